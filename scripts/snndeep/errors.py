@@ -1,0 +1,67 @@
+"""The errors of SNNDeep: one small hierarchy whose messages say what to do next.
+
+Every error answers five questions: *what* went wrong, *where*, what was *found*, what was *expected*, and the
+*remedy*. A caller can catch `SNNDeepError` for all of them, or one of the classes below for a kind.
+"""
+
+from __future__ import annotations
+
+
+class SNNDeepError(Exception):
+    """Base of all errors that SNNDeep raises on purpose.
+
+    Args:
+        what: One sentence that names the problem.
+        where: The file, configuration key, case or argument concerned.
+        found: What was there.
+        expected: What should have been there.
+        remedy: What the reader can do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", found: str = "", expected: str = "", remedy: str = ""):
+        self.what, self.where = what, where
+        self.found, self.expected, self.remedy = found, expected, remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        details = {
+            "where": self.where,
+            "found": self.found,
+            "expected": self.expected,
+            "what to do": self.remedy,
+        }
+        lines += [f"  {name + ':':<12} {text}" for name, text in details.items() if text]
+        return "\n".join(lines)
+
+    def __reduce__(self):
+        # Rebuilt by keyword, so that the error survives the way back from a worker process.
+        return _rebuild, (type(self), self.what, self.where, self.found, self.expected, self.remedy)
+
+
+def _rebuild(cls: type[SNNDeepError], what: str, where: str, found: str, expected: str, remedy: str) -> SNNDeepError:
+    return cls(what, where=where, found=found, expected=expected, remedy=remedy)
+
+
+class ConfigError(SNNDeepError):
+    """A key of the configuration is unknown, misspelt, missing or impossible."""
+
+
+class DatasetError(SNNDeepError):
+    """A data set as a whole cannot be used: missing folder, absent files, too few patients, one class only."""
+
+
+class ScanError(SNNDeepError):
+    """One scan or its mask cannot be used; the base of the errors in `snndeep.volume`."""
+
+
+class DamagedFileError(SNNDeepError):
+    """An intermediate file is not the one that was written: bytes changed, truncated or provenance missing."""
+
+
+class InvalidInputError(SNNDeepError, ValueError):
+    """An argument of a function has the wrong shape, type or values."""
+
+
+class DivergedError(SNNDeepError):
+    """Training reached a loss that is not finite."""
