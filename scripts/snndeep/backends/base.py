@@ -1,0 +1,185 @@
+"""What a backend is: the maker of a spiking layer, and nothing more.
+
+A layer maps input spikes `[T, B, M]` to output spikes and membrane potentials `[T, B, N]`, and maps the derivatives of a
+loss with respect to those two back to its parameters and its input. Everything that crosses this line is numpy, so
+networks, learning rules and optimisers are common to all backends and need no framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.spikes import SpikeTrains
+from snndeep.surrogates import SURROGATES
+
+
+@dataclass(frozen=True)
+class NeuronSettings:
+    """A layer of leaky integrate-and-fire neurons.
+
+        v_pre[t] = beta v[t-1] + I[t],   s[t] = [v_pre[t] >= threshold],   v[t] = v_pre[t] (1 - s[t])
+
+    Attributes:
+        beta: Decay of the membrane potential per step, 0 <= beta < 1.
+        threshold: Firing threshold; infinity makes a leaky integrator that never fires.
+        surrogate: One of `snndeep.surrogates.SURROGATES`.
+        slope: Steepness of the surrogate derivative.
+        learn_beta: Give each neuron a decay of its own that is learned (native mode).
+        learn_threshold: Give each neuron a threshold of its own that is learned (native mode).
+        adaptation: How much each spike raises the threshold, 0 for a constant one (native mode).
+        adaptation_decay: Decay of that rise per step.
+    """
+
+    beta: float = 0.9
+    threshold: float = 1.0
+    surrogate: str = "atan"
+    slope: float = 2.0
+    learn_beta: bool = False
+    learn_threshold: bool = False
+    adaptation: float = 0.0
+    adaptation_decay: float = 0.9
+
+    def __post_init__(self):
+        limits = {
+            "beta": (0 <= self.beta < 1, "0 <= beta < 1"),
+            "threshold": (self.threshold > 0, "a positive number"),
+            "surrogate": (self.surrogate in SURROGATES, f"one of {', '.join(SURROGATES)}"),
+            "slope": (self.slope > 0, "a positive number"),
+            "adaptation": (self.adaptation >= 0, "0 or a positive number"),
+            "adaptation_decay": (0 <= self.adaptation_decay < 1, "0 <= adaptation_decay < 1"),
+        }
+        for name, (holds, expected) in limits.items():
+            if not holds:
+                raise ConfigError(
+                    "A neuron setting is impossible.",
+                    where=name,
+                    found=repr(getattr(self, name)),
+                    expected=expected,
+                )
+
+    @property
+    def native(self) -> tuple[str, ...]:
+        """The settings in use that go beyond the common neuron, which frameworks do not offer."""
+        used = {
+            "learn_beta": self.learn_beta,
+            "learn_threshold": self.learn_threshold,
+            "adaptation": self.adaptation > 0,
+        }
+        return tuple(name for name, on in used.items() if on)
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """What a layer did with a batch.
+
+    Attributes:
+        spikes: `[T, B, N]`, 0 and 1.
+        v_pre: `[T, B, N]`, the membrane potential before reset.
+        tape: What the backend keeps for the backward pass; private to it.
+    """
+
+    spikes: np.ndarray
+    v_pre: np.ndarray
+    tape: Any
+
+
+class SpikingLayer(Protocol):
+    """A layer without state of its own: parameters go in with every call."""
+
+    def forward(self, parameters: Mapping[str, np.ndarray], inputs: Any) -> LayerTrace:
+        """Run a batch: a batch of `Inputs`, or the spikes `[T, B, M]` of another layer.
+
+        `parameters` holds `weight` `[M, N]` and `bias` `[N]`, in native mode also `beta` and `threshold` `[N]`.
+        """
+
+    def backward(
+        self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+    ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        """Return dL/dparameters by name, and dL/dinput `[T, B, M]` (None where the input was a batch of `Inputs`)."""
+
+
+class Inputs(Protocol):
+    """Spike trains in the form that a backend computes with, converted once for a data set."""
+
+    def batch(self, samples: np.ndarray) -> Any:
+        """Return the chosen samples as input of the first layer."""
+
+
+class Backend(Protocol):
+    """One implementation of the spiking layer."""
+
+    name: str
+
+    def load(self, trains: SpikeTrains, dtype: np.dtype) -> Inputs:
+        """Convert a data set once, before training."""
+
+    def layer(self, neuron: NeuronSettings) -> SpikingLayer:
+        """Make a layer.
+
+        Raises:
+            ConfigError: If the neuron asks for what this backend does not offer.
+        """
+
+
+@dataclass(frozen=True)
+class DenseInputs:
+    """Spike trains that are unpacked batch by batch to dense arrays `[T, B, F]`."""
+
+    trains: SpikeTrains
+    dtype: np.dtype
+
+    def batch(self, samples: np.ndarray) -> np.ndarray:
+        """Return the chosen samples as a dense array."""
+        return np.ascontiguousarray(self.trains.dense(samples), dtype=self.dtype)
+
+
+def check_samples(samples: np.ndarray, available: int) -> np.ndarray:
+    """Return `samples` as int64 after checking that they name a non-empty batch of existing samples.
+
+    Raises:
+        InvalidInputError: If the batch is empty or names a sample that is not there.
+    """
+    samples = np.asarray(samples, np.int64)
+    if samples.ndim != 1 or samples.size == 0:
+        raise InvalidInputError(
+            "A batch holds no samples.",
+            where="samples",
+            found=f"shape {samples.shape}",
+            expected="[B] with B >= 1",
+        )
+    if samples.min() < 0 or samples.max() >= available:
+        raise InvalidInputError(
+            "A batch names samples that do not exist.",
+            where="samples",
+            found=f"{samples.min()} to {samples.max()}",
+            expected=f"0 to {available - 1}",
+        )
+    return samples
+
+
+def check_dense_inputs(inputs: np.ndarray, inputs_expected: int) -> None:
+    """Check dense spikes that enter a layer.
+
+    Raises:
+        InvalidInputError: If the shape is not `[T, B, M]` with the expected M, or a value is neither 0 nor 1.
+    """
+    if inputs.ndim != 3 or inputs.shape[2] != inputs_expected or 0 in inputs.shape:
+        raise InvalidInputError(
+            "The input of a layer has the wrong shape.",
+            where="inputs",
+            found=f"shape {inputs.shape}",
+            expected=f"[T, B, {inputs_expected}] with T and B of at least 1",
+        )
+    wrong = inputs[(inputs != 0) & (inputs != 1)]
+    if wrong.size:
+        raise InvalidInputError(
+            "The input of a layer is not binary.",
+            where="inputs",
+            found=f"the value {wrong.flat[0]}",
+            expected="0 or 1 (no NaN, no negative values)",
+        )

@@ -1,0 +1,104 @@
+"""What the two torch backends share: tensors in and out of numpy, the common surrogate, autograd across one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from snndeep.backends.base import DenseInputs, LayerTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.errors import ConfigError
+from snndeep.spikes import SpikeTrains
+from snndeep.surrogates import surrogate_derivative
+
+
+class SurrogateSpike(torch.autograd.Function):
+    """The spike function: a step of x = v_pre - threshold forward, the surrogate derivative backward."""
+
+    @staticmethod
+    def forward(ctx, x: torch.Tensor, name: str, slope: float) -> torch.Tensor:
+        """Return 1 where x >= 0, else 0."""
+        ctx.save_for_backward(x)
+        ctx.name, ctx.slope = name, slope
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        """Return the incoming derivative times h(x)."""
+        (x,) = ctx.saved_tensors
+        return grad * surrogate_derivative(ctx.name, ctx.slope, x), None, None
+
+
+class TorchLayer:
+    """A layer whose dynamics a framework computes and whose derivatives autograd takes.
+
+    Args:
+        dynamics: Maps currents I `[T, B, N]` to spikes and v_pre, both `[T, B, N]`.
+    """
+
+    def __init__(self, dynamics: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]):
+        self._dynamics = dynamics
+
+    def forward(self, parameters: Mapping[str, np.ndarray], inputs: TorchBatch | np.ndarray) -> LayerTrace:
+        """See `SpikingLayer.forward`."""
+        weight, bias = (torch.from_numpy(parameters[name]).requires_grad_() for name in ("weight", "bias"))
+        if isinstance(inputs, TorchBatch):
+            x = torch.from_numpy(inputs.spikes)
+        else:
+            x = torch.from_numpy(np.ascontiguousarray(inputs, parameters["weight"].dtype)).requires_grad_()
+        check_dense_inputs(x.detach().numpy(), weight.shape[0])
+        spikes, v_pre = self._dynamics(x @ weight + bias)
+        return LayerTrace(spikes.detach().numpy(), v_pre.detach().numpy(), (weight, bias, x, spikes, v_pre))
+
+    def backward(
+        self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+    ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        """See `SpikingLayer.backward`."""
+        weight, bias, x, spikes, v_pre = trace.tape
+        outputs, upstream = [], []
+        for output, grad in ((spikes, grad_spikes), (v_pre, grad_v_pre)):
+            if grad is not None:
+                outputs.append(output)
+                upstream.append(torch.from_numpy(np.ascontiguousarray(grad, dtype=trace.v_pre.dtype)))
+        wanted = (weight, bias, x) if x.requires_grad else (weight, bias)
+        gradients = [g.numpy() for g in torch.autograd.grad(outputs, wanted, upstream)]
+        return dict(zip(("weight", "bias"), gradients, strict=False)), gradients[2] if x.requires_grad else None
+
+
+@dataclass(frozen=True)
+class TorchBatch:
+    """A batch of stored spike trains, dense `[T, B, F]`."""
+
+    spikes: np.ndarray
+
+
+class TorchInputs(DenseInputs):
+    """Spike trains that are unpacked batch by batch."""
+
+    def batch(self, samples: np.ndarray) -> TorchBatch:
+        """Return the chosen samples, dense."""
+        return TorchBatch(super().batch(check_samples(samples, self.trains.samples)))
+
+
+def load_dense(trains: SpikeTrains, dtype: np.dtype) -> TorchInputs:
+    """Wrap a data set for the torch backends and keep torch to one thread, with which these sizes are fastest."""
+    torch.set_num_threads(1)
+    return TorchInputs(trains, dtype)
+
+
+def refuse_native_settings(backend: str, neuron: NeuronSettings) -> None:
+    """Refuse settings that only the custom backend offers.
+
+    Raises:
+        ConfigError: If the neuron has any.
+    """
+    if neuron.native:
+        raise ConfigError(
+            f"The {backend} backend does not offer native neuron settings.",
+            where=", ".join(neuron.native),
+            found="switched on",
+            expected="off",
+            remedy="Use the custom backend, or parity mode.",
+        )

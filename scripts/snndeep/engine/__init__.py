@@ -1,0 +1,5 @@
+"""The custom engine: an event-driven spiking layer, compiled with numba, with a backward pass derived by hand.
+
+`events` turns spike trains into lists of spikes, `synapse` turns spikes into currents, `neuron` turns currents into
+membrane potentials and spikes, and `layer` joins the two for a batch. Read them in this order.
+"""

@@ -1,0 +1,129 @@
+"""A layer of the engine: synapse and neuron joined, sample by sample, so that a trajectory stays in the cache.
+
+Arrays inside the engine are sample-major `[B, T, N]`: one sample's steps lie side by side in memory. The custom backend
+shows them to the outside as time-major views. Samples are worked on in order by one thread, so sums are always taken
+in the same order and results do not depend on the number of cores.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from snndeep.engine.neuron import FAST, lif_backward, lif_forward
+from snndeep.engine.synapse import (
+    currents_from_events,
+    currents_from_spikes,
+    gradients_from_events,
+    gradients_from_spikes,
+    is_silent,
+)
+
+
+@njit(cache=True, fastmath=FAST)
+def _neurons_forward(potential, spikes, beta, threshold, adaptation, b):
+    if adaptation is None:
+        lif_forward(potential[b], spikes[b], beta, threshold, None)
+    else:
+        lif_forward(potential[b], spikes[b], beta, threshold, (adaptation[0], adaptation[1], adaptation[2][b]))
+
+
+@njit(cache=True, fastmath=FAST)
+def _neurons_backward(
+    potential,
+    spikes,
+    beta,
+    threshold,
+    adaptation,
+    surrogate,
+    grad_spikes,
+    grad_potential,
+    delta,
+    grad_neuron,
+    b,
+):
+    g_s = None if grad_spikes is None else grad_spikes[b]
+    g_v = None if grad_potential is None else grad_potential[b]
+    if adaptation is None:
+        lif_backward(potential[b], spikes[b], beta, threshold, None, surrogate, g_s, g_v, delta, grad_neuron)
+    else:
+        sample = (adaptation[0], adaptation[1], adaptation[2][b])
+        lif_backward(potential[b], spikes[b], beta, threshold, sample, surrogate, g_s, g_v, delta, grad_neuron)
+
+
+@njit(cache=True, fastmath=FAST)
+def _no_gradient(grad_spikes, grad_potential, b):
+    if grad_spikes is not None and not is_silent(grad_spikes[b]):
+        return False
+    return not (grad_potential is not None and not is_silent(grad_potential[b]))
+
+
+@njit(cache=True, fastmath=FAST)
+def forward_events(pointers, channels, samples, weight, bias, beta, threshold, adaptation, potential, spikes):
+    """Run the chosen samples of an event list through a layer.
+
+    Args:
+        pointers: Event list, see `snndeep.engine.events`.
+        channels: Event list.
+        samples: int64 `[B]`, which samples of the event list make the batch.
+        weight: `[F, N]`.
+        bias: `[N]`.
+        beta: `[N]`.
+        threshold: `[N]`.
+        adaptation: None, or (decay, strength, theta) with theta `[B, T, N]` to be filled.
+        potential: `[B, T, N]`, filled with v_pre.
+        spikes: `[B, T, N]`, filled with 0 and 1.
+    """
+    steps = potential.shape[1]
+    for b in range(samples.size):
+        currents_from_events(pointers, channels, samples[b] * steps, weight, bias, potential[b])
+        _neurons_forward(potential, spikes, beta, threshold, adaptation, b)
+
+
+@njit(cache=True, fastmath=FAST)
+def forward_spikes(inputs, weight_t, bias, beta, threshold, adaptation, potential, spikes):
+    """Run a batch of dense spikes `[B, T, M]` through a layer; the other arguments as in `forward_events`."""
+    for b in range(inputs.shape[0]):
+        currents_from_spikes(inputs[b], weight_t, bias, potential[b])
+        _neurons_forward(potential, spikes, beta, threshold, adaptation, b)
+
+
+@njit(cache=True, fastmath=FAST)
+def backward_events(
+    pointers, channels, samples, beta, threshold, adaptation, surrogate,
+    potential, spikes, grad_spikes, grad_potential, grad_weight, grad_bias, grad_neuron,
+):  # fmt: skip
+    """Add the derivatives of the batch to `grad_weight` `[F, N]`, `grad_bias` `[N]` and `grad_neuron` (None or `[2, N]`).
+
+    `grad_spikes` and `grad_potential` are the loss derivatives `[B, T, N]`, either may be None. Samples whose upstream
+    derivative is zero throughout add nothing and are passed over: a Tempotron learns from its errors alone.
+    """
+    steps, neurons = potential.shape[1:]
+    delta = np.empty((steps, neurons), potential.dtype)
+    for b in range(samples.size):
+        if _no_gradient(grad_spikes, grad_potential, b):
+            continue
+        _neurons_backward(
+            potential, spikes, beta, threshold, adaptation, surrogate, grad_spikes, grad_potential, delta,
+            grad_neuron, b,
+        )  # fmt: skip
+        gradients_from_events(pointers, channels, samples[b] * steps, delta, grad_weight, grad_bias)
+
+
+@njit(cache=True, fastmath=FAST)
+def backward_spikes(
+    inputs, weight_t, beta, threshold, adaptation, surrogate,
+    potential, spikes, grad_spikes, grad_potential, grad_weight_t, grad_bias, grad_neuron, grad_inputs,
+):  # fmt: skip
+    """As `backward_events`, for dense input; also fills `grad_inputs` `[B, T, M]`."""
+    steps, neurons = potential.shape[1:]
+    delta = np.empty((steps, neurons), potential.dtype)
+    for b in range(inputs.shape[0]):
+        if _no_gradient(grad_spikes, grad_potential, b):
+            grad_inputs[b] = 0
+            continue
+        _neurons_backward(
+            potential, spikes, beta, threshold, adaptation, surrogate, grad_spikes, grad_potential, delta,
+            grad_neuron, b,
+        )  # fmt: skip
+        gradients_from_spikes(inputs[b], weight_t, delta, grad_weight_t, grad_bias, grad_inputs[b])

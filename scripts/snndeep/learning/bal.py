@@ -1,0 +1,199 @@
+"""Bio-inspired active learning (BAL): label those samples whose firing pattern departs most from what is known.
+
+Start from a small labelled part of the training samples. In each round fit the network to what is labelled, record the
+hidden neurons' firing patterns of labelled samples (*empirical*) and unlabelled samples (*generalised*), and label the
+samples whose generalised pattern lies farthest from every empirical one. Each choice joins the empirical patterns, so
+that choices spread over patterns, and no patient gives more than its share of a round, so that they spread over
+patients. Stop at the label budget. Beside it runs the same procedure with random choices.
+
+After Zhan et al. 2023, "Bio-inspired active learning method in spiking neural network", Knowledge-Based Systems 261.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.backends.base import Backend
+from snndeep.errors import ConfigError
+from snndeep.learning.base import EpochRecord, Fit, OnEpoch, Problem
+from snndeep.learning.descent import descend
+from snndeep.learning.surrogate import RULE as SURROGATE
+from snndeep.learning.surrogate import SurrogateModel, SurrogateSettings
+from snndeep.seeds import derive_seed, generator
+
+PATTERN_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class BalSettings(SurrogateSettings):
+    """Settings of bio-inspired active learning.
+
+    Attributes:
+        initial_fraction: Share of the training samples that is labelled at the start.
+        budget_fraction: Share that is labelled at the end.
+        rounds: Number of fits, the first with the initial labels, the last with the whole budget.
+        compare_random: Also run random choice of the same budget, for the report.
+    """
+
+    initial_fraction: float = 0.2
+    budget_fraction: float = 0.6
+    rounds: int = 4
+    compare_random: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 < self.initial_fraction <= self.budget_fraction <= 1 or self.rounds < 1:
+            raise ConfigError(
+                "The label budget is impossible.",
+                where="initial_fraction, budget_fraction, rounds",
+                found=f"{self.initial_fraction}, {self.budget_fraction}, {self.rounds}",
+                expected="0 < initial_fraction <= budget_fraction <= 1 and at least one round",
+            )
+
+
+def select_departing(empirical: np.ndarray, generalised: np.ndarray, patients: np.ndarray, count: int) -> np.ndarray:
+    """Choose unlabelled samples by the departure of their pattern from the empirical ones.
+
+    Greedy: the next choice is the sample with the greatest Euclidean distance to its nearest empirical pattern, ties to
+    the lower index; it then counts as empirical. A patient gives at most ceil(count / patients) samples while other
+    patients have any left.
+
+    Args:
+        empirical: Patterns of labelled samples `[L, H]`.
+        generalised: Patterns of unlabelled samples `[U, H]`.
+        patients: Patient of each unlabelled sample `[U]`.
+        count: How many to choose.
+
+    Returns:
+        Indices into the unlabelled samples, in the order chosen, `[min(count, U)]`.
+    """
+    empirical, generalised = np.asarray(empirical, np.float64), np.asarray(generalised, np.float64)
+    count = min(count, generalised.shape[0])
+    names, patient = np.unique(patients, return_inverse=True)
+    quota = math.ceil(count / max(names.size, 1))
+    norms = (generalised**2).sum(axis=1)
+    squared = norms[:, None] - 2 * generalised @ empirical.T + (empirical**2).sum(axis=1)
+    departure = np.maximum(squared.min(axis=1), 0)
+    taken = np.zeros(generalised.shape[0], bool)
+    given = np.zeros(names.size, np.int64)
+    chosen: list[int] = []
+    while len(chosen) < count:
+        eligible = ~taken & (given[patient] < quota)
+        if not eligible.any():
+            quota += 1
+            continue
+        k = int(np.argmax(np.where(eligible, departure, -1.0)))
+        chosen.append(k)
+        taken[k] = True
+        given[patient[k]] += 1
+        np.minimum(departure, ((generalised - generalised[k]) ** 2).sum(axis=1), out=departure)
+    return np.array(chosen, np.int64)
+
+
+def initial_labels(labels: np.ndarray, patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the first labelled samples, round-robin over patients and with both classes present.
+
+    Args:
+        labels: `[N]`.
+        patients: `[N]`.
+        count: How many, at least 2.
+        rng: Source of the draws.
+    """
+    order = rng.permutation(labels.size)
+    position = np.empty(labels.size, np.int64)
+    for name in np.unique(patients):
+        own = order[patients[order] == name]
+        position[own] = np.arange(own.size)
+    chosen = order[np.argsort(position[order], kind="stable")][:count]
+    for label in (0, 1):
+        if label not in labels[chosen] and label in labels:
+            chosen[-1 - label] = order[labels[order] == label][0]
+    return np.unique(chosen)
+
+
+class BalRule:
+    """Bio-inspired active learning around surrogate-gradient learning."""
+
+    name = "bal"
+    settings = BalSettings
+
+    def model(self, backend: Backend, settings: BalSettings, parameters: Mapping[str, np.ndarray]) -> SurrogateModel:
+        """See `LearningRule.model`."""
+        return SURROGATE.model(backend, settings, parameters)
+
+    def fit(self, problem: Problem, backend: Backend, settings: BalSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+        """See `LearningRule.fit`; `extra["curve"]` holds one point per round."""
+        inputs = backend.load(problem.trains, np.dtype(np.float32))
+
+        def departing(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
+            empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
+            return unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+
+        def at_random(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
+            return generator(seed, "random choice", labelled.size).permutation(unlabelled)[:count]
+
+        fit, curve = self._rounds(problem, backend, inputs, settings, seed, on_epoch, departing)
+        extra = {"curve": curve}
+        if settings.compare_random:
+            _, extra["random_curve"] = self._rounds(
+                problem, backend, inputs, settings, seed, lambda record: None, at_random
+            )
+        return Fit(fit.parameters, fit.history, fit.validation_auc, extra)
+
+    def _rounds(
+        self,
+        problem: Problem,
+        backend: Backend,
+        inputs: object,
+        settings: BalSettings,
+        seed: int,
+        on_epoch: OnEpoch,
+        choose: Callable[[SurrogateModel, np.ndarray, np.ndarray, int], np.ndarray],
+    ) -> tuple[Fit, list[dict[str, float]]]:
+        """Fit, choose, label, repeat; the network goes on from where it was."""
+        sizes = label_schedule(problem.train.size, settings)
+        first = initial_labels(
+            problem.labels[problem.train],
+            problem.patients[problem.train],
+            sizes[0],
+            generator(seed, "first labels"),
+        )
+        labelled = problem.train[first]
+        model = SURROGATE.start(problem, backend, settings, seed)
+        history: list[EpochRecord] = []
+        curve = []
+
+        def record(entry: EpochRecord) -> None:
+            history.append(EpochRecord(len(history) + 1, entry.loss, entry.validation_auc, entry.seconds))
+            on_epoch(history[-1])
+
+        for number, size in enumerate(sizes):
+            if size > labelled.size:
+                unlabelled = np.setdiff1d(problem.train, labelled)
+                chosen = choose(model, labelled, unlabelled, size - labelled.size)
+                labelled = np.sort(np.concatenate([labelled, chosen]))
+            fit = descend(model, inputs, problem, labelled, settings, derive_seed(seed, "round", number), record)
+            curve.append({"labels": int(labelled.size), "validation_auc": fit.validation_auc})
+        return Fit(fit.parameters, history, fit.validation_auc), curve
+
+
+def label_schedule(samples: int, settings: BalSettings) -> list[int]:
+    """Return the number of labelled samples in each round, evenly spaced from the start to the budget."""
+    first = max(2, round(settings.initial_fraction * samples))
+    last = max(first, round(settings.budget_fraction * samples))
+    return [int(n) for n in np.linspace(first, last, settings.rounds).round()] if settings.rounds > 1 else [last]
+
+
+def _patterns(model: SurrogateModel, inputs: object, samples: np.ndarray) -> np.ndarray:
+    parts = [
+        model.firing_patterns(inputs, samples[start : start + PATTERN_BATCH])
+        for start in range(0, samples.size, PATTERN_BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+RULE = BalRule()

@@ -1,0 +1,130 @@
+"""What a learning rule is: it builds a model from spiking layers and supplies its update.
+
+A rule sees a `Problem` (spike trains, labels, patients, and which samples are for fitting and which for early stopping;
+the test part is not in it) and any backend, and returns a `Fit`. It never asks which backend it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from snndeep.backends.base import Backend, Inputs
+from snndeep.errors import InvalidInputError
+from snndeep.parameters import Parameters
+from snndeep.spikes import SpikeTrains
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The part of one split that a learning rule may see.
+
+    Attributes:
+        trains: Spike trains of all samples; only those in `train` and `validation` are looked at.
+        labels: int `[N]`, 0 healthy, 1 diseased.
+        patients: `[N]`, the patient of each sample.
+        train: Indices of the samples to fit.
+        validation: Indices of the samples for early stopping.
+    """
+
+    trains: SpikeTrains
+    labels: np.ndarray
+    patients: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+    def __post_init__(self):
+        n = self.trains.samples
+        if self.labels.shape != (n,) or self.patients.shape != (n,):
+            raise InvalidInputError(
+                "Labels and patients do not fit the spike trains.",
+                where="labels, patients",
+                found=f"shapes {self.labels.shape} and {self.patients.shape}",
+                expected=f"({n},) each",
+            )
+        if not np.isin(self.labels, (0, 1)).all():
+            wrong = self.labels[~np.isin(self.labels, (0, 1))][0]
+            raise InvalidInputError(
+                "A label is outside the classes.", where="labels", found=str(wrong), expected="0 or 1"
+            )
+        if self.train.size == 0 or self.validation.size == 0:
+            raise InvalidInputError(
+                "A part of the split is empty.",
+                where="train, validation",
+                found=f"{self.train.size} and {self.validation.size} samples",
+                expected="at least one each",
+            )
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One line of a learning curve."""
+
+    epoch: int
+    loss: float
+    validation_auc: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model.
+
+    Attributes:
+        parameters: Values at the best epoch.
+        history: One record per epoch.
+        validation_auc: ROC-AUC of the best epoch on the validation samples.
+        extra: What a rule has to tell beyond that, JSON values by name.
+    """
+
+    parameters: dict[str, np.ndarray]
+    history: list[EpochRecord]
+    validation_auc: float
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """A model in training or in use."""
+
+    parameters: Parameters
+
+    def gradients(
+        self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, Mapping[str, np.ndarray]]:
+        """Return the loss of a batch and the update direction for every parameter.
+
+        Args:
+            inputs: The data set in the backend's form.
+            samples: Which samples make the batch, `[B]`.
+            labels: Their labels `[B]`.
+            weights: Their weights `[B]`, of mean 1 over the training part.
+        """
+
+    def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return a score per sample, `[B]`; higher means more diseased."""
+
+    def constrain(self) -> None:
+        """Bring parameters back into their range after an update."""
+
+
+OnEpoch = Callable[[EpochRecord], None]
+
+
+class LearningRule(Protocol):
+    """One learning rule."""
+
+    name: str
+    settings: ClassVar[type]
+
+    def model(self, backend: Backend, settings: Any, parameters: Mapping[str, np.ndarray]) -> Model:
+        """Return a model with the given parameters, for use on new samples."""
+
+    def fit(self, problem: Problem, backend: Backend, settings: Any, seed: int, on_epoch: OnEpoch) -> Fit:
+        """Learn.
+
+        Raises:
+            DivergedError: If the loss stops being finite.
+        """

@@ -1,0 +1,112 @@
+"""The training loop common to all rules: shuffled mini-batches, Adam, early stopping on validation samples."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.backends.base import Inputs
+from snndeep.errors import DivergedError
+from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch, Problem
+from snndeep.optimiser import Adam
+from snndeep.ranking import roc_auc
+from snndeep.seeds import generator
+
+SCORING_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class DescentSettings:
+    """How a model is fitted.
+
+    Attributes:
+        learning_rate: Step size of Adam.
+        batch_size: Samples per update.
+        epochs: The most passes over the training samples.
+        patience: Stop after this many epochs without a better validation ROC-AUC.
+        weight_decay: Decoupled decay per unit of learning rate.
+    """
+
+    learning_rate: float = 3e-3
+    batch_size: int = 64
+    epochs: int = 40
+    patience: int = 8
+    weight_decay: float = 0.0
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """Return a weight per sample so that both classes weigh the same and the mean weight is 1; `labels` `[N]`."""
+    counts = np.bincount(labels, minlength=2)
+    present = np.count_nonzero(counts)
+    return (labels.size / (present * np.maximum(counts, 1)))[labels].astype(np.float32)
+
+
+def score_in_batches(model: Model, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+    """Return scores of any number of samples with bounded memory."""
+    parts = [
+        model.scores(inputs, samples[start : start + SCORING_BATCH]) for start in range(0, samples.size, SCORING_BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def descend(
+    model: Model,
+    inputs: Inputs,
+    problem: Problem,
+    train: np.ndarray,
+    settings: DescentSettings,
+    seed: int,
+    on_epoch: OnEpoch,
+) -> Fit:
+    """Fit a model and return it at its best epoch; the model is left there too.
+
+    Args:
+        model: Starting point, changed in place.
+        inputs: The problem's spike trains in the backend's form.
+        problem: Gives labels and validation samples.
+        train: The samples to fit (all of `problem.train`, or a labelled part of it).
+        settings: How.
+        seed: Decides the order of samples.
+        on_epoch: Called after each epoch; may raise to stop.
+
+    Raises:
+        DivergedError: If a loss is not finite.
+    """
+    rng = generator(seed, "order")
+    optimiser = Adam(model.parameters.vector, settings.learning_rate, settings.weight_decay)
+    labels = problem.labels[train]
+    weights = class_weights(labels)
+    history: list[EpochRecord] = []
+    best_auc, best_epoch, best = -1.0, 0, model.parameters.vector.copy()
+    for epoch in range(1, settings.epochs + 1):
+        start = time.perf_counter()
+        order = rng.permutation(train.size)
+        total = 0.0
+        for first in range(0, order.size, settings.batch_size):
+            batch = order[first : first + settings.batch_size]
+            loss, gradients = model.gradients(inputs, train[batch], labels[batch], weights[batch])
+            optimiser.step(model.parameters.flatten(gradients))
+            model.constrain()
+            total += loss * batch.size
+        mean_loss = total / order.size
+        if not math.isfinite(mean_loss) or not np.isfinite(model.parameters.vector).all():
+            raise DivergedError(
+                "Training diverged: the loss is not finite.",
+                where=f"epoch {epoch}",
+                found=f"loss {mean_loss}",
+                expected="a finite number",
+                remedy=f"Lower the learning rate. Settings were {settings}.",
+            )
+        auc = roc_auc(problem.labels[problem.validation], score_in_batches(model, inputs, problem.validation))
+        if auc > best_auc:
+            best_auc, best_epoch = auc, epoch
+            best[:] = model.parameters.vector
+        history.append(EpochRecord(epoch, mean_loss, auc, time.perf_counter() - start))
+        on_epoch(history[-1])
+        if epoch - best_epoch >= settings.patience:
+            break
+    model.parameters.vector[:] = best
+    return Fit(model.parameters.copy(), history, best_auc)

@@ -1,0 +1,177 @@
+"""Surrogate-gradient learning: backpropagation through time with a smooth stand-in for the spike's derivative.
+
+The loss is the weighted cross entropy of the two output neurons, read from the trace as
+
+    spike_count      z_k = sum_t s_k[t]                 output neurons fire
+    mean_potential   z_k = scale * mean_t v_pre,k[t]    output neurons integrate and never fire
+
+Source: Neftci, Mostafa and Zenke 2019 (arXiv:1901.09948).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.backends.base import Backend, Inputs, NeuronSettings
+from snndeep.errors import ConfigError
+from snndeep.learning.base import Fit, OnEpoch, Problem
+from snndeep.learning.descent import DescentSettings, descend
+from snndeep.network import NetworkTrace, SpikingNetwork, initial_parameters
+from snndeep.parameters import Parameters
+from snndeep.seeds import generator
+
+READOUTS = ("spike_count", "mean_potential")
+POTENTIAL_SCALE = 4.0
+
+
+@dataclass(frozen=True)
+class SurrogateSettings(DescentSettings):
+    """Settings of surrogate-gradient learning.
+
+    Attributes:
+        hidden: Number of hidden neurons.
+        gain: Variation of the hidden current at the start, in thresholds.
+        readout: One of `READOUTS`.
+        beta: See `NeuronSettings`, as all that follow.
+        threshold: Firing threshold.
+        surrogate: Surrogate derivative.
+        slope: Its steepness.
+        learn_beta: Native mode only.
+        learn_threshold: Native mode only.
+        adaptation: Native mode only.
+        adaptation_decay: Native mode only.
+    """
+
+    hidden: int = 64
+    gain: float = 1.0
+    readout: str = "mean_potential"
+    beta: float = 0.9
+    threshold: float = 1.0
+    surrogate: str = "atan"
+    slope: float = 2.0
+    learn_beta: bool = False
+    learn_threshold: bool = False
+    adaptation: float = 0.0
+    adaptation_decay: float = 0.9
+
+    def __post_init__(self):
+        if self.readout not in READOUTS:
+            raise ConfigError(
+                "There is no such readout.",
+                where="readout",
+                found=repr(self.readout),
+                expected=" or ".join(READOUTS),
+            )
+
+    @property
+    def neuron(self) -> NeuronSettings:
+        """The hidden neurons."""
+        return NeuronSettings(
+            beta=self.beta,
+            threshold=self.threshold,
+            surrogate=self.surrogate,
+            slope=self.slope,
+            learn_beta=self.learn_beta,
+            learn_threshold=self.learn_threshold,
+            adaptation=self.adaptation,
+            adaptation_decay=self.adaptation_decay,
+        )
+
+
+class SurrogateModel:
+    """A spiking network with a readout."""
+
+    def __init__(self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]):
+        self.parameters = Parameters(parameters)
+        self._counts = settings.readout == "spike_count"
+        self._network = SpikingNetwork(backend, settings.neuron, spiking_readout=self._counts)
+
+    def _logits(self, trace: NetworkTrace) -> np.ndarray:
+        if self._counts:
+            return trace.output.spikes.sum(axis=0)
+        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=0)
+
+    def gradients(
+        self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """See `Model.gradients`."""
+        trace = self._network.forward(self.parameters, inputs.batch(samples))
+        loss, grad = weighted_cross_entropy(self._logits(trace), labels, weights)
+        shape = trace.output.spikes.shape
+        if self._counts:
+            return loss, self._network.backward(trace, np.broadcast_to(grad, shape), None)
+        grad *= POTENTIAL_SCALE / shape[0]
+        return loss, self._network.backward(trace, None, np.broadcast_to(grad, shape))
+
+    def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return the probability of disease, softmax of the two outputs."""
+        logits = self._logits(self._network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
+        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+
+    def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return the firing rate of every hidden neuron for every sample, `[B, H]`."""
+        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.mean(axis=0)
+
+    def trace(self, inputs: Inputs, samples: np.ndarray) -> NetworkTrace:
+        """Return the whole trace, for rasters and for counting synaptic operations."""
+        return self._network.forward(self.parameters, inputs.batch(samples))
+
+    def constrain(self) -> None:
+        """See `Model.constrain`."""
+        self._network.constrain(self.parameters)
+
+
+def weighted_cross_entropy(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the loss (1/B) sum_b w_b (logsumexp(z_b) - z_b,y_b) and its derivative `[B, 2]`.
+
+    Args:
+        logits: `[B, 2]`.
+        labels: `[B]`, 0 or 1.
+        weights: `[B]`.
+    """
+    rows = np.arange(labels.size)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1)
+    loss = float(np.dot(weights, np.log(sums) - shifted[rows, labels])) / labels.size
+    grad = exponentials / sums[:, None]
+    grad[rows, labels] -= 1
+    grad *= (weights / labels.size)[:, None]
+    return loss, grad
+
+
+class SurrogateRule:
+    """Surrogate-gradient learning."""
+
+    name = "surrogate"
+    settings = SurrogateSettings
+
+    def model(
+        self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]
+    ) -> SurrogateModel:
+        """See `LearningRule.model`."""
+        return SurrogateModel(backend, settings, parameters)
+
+    def start(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int) -> SurrogateModel:
+        """Return a model with freshly drawn parameters."""
+        parameters = initial_parameters(
+            problem.trains.channels,
+            settings.hidden,
+            settings.neuron,
+            settings.gain,
+            problem.trains.mean_rate(),
+            generator(seed, "weights"),
+        )
+        return self.model(backend, settings, parameters)
+
+    def fit(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+        """See `LearningRule.fit`."""
+        model = self.start(problem, backend, settings, seed)
+        inputs = backend.load(problem.trains, np.dtype(np.float32))
+        return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
+
+
+RULE = SurrogateRule()

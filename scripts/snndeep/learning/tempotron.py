@@ -1,0 +1,136 @@
+"""The Tempotron: a neuron that learns, from its errors alone, to fire for one class and to stay silent for the other.
+
+    V(t) = sum_i w_i sum_{t_i <= t} K(t - t_i) + b        K(d) = V0 (exp(-d / tau_m) - exp(-d / tau_s))
+    on an error, with t_max the time of the greatest V:   dw_i = +- sum_{t_i <= t_max} K(t_max - t_i)
+    score = V(t_max) - threshold
+
+V0 makes the peak of K equal to 1. K is the difference of two leaky integrations of one current, and a leaky integrator
+is a spiking layer whose threshold is infinite; so V is V0 times the difference of the potentials of two such layers
+that share their weights, and the rule is the derivative of V(t_max) through them. Any backend can do it.
+
+Source: Gütig and Sompolinsky 2006, Nature Neuroscience 9, 420-428.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.backends.base import Backend, Inputs, LayerTrace, NeuronSettings
+from snndeep.errors import ConfigError
+from snndeep.learning.base import Fit, OnEpoch, Problem
+from snndeep.learning.descent import DescentSettings, descend
+from snndeep.parameters import Parameters
+from snndeep.seeds import generator
+
+
+@dataclass(frozen=True)
+class TempotronSettings(DescentSettings):
+    """Settings of the Tempotron.
+
+    Attributes:
+        tau_m: Time constant of the membrane, in steps.
+        tau_s: Time constant of the synapse, in steps, below tau_m.
+        threshold: Firing threshold of V.
+        gain: Standard deviation of V at the start, in thresholds, about.
+    """
+
+    tau_m: float = 8.0
+    tau_s: float = 2.0
+    threshold: float = 1.0
+    gain: float = 0.3
+
+    def __post_init__(self):
+        if not 0 < self.tau_s < self.tau_m:
+            raise ConfigError(
+                "The Tempotron's time constants are impossible.",
+                where="tau_s, tau_m",
+                found=f"{self.tau_s} and {self.tau_m} steps",
+                expected="0 < tau_s < tau_m",
+            )
+
+
+def kernel_scale(tau_m: float, tau_s: float) -> float:
+    """Return V0, which makes the peak of the postsynaptic potential K equal to 1.
+
+    The peak lies at d = tau_m tau_s / (tau_m - tau_s) ln(tau_m / tau_s).
+    """
+    peak = tau_m * tau_s / (tau_m - tau_s) * math.log(tau_m / tau_s)
+    return 1 / (math.exp(-peak / tau_m) - math.exp(-peak / tau_s))
+
+
+class TempotronModel:
+    """One Tempotron neuron that fires for diseased samples."""
+
+    def __init__(self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]):
+        self.parameters = Parameters(parameters)
+        self._threshold = settings.threshold
+        self._scale = kernel_scale(settings.tau_m, settings.tau_s)
+        self._membrane, self._synapse = (
+            backend.layer(NeuronSettings(beta=math.exp(-1 / tau), threshold=float("inf")))
+            for tau in (settings.tau_m, settings.tau_s)
+        )
+
+    def _run(self, inputs: Inputs, samples: np.ndarray) -> tuple[LayerTrace, LayerTrace, np.ndarray]:
+        batch = inputs.batch(samples)
+        current = {"weight": self.parameters["weight"], "bias": np.zeros_like(self.parameters["bias"])}
+        membrane, synapse = self._membrane.forward(current, batch), self._synapse.forward(current, batch)
+        voltage = membrane.v_pre[:, :, 0] - synapse.v_pre[:, :, 0]
+        voltage *= self._scale
+        return membrane, synapse, voltage
+
+    def gradients(
+        self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """Return the mean distance to the threshold over the batch's errors, and its derivative.
+
+        The derivative is the Tempotron's update with its sign turned: + sum K for a neuron that fired and should not
+        have, - sum K for one that should have fired, zero for a correct sample.
+        """
+        membrane, synapse, voltage = self._run(inputs, samples)
+        steps, columns = voltage.argmax(axis=0), np.arange(samples.size)
+        margin = voltage[steps, columns] + self.parameters["bias"][0] - self._threshold
+        sign = ((margin >= 0).astype(np.float32) - labels) * weights / samples.size
+        upstream = np.zeros_like(membrane.v_pre)
+        upstream[steps, columns, 0] = sign * self._scale
+        forward, _ = self._membrane.backward(membrane, None, upstream)
+        backward, _ = self._synapse.backward(synapse, None, upstream)
+        gradients = {"weight": forward["weight"] - backward["weight"], "bias": sign.sum(keepdims=True)}
+        return float(np.dot(sign, margin)), gradients
+
+    def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return V(t_max) - threshold."""
+        voltage = self._run(inputs, samples)[2].max(axis=0).astype(np.float64)
+        return voltage + float(self.parameters["bias"][0]) - self._threshold
+
+    def constrain(self) -> None:
+        """Nothing to constrain."""
+
+
+class TempotronRule:
+    """The Tempotron."""
+
+    name = "tempotron"
+    settings = TempotronSettings
+
+    def model(
+        self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]
+    ) -> TempotronModel:
+        """See `LearningRule.model`."""
+        return TempotronModel(backend, settings, parameters)
+
+    def fit(self, problem: Problem, backend: Backend, settings: TempotronSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+        """See `LearningRule.fit`."""
+        trains = problem.trains
+        spikes_per_sample = max(trains.mean_rate() * trains.steps * trains.channels, 1.0)
+        deviation = settings.gain * settings.threshold / math.sqrt(spikes_per_sample)
+        weight = generator(seed, "weights").normal(0, deviation, (trains.channels, 1)).astype(np.float32)
+        model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})
+        inputs = backend.load(trains, np.dtype(np.float32))
+        return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
+
+
+RULE = TempotronRule()

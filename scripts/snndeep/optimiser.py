@@ -1,0 +1,62 @@
+"""The optimiser: Adam with decoupled weight decay, on one parameter vector.
+
+    m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+    p = p - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps) - rate decay p
+
+Source: Kingma and Ba 2015 (arXiv:1412.6980); Loshchilov and Hutter 2019 (arXiv:1711.05101) for the decay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Adam:
+    """Adam for one vector that is updated in place.
+
+    Args:
+        vector: The parameters `[P]`.
+        learning_rate: Step size.
+        weight_decay: Decoupled decay per unit of learning rate.
+        beta1: Decay of the first moment.
+        beta2: Decay of the second moment.
+        eps: Added to the denominator.
+    """
+
+    def __init__(
+        self,
+        vector: np.ndarray,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ):
+        self._vector = vector
+        self._rate, self._decay = learning_rate, weight_decay
+        self._beta1, self._beta2, self._eps = beta1, beta2, eps
+        self._first, self._second = np.zeros_like(vector), np.zeros_like(vector)
+        self._scratch = np.empty_like(vector)
+        self._steps = 0
+
+    def step(self, gradient: np.ndarray) -> None:
+        """Update the parameters; `gradient` `[P]` is overwritten."""
+        self._steps += 1
+        correction = 1 - self._beta1**self._steps
+        root = float(np.sqrt(1 - self._beta2**self._steps))
+        scratch = self._scratch
+        np.multiply(gradient, 1 - self._beta1, out=scratch)
+        self._first *= self._beta1
+        self._first += scratch
+        np.multiply(gradient, gradient, out=gradient)
+        gradient *= 1 - self._beta2
+        self._second *= self._beta2
+        self._second += gradient
+        np.sqrt(self._second, out=scratch)
+        scratch /= root
+        scratch += self._eps
+        np.divide(self._first, scratch, out=scratch)
+        scratch *= self._rate / correction
+        if self._decay:
+            self._vector *= 1 - self._rate * self._decay
+        self._vector -= scratch

@@ -1,0 +1,50 @@
+"""Named parameter arrays that live in one contiguous vector.
+
+Layers see arrays with names and shapes, the optimiser sees one vector; both look at the same memory, so an update in
+place is seen everywhere at once and costs one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+
+class Parameters(Mapping[str, np.ndarray]):
+    """Named arrays of one dtype, views into `vector`.
+
+    Args:
+        arrays: The initial values, copied; the order of names is kept.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]):
+        self.vector = np.concatenate([np.asarray(a).ravel() for a in arrays.values()])
+        self._views: dict[str, np.ndarray] = {}
+        start = 0
+        for name, array in arrays.items():
+            size = np.asarray(array).size
+            self._views[name] = self.vector[start : start + size].reshape(np.shape(array))
+            start += size
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._views[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def layer(self, prefix: str) -> dict[str, np.ndarray]:
+        """Return the arrays named `prefix.x` as a dictionary of x."""
+        start = prefix + "."
+        return {name.removeprefix(start): view for name, view in self._views.items() if name.startswith(start)}
+
+    def flatten(self, gradients: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return gradients, one per name, as one vector in the order of the parameters."""
+        return np.concatenate([gradients[name].ravel() for name in self._views])
+
+    def copy(self) -> dict[str, np.ndarray]:
+        """Return the current values as independent arrays."""
+        return {name: view.copy() for name, view in self._views.items()}

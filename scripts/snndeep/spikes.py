@@ -1,0 +1,89 @@
+"""Spike trains of a whole data set, stored as bits.
+
+A spike train says for every sample, time step and input channel whether there is a spike. One bit each is enough;
+backends turn the bits into whatever they compute with (dense tensors, lists of events).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class SpikeTrains:
+    """Bit-packed spike trains.
+
+    Attributes:
+        packed: uint8 `[N, T, ceil(F / 8)]`; bit k of byte j is channel 8 j + k.
+        channels: The number F of input channels.
+    """
+
+    packed: np.ndarray
+    channels: int
+
+    def __post_init__(self):
+        if self.packed.ndim != 3 or self.packed.dtype != np.uint8:
+            raise InvalidInputError(
+                "Packed spike trains have the wrong form.",
+                where="packed",
+                found=f"{self.packed.dtype} of shape {self.packed.shape}",
+                expected="uint8 [N, T, ceil(F / 8)]",
+            )
+        if self.channels < 1 or self.packed.shape[2] != -(-self.channels // 8):
+            raise InvalidInputError(
+                "The number of channels does not fit the packed spike trains.",
+                where="channels",
+                found=f"{self.channels} channels, {self.packed.shape[2]} bytes a step",
+                expected="ceil(channels / 8) bytes a step",
+            )
+
+    @classmethod
+    def from_dense(cls, spikes: np.ndarray) -> SpikeTrains:
+        """Pack dense spikes `[T, N, F]` whose values are 0 and 1.
+
+        Raises:
+            InvalidInputError: If the array is not three-dimensional or holds anything but 0 and 1.
+        """
+        spikes = np.asarray(spikes)
+        if spikes.ndim != 3 or 0 in spikes.shape[::2]:
+            raise InvalidInputError(
+                "Spikes have the wrong shape.",
+                where="spikes",
+                found=f"shape {spikes.shape}",
+                expected="[T, N, F] with T and F of at least 1",
+            )
+        active = spikes == 1
+        if not np.all(active | (spikes == 0)):
+            wrong = spikes[~(active | (spikes == 0))].flat[0]
+            raise InvalidInputError(
+                "Spikes are not binary.",
+                where="spikes",
+                found=f"the value {wrong}",
+                expected="0 or 1 (no NaN, no negative values)",
+            )
+        packed = np.packbits(active.transpose(1, 0, 2), axis=-1, bitorder="little")
+        return cls(np.ascontiguousarray(packed), spikes.shape[2])
+
+    @property
+    def samples(self) -> int:
+        """The number N of samples."""
+        return self.packed.shape[0]
+
+    @property
+    def steps(self) -> int:
+        """The number T of time steps."""
+        return self.packed.shape[1]
+
+    def dense(self, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Unpack the chosen samples to uint8 `[T, B, F]` (a view with the batch axis outermost in memory)."""
+        bits = np.unpackbits(self.packed[indices], axis=-1, count=self.channels, bitorder="little")
+        return bits.transpose(1, 0, 2)
+
+    def mean_rate(self) -> float:
+        """Return the share of (sample, step, channel) triples that hold a spike."""
+        spikes = int(np.bitwise_count(self.packed).sum(dtype=np.int64))
+        return spikes / (self.samples * self.steps * self.channels) if self.samples else 0.0
