@@ -1,0 +1,45 @@
+"""Progress and errors of a stage: short lines to the terminal and to the stage's log file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from snndeep.errors import SNNDeepError
+
+LOGGER = logging.getLogger("snndeep")
+
+
+@contextlib.contextmanager
+def stage(log: str | Path) -> Iterator[logging.Logger]:
+    """Run a script's body with its log open.
+
+    Errors that SNNDeep raises on purpose end the script with their message instead of a traceback; all others are
+    bugs and keep theirs.
+
+    Args:
+        log: The log file, replaced.
+    """
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(f"%(asctime)s  {path.stem:<24} %(message)s", "%H:%M:%S"))
+        LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+    try:
+        yield LOGGER
+    except SNNDeepError as error:
+        LOGGER.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        LOGGER.exception("stopped by an error that SNNDeep did not foresee")
+        raise
+    finally:
+        for handler in handlers:
+            LOGGER.removeHandler(handler)
+            handler.close()

@@ -1,0 +1,353 @@
+"""The plan of a run: which stages there are, their addresses, and where their files stand.
+
+    data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
+                                      |---------------------> baselines ---^
+
+The plan is computed from the configuration, the code and the data's digests before anything runs; the workflow's rules
+ask it for paths and provenance and hold no logic of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from snndeep.addressing import CodeBase, FileDigests, address
+from snndeep.backends.registry import BACKENDS
+from snndeep.dataset import Case, msd_cases, read_directory
+from snndeep.encoders.registry import ENCODERS
+from snndeep.errors import ConfigError, DatasetError
+from snndeep.learning.registry import RULES
+from snndeep.phantom.settings import case_id
+from snndeep.protocols import split_name
+
+NATIVE_RULES = ("surrogate", "bal")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One addressed output of the pipeline.
+
+    Attributes:
+        name: Folder below the store.
+        address: Digest of everything it depends on.
+        config: The settings that it reads.
+        code: Fingerprint of the code that it runs.
+        inputs: Addresses of its inputs.
+        store: The store's folder.
+    """
+
+    name: str
+    address: str
+    config: Any
+    code: str
+    inputs: tuple[str, ...]
+    store: Path
+
+    def path(self, file: str) -> str:
+        """Return where one of its files stands."""
+        return (self.store / self.name / self.address / file).as_posix()
+
+    def provenance(self, target: str = "") -> dict[str, Any]:
+        """Return what is written beside its files; `target` is the workflow's name for what makes them."""
+        return {
+            "stage": self.name,
+            "address": self.address,
+            "config": self.config,
+            "code": self.code,
+            "inputs": list(self.inputs),
+            "target": target,
+        }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases that one job works on, one after another."""
+
+    stage: Stage
+    cases: tuple[Case, ...]
+    extracted: tuple[Stage, ...]
+
+    @property
+    def manifest(self) -> str:
+        """The file that lists what the job made."""
+        return self.stage.path("manifest.json")
+
+
+class Plan:
+    """All stages of one configuration.
+
+    Args:
+        config: Complete and valid, see `snndeep.configuration`.
+        scripts: The folder that holds the scripts and the library.
+
+    Raises:
+        ConfigError: If settings contradict each other.
+        DatasetError: If the data set cannot be used.
+    """
+
+    def __init__(self, config: Mapping[str, Any], scripts: Path):
+        self.config = config
+        self.store = Path(config["store"])
+        self._code = CodeBase(scripts)
+        self._check_search_spaces()
+        self.cases = self._find_cases()
+        folds = config["splits"]["folds"]
+        if len(self.cases) < folds:
+            raise DatasetError(
+                "There are fewer patients than folds.",
+                where="splits.folds",
+                found=f"{len(self.cases)} patients, {folds} folds",
+                expected="at least one patient of each class for each fold",
+                remedy="Lower splits.folds or add patients.",
+            )
+
+    def _stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[str]) -> Stage:
+        code = self._code.fingerprint(*files)
+        return Stage(name, address(name, config, code, inputs), config, code, tuple(inputs), self.store)
+
+    # Data and features
+
+    @property
+    def source(self) -> str:
+        """Where the scans come from: phantom, directory or msd."""
+        return self.config["dataset"]["source"]
+
+    @cached_property
+    def data(self) -> Stage | None:
+        """The stage that makes or fetches scans; None where the user has them."""
+        dataset = self.config["dataset"]
+        if self.source == "phantom":
+            recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
+            recipe["seed"] = self.config["seed"]
+            return self._stage("data", recipe, ["data_phantom.py"], [])
+        if self.source == "msd":
+            return self._stage("data", {"md5": dataset["msd"]["md5"]}, ["data_msd.py"], [])
+        return None
+
+    def _find_cases(self) -> tuple[Case, ...]:
+        dataset = self.config["dataset"]
+        if self.source == "directory":
+            digests = FileDigests(self.store / "digests.json")
+            cases = read_directory(Path(dataset["path"]), digests.of)
+            digests.save()
+            return tuple(cases)
+        root = Path(self.data.path(""))
+        if self.source == "msd":
+            return tuple(msd_cases(root, dataset["msd"]["md5"]))
+        names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
+        return tuple(
+            Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
+            for n in names
+        )
+
+    @cached_property
+    def data_batches(self) -> dict[str, tuple[Case, ...]]:
+        """Cases of the phantom by batch name; the name says which cases, so that it never means two things."""
+        chunks = _chunks(self.cases, self.config["dataset"]["cases_per_job"])
+        return {f"{chunk[0].name}-{chunk[-1].name}": chunk for chunk in chunks}
+
+    def data_manifest(self, batch: str) -> str:
+        """The file that lists the scans of a batch."""
+        return self.data.path(f"{batch}.json")
+
+    @cached_property
+    def survey(self) -> Stage:
+        """The check of a user's data set as a whole, before long work."""
+        return self._stage("survey", None, ["survey.py"], [case.leaf for case in self.cases])
+
+    @cached_property
+    def feature_stages(self) -> dict[str, Stage]:
+        """The extraction of every case, by case name: a replaced scan changes its own address alone."""
+        settings = self.config["features"]
+        code = self._code.fingerprint("features.py")
+        return {
+            case.name: Stage(
+                "features", address("features", settings, code, [case.leaf]), settings, code, (case.leaf,), self.store
+            )
+            for case in self.cases
+        }
+
+    @cached_property
+    def feature_batches(self) -> dict[str, Batch]:
+        """Extraction jobs by address."""
+        batches = {}
+        for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
+            stages = tuple(self.feature_stages[case.name] for case in chunk)
+            stage = self._stage("features_batch", None, ["features.py"], [s.address for s in stages])
+            batches[stage.address] = Batch(stage, chunk, stages)
+        return batches
+
+    @cached_property
+    def samples(self) -> Stage:
+        """One table of all slices."""
+        inputs = [stage.address for stage in self.feature_stages.values()]
+        return self._stage("samples", self.config["samples"], ["samples.py"], inputs)
+
+    # Splits and spikes
+
+    @cached_property
+    def splits(self) -> Stage:
+        """Training, validation and test parts under both protocols."""
+        config = {**self.config["splits"], "seed": self.config["seed"]}
+        return self._stage("splits", config, ["splits.py"], [self.samples.address])
+
+    @property
+    def split_names(self) -> list[str]:
+        """The short names of all splits."""
+        splits = self.config["splits"]
+        return [split_name(p, k) for p in splits["protocols"] for k in range(splits["folds"])]
+
+    def encoder(self, rule: str) -> str:
+        """The encoder that a learning rule reads."""
+        return self.config["learning"][rule]["encoder"]
+
+    @property
+    def encoders(self) -> list[str]:
+        """The encoders in use."""
+        return sorted({self.encoder(rule) for rule in self.rules})
+
+    def spikes(self, encoder: str) -> Stage:
+        """Spike trains of all splits under one encoder."""
+        config = {
+            "preprocessing": self.config["preprocessing"],
+            "encoder": {"name": encoder, "settings": self.config["encoders"][encoder]},
+            "seed": self.config["seed"],
+        }
+        files = ["spikes.py", _file(ENCODERS[encoder])]
+        return self._stage("spikes", config, files, [self.samples.address, self.splits.address])
+
+    def spike_files(self, encoder: str) -> list[str]:
+        """The files of `spikes`, in the order of `split_names`."""
+        stage = self.spikes(encoder)
+        return [stage.path(f"{encoder}.{name}.npz") for name in self.split_names]
+
+    # Models
+
+    @property
+    def backends(self) -> list[str]:
+        """Backends in use."""
+        return list(self.config["models"]["backends"])
+
+    @property
+    def rules(self) -> list[str]:
+        """Learning rules in use."""
+        return list(self.config["models"]["rules"])
+
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """All pairs of backend and learning rule."""
+        return [(backend, rule) for backend in self.backends for rule in self.rules]
+
+    def mode(self, backend: str, rule: str) -> str:
+        """`native` where a model may use more than the neuron common to all backends, else `parity`."""
+        native = self.config["tuning"]["mode"] == "native" and backend == "custom" and rule in NATIVE_RULES
+        return "native" if native else "parity"
+
+    def search_space(self, backend: str, rule: str) -> dict[str, Any]:
+        """What the search may vary for a model."""
+        spaces = self.config["tuning"]["search_space"]
+        native = spaces["native"] if self.mode(backend, rule) == "native" else {}
+        return {**spaces[rule], **native}
+
+    def rule_settings(self, rule: str) -> dict[str, Any]:
+        """The configured settings of a rule, from which the search starts."""
+        return {key: value for key, value in self.config["learning"][rule].items() if key != "encoder"}
+
+    def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
+        return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
+
+    def study(self, backend: str, rule: str) -> Stage:
+        """The Optuna studies of a model. Their address leaves out `n_trials`, so more trials go on where they were."""
+        config = {
+            "settings": self.rule_settings(rule),
+            "search_space": self.search_space(backend, rule),
+            "seed": self.config["seed"],
+            "splits": self.split_names,
+        }
+        files = self._model_files("tune.py", backend, rule)
+        return self._stage("studies", config, files, [self.spikes(self.encoder(rule)).address])
+
+    def tune(self, backend: str, rule: str) -> Stage:
+        """The outcome of the studies of a model after `n_trials` trials."""
+        study = self.study(backend, rule)
+        config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
+        return Stage(
+            "tune",
+            address("tune", config, study.code, [study.address]),
+            config,
+            study.code,
+            (study.address,),
+            self.store,
+        )
+
+    def train(self, backend: str, rule: str) -> Stage:
+        """A model, fitted with the tuned settings on every split."""
+        config = {"settings": self.rule_settings(rule), "seed": self.config["seed"]}
+        files = self._model_files("train.py", backend, rule)
+        inputs = [self.tune(backend, rule).address, self.spikes(self.encoder(rule)).address]
+        return self._stage("train", config, files, inputs)
+
+    # Outcome
+
+    @cached_property
+    def baselines(self) -> Stage:
+        """Classical models on the same features and splits."""
+        config = {"preprocessing": self.config["preprocessing"], "seed": self.config["seed"]}
+        return self._stage("baselines", config, ["baselines.py"], [self.samples.address, self.splits.address])
+
+    @cached_property
+    def evaluate(self) -> Stage:
+        """Metrics of all models."""
+        config = {**self.config["evaluation"], "seed": self.config["seed"]}
+        trained = [self.train(*model).address for model in self.models]
+        inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
+        return self._stage("evaluate", config, ["evaluate.py"], inputs)
+
+    @cached_property
+    def report(self) -> Stage:
+        """The report."""
+        tuned = [self.tune(*model).address for model in self.models]
+        config = {"report": self.config["report"], "run": self.config["run"], "source": self.source}
+        return self._stage("report", config, ["report.py"], [self.evaluate.address, *tuned])
+
+    def live(self) -> set[str]:
+        """Return `stage/address` of everything that this configuration reaches."""
+        stages = [self.samples, self.splits, self.baselines, self.evaluate, self.report]
+        stages += [self.survey] if self.source == "directory" else [self.data]
+        stages += self.feature_stages.values()
+        stages += [batch.stage for batch in self.feature_batches.values()]
+        stages += [self.spikes(encoder) for encoder in self.encoders]
+        for model in self.models:
+            stages += [self.study(*model), self.tune(*model), self.train(*model)]
+        return {f"{stage.name}/{stage.address}" for stage in stages}
+
+    def _check_search_spaces(self) -> None:
+        for rule, space in self.config["tuning"]["search_space"].items():
+            known = self.config["learning"]["surrogate" if rule == "native" else rule]
+            for name, choice in space.items():
+                if name not in known or name == "encoder":
+                    raise ConfigError(
+                        "The search space names a setting that the learning rule does not have.",
+                        where=f"tuning.search_space.{rule}.{name}",
+                        found=name,
+                        expected=f"one of {', '.join(key for key in known if key != 'encoder')}",
+                    )
+                if "low" in choice and not choice["low"] < choice["high"]:
+                    raise ConfigError(
+                        "A range of the search space is empty.",
+                        where=f"tuning.search_space.{rule}.{name}",
+                        found=f"low {choice['low']}, high {choice['high']}",
+                        expected="low < high",
+                    )
+
+
+def _file(module: str) -> str:
+    return module.replace(".", "/") + ".py"
+
+
+def _chunks(cases: Sequence[Case], size: int) -> list[tuple[Case, ...]]:
+    return [tuple(cases[start : start + size]) for start in range(0, len(cases), size)]

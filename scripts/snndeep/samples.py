@@ -1,0 +1,63 @@
+"""Samples: one labelled slice each, with its features.
+
+    diseased   at least `min_lesion_area` of lesion
+    healthy    none at all
+    left out   in between
+
+The region that features are taken from is organ or lesion, everywhere: a region that leaves the lesion out would give
+the answer away. Area, spacing and slice number are kept for the data page and are never features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from snndeep.errors import DatasetError
+
+BOOKKEEPING = ("sample", "patient", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """What counts as diseased.
+
+    Attributes:
+        min_lesion_area: mm² of lesion that make a slice diseased.
+    """
+
+    min_lesion_area: float = 25.0
+
+
+def assemble(slices: pd.DataFrame, settings: SampleSettings) -> pd.DataFrame:
+    """Return the table of samples: bookkeeping columns, then features, sorted by patient and slice.
+
+    Args:
+        slices: Columns case, slice, organ_area_mm2, lesion_area_mm2 and features.
+        settings: What counts as diseased.
+
+    Raises:
+        DatasetError: If no slice is left.
+    """
+    lesion = slices["lesion_area_mm2"].to_numpy()
+    kept = slices[(lesion == 0) | (lesion >= settings.min_lesion_area)]
+    if kept.empty:
+        raise DatasetError(
+            "The data set has no usable slice.",
+            where="samples",
+            found=f"{len(slices)} slices with organ",
+            expected="slices without lesion or with enough of it",
+            remedy="Lower features.min_organ_area or samples.min_lesion_area.",
+        )
+    label = (kept["lesion_area_mm2"] > 0).astype(np.int64)
+    sample = kept["case"].astype(str) + ":" + kept["slice"].map("{:04d}".format)
+    table = kept.rename(columns={"case": "patient"}).assign(sample=sample, label=label)
+    features = [name for name in table.columns if name not in BOOKKEEPING]
+    return table[[*BOOKKEEPING, *features]].sort_values("sample", ignore_index=True)
+
+
+def feature_names(table: pd.DataFrame) -> list[str]:
+    """Return the names of the feature columns of a table of samples."""
+    return [name for name in table.columns if name not in BOOKKEEPING]

@@ -1,0 +1,113 @@
+"""Splits into training, validation and test parts, under two protocols.
+
+    patient   no patient is on two sides: what a clinic would see. The headline.
+    slice     slices are dealt at random, as in the first version of the paper: neighbours of a test slice are in the
+              training part, so a model can recognise the patient. Shown to measure that leakage.
+
+Folds are stratified by class with scikit-learn. The validation part, for early stopping and thresholds, is taken from
+the training side in the protocol's own unit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from snndeep.errors import DatasetError
+from snndeep.protocols import Split, SplitSettings
+from snndeep.seeds import derive_seed
+
+
+def check_feasible(labels: np.ndarray, patients: np.ndarray, folds: int) -> None:
+    """Check that the samples can be split.
+
+    A patient is diseased if any of its samples is.
+
+    Raises:
+        DatasetError: If only one class is present, or a class has fewer patients than parts to be put on.
+    """
+    diseased = {p for p, label in zip(patients, labels, strict=True) if label}
+    healthy = set(patients) - diseased
+    if not diseased or not healthy:
+        raise DatasetError(
+            "The data set holds one class only.",
+            where="samples",
+            found=f"{len(diseased)} diseased and {len(healthy)} healthy patients",
+            expected="patients of both classes",
+            remedy="Check the masks and `samples.min_lesion_area`.",
+        )
+    fewest = min(len(diseased), len(healthy))
+    if fewest < folds:
+        raise DatasetError(
+            "There are fewer patients than folds.",
+            where="splits.folds",
+            found=f"{len(diseased)} diseased and {len(healthy)} healthy patients, {folds} folds",
+            expected=f"at least {folds} patients of each class, one for each test part",
+            remedy=f"Set splits.folds to {max(fewest, 2)} or less, or add patients.",
+        )
+
+
+def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, settings: SplitSettings) -> list[Split]:
+    """Return folds x protocols splits.
+
+    Args:
+        samples: Sample ids `[N]`.
+        labels: `[N]`, 0 healthy and 1 diseased.
+        patients: Patient of each sample `[N]`.
+        settings: How.
+
+    Raises:
+        DatasetError: If the samples cannot be split so.
+    """
+    check_feasible(labels, patients, settings.folds)
+    splits = []
+    for protocol in settings.protocols:
+        # Both classes are balanced over folds: by patient status where patients are dealt, else by slice label.
+        groups = patients if protocol == "patient" else np.asarray(samples)
+        strata = _patient_status(labels, patients) if protocol == "patient" else labels
+        outer = _folds(strata, groups, settings.folds, derive_seed(settings.seed, "splits", protocol))
+        for fold, test in enumerate(outer):
+            rest = np.setdiff1d(np.arange(labels.size), test)
+            seed = derive_seed(settings.seed, "validation", protocol, fold)
+            validation = rest[_part(strata[rest], groups[rest], settings.validation_fraction, seed)]
+            train = np.setdiff1d(rest, validation)
+            parts = (tuple(sorted(samples[part])) for part in (train, validation, test))
+            splits.append(Split(protocol, fold, *parts))
+            _check_classes(splits[-1], dict(zip(samples, labels, strict=True)))
+    return splits
+
+
+def _patient_status(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    diseased = np.unique(patients[labels == 1])
+    return np.isin(patients, diseased).astype(int)
+
+
+def _folds(strata: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
+    """Deal groups (each of one stratum) into stratified folds and return the sample indices of each."""
+    names, first = np.unique(groups, return_index=True)
+    dealer = StratifiedKFold(folds, shuffle=True, random_state=seed % 2**32)
+    return [np.flatnonzero(np.isin(groups, names[part])) for _, part in dealer.split(names, strata[first])]
+
+
+def _part(strata: np.ndarray, groups: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Return about `fraction` of the groups of every stratum, at least one group of each."""
+    rng = np.random.default_rng(seed)
+    chosen = []
+    for stratum in np.unique(strata):
+        names = np.unique(groups[strata == stratum])
+        count = min(max(1, round(fraction * names.size)), max(names.size - 1, 1))
+        chosen.append(rng.permutation(names)[:count])
+    return np.flatnonzero(np.isin(groups, np.concatenate(chosen)))
+
+
+def _check_classes(split: Split, label_of: dict[str, int]) -> None:
+    for part in ("train", "validation"):
+        present = {label_of[s] for s in getattr(split, part)}
+        if len(present) < 2:
+            raise DatasetError(
+                f"The {part} part of a split holds one class only.",
+                where=split.name,
+                found=f"only {'diseased' if present == {1} else 'healthy'} slices",
+                expected="slices of both classes",
+                remedy="Use fewer folds, another seed, a larger splits.validation_fraction, or more patients.",
+            )

@@ -1,0 +1,121 @@
+"""One case: a CT with its mask, cut to the organ, on the canonical grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snndeep.volume.errors import (
+    AffineMismatchError,
+    ConstantIntensityError,
+    ShapeMismatchError,
+    location,
+)
+from snndeep.volume.grid import CanonicalGrid, canonical_grid
+from snndeep.volume.header import read_header
+from snndeep.volume.reader import read_intensities, read_labels
+
+_AFFINE_TOLERANCE = 0.05
+"""Greatest distance between corresponding corners of image and mask, in units of the smallest spacing."""
+
+
+@dataclass(frozen=True)
+class CaseVolume:
+    """Intensities and labels around the organ, [z, y, x] on the canonical grid.
+
+    The box is the one that the labels span, grown by one voxel within the scan: what linear interpolation needs.
+
+    Attributes:
+        case: Name of the case.
+        intensity: float32 [z, y, x], HU.
+        labels: uint8 [z, y, x], 0 outside organ and lesion.
+        origin: Canonical index (x, y, z) of the box's first voxel.
+        shape: Numbers of voxels of the whole scan along x, y, z.
+        spacing: Spacing along x, y, z, in mm.
+    """
+
+    case: str
+    intensity: np.ndarray
+    labels: np.ndarray
+    origin: tuple[int, int, int]
+    shape: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+
+
+def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> CaseVolume:
+    """Read a CT and its mask.
+
+    Args:
+        case: Name of the case, for messages.
+        image: NIfTI file with intensities in HU.
+        label: NIfTI file with integer labels on the same grid.
+        labels: The labels of organ and lesion; all others but 0 are errors.
+
+    Returns:
+        The region around the labels on the canonical grid.
+
+    Raises:
+        ScanError: The scan cannot be used; `snndeep.volume.errors` has one class per reason.
+    """
+    image, label = Path(image), Path(label)
+    image_header, label_header = read_header(image, case), read_header(label, case)
+    image_grid, label_grid = canonical_grid(image_header), canonical_grid(label_header)
+    _check_same_grid(image_grid, label_grid, f"{location(case, image)} and mask {label}")
+
+    stored_labels, label_box = read_labels(label_header, labels, case)
+    core = label_grid.to_canonical_box(label_box)
+    box = tuple(
+        slice(max(0, span.start - 1), min(size, span.stop + 1))
+        for span, size in zip(core, image_grid.shape, strict=True)
+    )
+    intensity = image_grid.to_canonical(read_intensities(image_header, image_grid.to_file_box(box), case))
+    region = np.zeros(intensity.shape, np.uint8)
+    inner = tuple(
+        slice(part.start - whole.start, part.stop - whole.start)
+        for part, whole in zip(core[::-1], box[::-1], strict=True)
+    )
+    region[inner] = label_grid.to_canonical(stored_labels)
+    _check_varies(intensity, region, location(case, image))
+    return CaseVolume(
+        case=case,
+        intensity=intensity,
+        labels=region,
+        origin=tuple(span.start for span in box),
+        shape=image_grid.shape,
+        spacing=image_grid.spacing,
+    )
+
+
+def _check_same_grid(image: CanonicalGrid, label: CanonicalGrid, where: str) -> None:
+    if image.shape != label.shape:
+        raise ShapeMismatchError(
+            "Image and mask have different shapes.",
+            where=where,
+            found=f"image {' x '.join(map(str, image.shape))}, mask {' x '.join(map(str, label.shape))} voxels",
+            expected="one shape, after bringing both to the same orientation",
+            remedy="Check that image and mask belong together; resample the mask onto the image.",
+        )
+    corners = np.array(np.meshgrid(*[(0, size - 1) for size in image.shape], [1], indexing="ij")).reshape(4, -1)
+    distance = np.linalg.norm((image.affine - label.affine) @ corners, axis=0).max()
+    if not distance <= _AFFINE_TOLERANCE * min(image.spacing):
+        raise AffineMismatchError(
+            "Image and mask lie at different places in space.",
+            where=where,
+            found=f"corners {distance:.3g} mm apart",
+            expected=f"at most {_AFFINE_TOLERANCE * min(image.spacing):.3g} mm",
+            remedy="Check that image and mask belong together; resample the mask onto the image.",
+        )
+
+
+def _check_varies(intensity: np.ndarray, region: np.ndarray, where: str) -> None:
+    values = intensity[region > 0]
+    if values.min() == values.max():
+        raise ConstantIntensityError(
+            "The organ has one intensity only.",
+            where=where,
+            found=f"{values.size} voxels of {values[0]:g} HU",
+            expected="intensities that vary",
+            remedy="Check that the image is a CT in HU and that the mask is not saved in its place.",
+        )

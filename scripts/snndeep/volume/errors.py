@@ -1,0 +1,84 @@
+"""The ways in which a scan or its mask cannot be used, one class each, all of them `snndeep.errors.ScanError`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snndeep.errors import ScanError
+
+
+class MissingScanError(ScanError):
+    """The file does not exist or cannot be opened."""
+
+
+class NotNiftiError(ScanError):
+    """The file is not a single-file NIfTI-1 or NIfTI-2."""
+
+
+class UnusableHeaderError(ScanError):
+    """The header contradicts itself or asks for something that a CT cannot be."""
+
+
+class TruncatedFileError(ScanError):
+    """The file ends before all its voxels were read."""
+
+
+class CorruptFileError(ScanError):
+    """The compressed bytes are damaged: not decodable, or their checksum is wrong."""
+
+
+class TwoDimensionalError(ScanError):
+    """The file holds a single image, not a volume."""
+
+
+class FourDimensionalError(ScanError):
+    """The file holds more than one volume."""
+
+
+class SpacingError(ScanError):
+    """A voxel spacing is zero, negative or not a number."""
+
+
+class AffineError(ScanError):
+    """The affine has values that are not finite, or axes that do not span space."""
+
+
+class ShapeMismatchError(ScanError):
+    """Image and mask have different numbers of voxels."""
+
+
+class AffineMismatchError(ScanError):
+    """Image and mask lie at different places in space."""
+
+
+class NonIntegerLabelError(ScanError):
+    """The mask has values that are not integers."""
+
+
+class UnknownLabelError(ScanError):
+    """The mask has labels that the settings do not name."""
+
+
+class EmptyOrganError(ScanError):
+    """The mask has no voxel of organ or lesion."""
+
+
+class NonFiniteIntensityError(ScanError):
+    """The image has NaN or infinite values around the organ."""
+
+
+class ConstantIntensityError(ScanError):
+    """All voxels of the organ have one intensity."""
+
+
+class IntensityRangeError(ScanError):
+    """No voxel of the organ has an intensity within the re-segmentation range."""
+
+
+class OrganTooSmallError(ScanError):
+    """No slice holds enough organ to be one sample."""
+
+
+def location(case: str, path: Path | str) -> str:
+    """Return the `where` of an error: the case, where it is known, and the file."""
+    return f"case {case}, file {path}" if case else f"file {path}"
