@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from snndeep.errors import SNNDeepError
 
 LOGGER = logging.getLogger("snndeep")
+ADDRESS = re.compile("[0-9a-f]{12}")
 
 
 @contextlib.contextmanager
@@ -24,10 +26,13 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
         log: The log file, replaced.
     """
     path = Path(log)
+    name = " ".join([path.parent.name, *(part for part in path.stem.split(".") if not ADDRESS.fullmatch(part))])
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(f"%(asctime)s  {path.stem:<24} %(message)s", "%H:%M:%S"))
+        handler.setFormatter(
+            logging.Formatter(f"%(asctime)s  {name.removeprefix('logs '):<28} %(message)s", "%H:%M:%S")
+        )
         LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

@@ -21,10 +21,11 @@ from snndeep.dataset import Case, msd_cases, read_directory
 from snndeep.encoders.registry import ENCODERS
 from snndeep.errors import ConfigError, DatasetError
 from snndeep.learning.registry import RULES
-from snndeep.phantom.settings import case_id
+from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
 
 NATIVE_RULES = ("surrogate", "bal")
+NOT_SEARCHED = ("encoder", "compare_random")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ class Batch:
         """The file that lists what the job made."""
         return self.stage.path("manifest.json")
 
+    def work(self) -> list[dict[str, Any]]:
+        """Return what there is to do for each case, as JSON values."""
+        return [
+            {
+                "case": case.name,
+                "image": str(case.image),
+                "label": str(case.label),
+                "slices": stage.path(f"{case.name}.slices.parquet"),
+                "patient": stage.path(f"{case.name}.patient.parquet"),
+                "provenance": stage.provenance(self.manifest),
+            }
+            for case, stage in zip(self.cases, self.extracted, strict=True)
+        ]
+
 
 class Plan:
     """All stages of one configuration.
@@ -123,6 +138,7 @@ class Plan:
         if self.source == "phantom":
             recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
             recipe["seed"] = self.config["seed"]
+            PhantomSettings.from_mapping(recipe)
             return self._stage("data", recipe, ["data_phantom.py"], [])
         if self.source == "msd":
             return self._stage("data", {"md5": dataset["msd"]["md5"]}, ["data_msd.py"], [])
@@ -263,13 +279,22 @@ class Plan:
     def study(self, backend: str, rule: str) -> Stage:
         """The Optuna studies of a model. Their address leaves out `n_trials`, so more trials go on where they were."""
         config = {
-            "settings": self.rule_settings(rule),
+            "settings": self.search(backend, rule)["base"],
             "search_space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
         files = self._model_files("tune.py", backend, rule)
         return self._stage("studies", config, files, [self.spikes(self.encoder(rule)).address])
+
+    def search(self, backend: str, rule: str) -> dict[str, Any]:
+        """Return the settings of a model's search, as JSON values."""
+        return {
+            "base": {k: v for k, v in self.config["learning"][rule].items() if k not in NOT_SEARCHED},
+            "space": self.search_space(backend, rule),
+            "n_trials": self.config["tuning"]["n_trials"],
+            "seed": self.config["seed"],
+        }
 
     def tune(self, backend: str, rule: str) -> Stage:
         """The outcome of the studies of a model after `n_trials` trials."""
@@ -307,34 +332,58 @@ class Plan:
         inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
         return self._stage("evaluate", config, ["evaluate.py"], inputs)
 
+    @property
+    def shown_config(self) -> dict[str, Any]:
+        """The configuration as the report shows it: without what changes no result (store, paths, batches)."""
+        dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", self.source)}
+        return {**{k: v for k, v in self.config.items() if k != "store"}, "dataset": dataset}
+
+    @property
+    def raster_model(self) -> tuple[str, str]:
+        """The model whose spikes the report shows: the first that has hidden neurons, else the first."""
+        return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
+
     @cached_property
     def report(self) -> Stage:
         """The report."""
         tuned = [self.tune(*model).address for model in self.models]
-        config = {"report": self.config["report"], "run": self.config["run"], "source": self.source}
-        return self._stage("report", config, ["report.py"], [self.evaluate.address, *tuned])
+        return self._stage("report", self.shown_config, ["report.py"], [self.evaluate.address, *tuned])
 
-    def live(self) -> set[str]:
-        """Return `stage/address` of everything that this configuration reaches."""
-        stages = [self.samples, self.splits, self.baselines, self.evaluate, self.report]
-        stages += [self.survey] if self.source == "directory" else [self.data]
+    def stages(self) -> list[Stage]:
+        """Return every stage of the run, in the order of work."""
+        stages = [self.survey] if self.source == "directory" else [self.data]
         stages += self.feature_stages.values()
         stages += [batch.stage for batch in self.feature_batches.values()]
+        stages += [self.samples, self.splits]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
-        return {f"{stage.name}/{stage.address}" for stage in stages}
+        return [*stages, self.baselines, self.evaluate, self.report]
+
+    def live(self) -> list[str]:
+        """Return `stage/address` of everything that this configuration reaches, sorted."""
+        return sorted({f"{stage.name}/{stage.address}" for stage in self.stages()})
+
+    def addresses(self) -> dict[str, str]:
+        """Return the addresses that the report shows, by what stands there."""
+        named = {"samples": self.samples, "splits": self.splits}
+        named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
+        for backend, rule in self.models:
+            named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
+            named[f"train, {backend}/{rule}"] = self.train(backend, rule)
+        named |= {"baselines": self.baselines, "evaluate": self.evaluate}
+        return {name: stage.address for name, stage in named.items()}
 
     def _check_search_spaces(self) -> None:
         for rule, space in self.config["tuning"]["search_space"].items():
             known = self.config["learning"]["surrogate" if rule == "native" else rule]
             for name, choice in space.items():
-                if name not in known or name == "encoder":
+                if name not in known or name in NOT_SEARCHED:
                     raise ConfigError(
                         "The search space names a setting that the learning rule does not have.",
                         where=f"tuning.search_space.{rule}.{name}",
                         found=name,
-                        expected=f"one of {', '.join(key for key in known if key != 'encoder')}",
+                        expected=f"one of {', '.join(key for key in known if key not in NOT_SEARCHED)}",
                     )
                 if "low" in choice and not choice["low"] < choice["high"]:
                     raise ConfigError(

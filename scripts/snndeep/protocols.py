@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 PROTOCOLS = ("patient", "slice")
 
@@ -38,6 +40,12 @@ class Split:
     def name(self) -> str:
         """A short name, such as `patient_0`."""
         return split_name(self.protocol, self.fold)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Split:
+        """Rebuild from the values of `to_json`."""
+        parts = {name: tuple(values[name]) for name in ("train", "validation", "test")}
+        return cls(values["protocol"], values["fold"], **parts)
 
     def to_json(self) -> dict[str, object]:
         """Return JSON values."""

@@ -23,11 +23,13 @@ class Trained:
     Attributes:
         parameters: By name.
         scores: Of the validation and test samples, by part.
+        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[T, 2, n]`.
         record: JSON values: settings, learning curve, seconds, and what the rule has to tell.
     """
 
     parameters: dict[str, np.ndarray]
     scores: dict[str, np.ndarray]
+    trace: dict[str, np.ndarray]
     record: dict[str, Any]
 
 
@@ -59,16 +61,25 @@ def train_split(
     inputs = backend.load(data.trains, np.dtype(np.float32))
     start = time.perf_counter()
     scores = {part: score_in_batches(model, inputs, data.parts[part]) for part in ("validation", "test")}
+    scoring_seconds = time.perf_counter() - start
+    shown = one_of_each_class(data)
+    trace = {"input spikes": data.trains.dense(shown), **model.trace(inputs, shown)}
     record = {
         "settings": asdict(settings),
         "history": [asdict(entry) for entry in fit.history],
         "validation_auc": fit.validation_auc,
         "training_seconds": seconds,
-        "scoring_seconds": time.perf_counter() - start,
+        "scoring_seconds": scoring_seconds,
         "parameters": int(sum(values.size for values in fit.parameters.values())),
         **fit.extra,
     }
-    return Trained(fit.parameters, scores, record)
+    return Trained(fit.parameters, scores, trace, record)
+
+
+def one_of_each_class(data: EncodedSplit) -> np.ndarray:
+    """Return the first healthy and the first diseased test sample."""
+    test = data.parts["test"]
+    return np.array([test[data.labels[test] == label][0] for label in (0, 1) if label in data.labels[test]])
 
 
 def merge_settings(rule: LearningRule, base: Mapping[str, Any], tuned: Mapping[str, Any]) -> Any:

@@ -53,6 +53,7 @@ class SearchSettings:
 def open_journal(path: Path) -> optuna.storages.JournalStorage:
     """Open or create the journal that holds a model's studies."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
 
 

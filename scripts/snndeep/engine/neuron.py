@@ -112,9 +112,9 @@ def lif_backward(
         grad_neuron: None, or `[2, N]` to which dL/dbeta and dL/dthreshold are added.
     """
     steps, neurons = potential.shape
-    zero, one = potential.dtype.type(0), potential.dtype.type(1)
+    one = potential.dtype.type(1)
     code, slope = surrogate
-    h = np.empty(neurons, potential.dtype)
+    h, x = np.empty(neurons, potential.dtype), np.empty(neurons, potential.dtype)
     eps = np.zeros(neurons, potential.dtype)
     lam = np.zeros(neurons, potential.dtype)
     for t in range(steps - 1, -1, -1):
@@ -122,24 +122,30 @@ def lif_backward(
         theta = threshold if adaptation is None else adaptation[2][t]
         _surrogate_derivative(code, slope, v_pre, theta, h)
         for j in range(neurons):
-            x = -eps[j] * v_pre[j]
-            if grad_spikes is not None:
-                x += grad_spikes[t, j]
-            if adaptation is not None:
-                x += lam[j]
-            x *= h[j]
-            h[j] = x
-            u = x + (zero if s[j] > zero else eps[j])
-            if grad_potential is not None:
-                u += grad_potential[t, j]
-            d[j] = u
-            eps[j] = beta[j] * u
+            x[j] = -eps[j] * v_pre[j]
+        if grad_spikes is not None:
+            g_s = grad_spikes[t]
+            for j in range(neurons):
+                x[j] += g_s[j]
         if adaptation is not None:
             for j in range(neurons):
-                lam[j] = adaptation[0] * lam[j] - adaptation[1] * h[j]
+                x[j] += lam[j]
+        for j in range(neurons):
+            x[j] *= h[j]
+        for j in range(neurons):
+            d[j] = x[j] + eps[j] * (one - s[j])
+        if grad_potential is not None:
+            g_v = grad_potential[t]
+            for j in range(neurons):
+                d[j] += g_v[j]
+        for j in range(neurons):
+            eps[j] = beta[j] * d[j]
+        if adaptation is not None:
+            for j in range(neurons):
+                lam[j] = adaptation[0] * lam[j] - adaptation[1] * x[j]
         if grad_neuron is not None:
             for j in range(neurons):
-                grad_neuron[1, j] -= h[j]
+                grad_neuron[1, j] -= x[j]
             if t > 0:
                 before, fired = potential[t - 1], spikes[t - 1]
                 for j in range(neurons):

@@ -115,9 +115,10 @@ class SurrogateModel:
         """Return the firing rate of every hidden neuron for every sample, `[B, H]`."""
         return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.mean(axis=0)
 
-    def trace(self, inputs: Inputs, samples: np.ndarray) -> NetworkTrace:
-        """Return the whole trace, for rasters and for counting synaptic operations."""
-        return self._network.forward(self.parameters, inputs.batch(samples))
+    def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Model.trace`: hidden spikes `[T, B, H]` and output potentials `[T, B, 2]`."""
+        trace = self._network.forward(self.parameters, inputs.batch(samples))
+        return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
 
     def constrain(self) -> None:
         """See `Model.constrain`."""

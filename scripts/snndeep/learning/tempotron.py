@@ -106,6 +106,10 @@ class TempotronModel:
         voltage = self._run(inputs, samples)[2].max(axis=0).astype(np.float64)
         return voltage + float(self.parameters["bias"][0]) - self._threshold
 
+    def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Model.trace`: the voltage V `[T, B, 1]`."""
+        return {"output potential": self._run(inputs, samples)[2][:, :, None] + self.parameters["bias"]}
+
     def constrain(self) -> None:
         """Nothing to constrain."""
 

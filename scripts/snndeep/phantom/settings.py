@@ -87,6 +87,11 @@ def case_id(index: int) -> str:
     return f"phantom_{index:03d}"
 
 
+def case_index(name: str) -> int:
+    """Return the index of a case from its name, the inverse of `case_id`."""
+    return int(name.rpartition("_")[2])
+
+
 def is_diseased(settings: PhantomSettings, index: int) -> bool:
     """Say whether a case carries lesions.
 

@@ -1,4 +1,5 @@
-"""Radiomic features as defined by the Image Biomarker Standardisation Initiative (IBSI, arXiv:1612.07003).
+"""Radiomics features of a CT region by the definitions of the Image Biomarker Standardisation Initiative (IBSI).
 
-`extract` takes a case to its tables; `grid` resamples, `levels` discretises, one module per family holds the formulas.
+Reference: Zwanenburg et al., "Image biomarker standardisation initiative, reference manual", arXiv:1612.07003.
+`extract.extract_case` is the way in; there is one module of formulas per family.
 """

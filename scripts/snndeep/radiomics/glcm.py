@@ -1,114 +1,129 @@
-"""Grey-level co-occurrence matrix (IBSI LFYI), per slice, directions merged (2D slice-merged, SUJT).
+"""Grey-level co-occurrence matrix (IBSI LFYI): how often levels i and j are neighbours at Chebyshev distance 1.
 
-P_ij is the share of neighbouring voxel pairs with levels i and j, over the four in-plane directions at Chebyshev
-distance 1, both ways.
+`compute` merges the matrices of all directions before the formulas (slices: SUJT, volume: IAZD), `compute_averaged`
+averages the features of the directions (BTW3, ITBB).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from snndeep.radiomics.kernels import count_cooccurrences
+from snndeep.radiomics.region import Region
+from snndeep.radiomics.statistics import log2
+
+RECOMMENDED = (
+    "joint_max", "joint_avg", "joint_var", "joint_entr", "diff_avg", "diff_var", "diff_entr", "sum_entr", "energy",
+    "contrast", "inv_diff", "inv_diff_norm", "inv_diff_mom", "inv_diff_mom_norm", "inv_var", "corr", "auto_corr",
+    "clust_tend", "clust_shade", "clust_prom", "info_corr1", "info_corr2",
+)  # fmt: skip
 
 
-@njit(cache=True)
-def count_pairs(levels, number):
-    """Count neighbouring pairs of each slice.
+def compute(region: Region) -> dict[str, np.ndarray]:
+    """Return the twenty-five features of the merged matrix by IBSI name, [R] each; NaN for a row without pairs."""
+    slots = np.zeros(region.steps.size, np.int64)
+    counts = _count(region, slots)[:, 0]
+    return formulas(counts)
+
+
+def compute_averaged(region: Region) -> dict[str, np.ndarray]:
+    """Return the features averaged over directions, [R] each; a direction without pairs is left out."""
+    slots = np.arange(region.steps.size)
+    counts = _count(region, slots)
+    rows, directions, n_levels, _ = counts.shape
+    each = formulas(counts.reshape(rows * directions, n_levels, n_levels))
+    return {name: mean_of_directions(values.reshape(rows, directions)) for name, values in each.items()}
+
+
+def mean_of_directions(values: np.ndarray) -> np.ndarray:
+    """Return the mean of [R, D] over the directions that have a value; NaN where none has."""
+    present = ~np.isnan(values)
+    number = present.sum(1)
+    return np.where(present, values, 0.0).sum(1) / np.where(number > 0, number, np.nan)
+
+
+def _count(region: Region, slots: np.ndarray) -> np.ndarray:
+    n_slots = int(slots.max()) + 1
+    return count_cooccurrences(region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels)
+
+
+def formulas(pairs: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the co-occurrence features of counted pairs.
+
+    With p_ij the share of pairs (i, j), both ways, p_i its margin of mean mu and variance s2, d_k the share of pairs
+    with |i - j| = k and t_k that with i + j = k: joint_max (GYBY), joint_avg = mu (60VM), joint_var = s2 (UR99),
+    joint_entr = H(p_ij) (TU9B), diff_avg, diff_var, diff_entr of d (TF7R, D3YU, NTRS), sum_avg, sum_var, sum_entr of t
+    (ZGXS, OEEB, P6QZ), energy = sum p^2 (8ZQL), contrast = sum k^2 d (ACUI), dissimilarity = sum k d (8S9J), inv_diff
+    = sum d / (1 + k) (IB1Z), inv_diff_norm = sum d / (1 + k / N_g) (NDRX), inv_diff_mom = sum d / (1 + k^2) (WF0Z),
+    inv_diff_mom_norm = sum d / (1 + k^2 / N_g^2) (1QCO), inv_var = sum over k > 0 of d / k^2 (E8JP), corr = (sum i j p -
+    mu^2) / s2 (NI2N), auto_corr = sum i j p (QWB0), clust_tend, clust_shade, clust_prom = second, third, fourth
+    moments of i + j about 2 mu (DG8W, 7NFM, AE86), info_corr1 = (H - HXY1) / HX (R8DG), info_corr2 = sqrt(1 - exp(-2
+    (HXY2 - H))) (JN9H).
+
+    A region of a single level has corr 1 and info_corr1 0, the limits that IBSI leaves open.
 
     Args:
-        levels: uint8 `[z, y + 2, x + 2]`, grey levels with a border of zeros in plane; 0 is outside the region.
-        number: N_g.
+        pairs: int64 [R, N_g, N_g], pairs counted one way.
 
     Returns:
-        int64 `[z, N_g, N_g]`, one direction of each pair (not symmetric yet).
+        By name, [R] each; NaN where there is no pair.
     """
-    slices, rows, columns = levels.shape
-    counts = np.zeros((slices, number + 1, number + 1), np.int64)
-    for z in range(slices):
-        out = counts[z]
-        for y in range(1, rows - 1):
-            for x in range(1, columns - 1):
-                i = levels[z, y, x]
-                if i:
-                    # A neighbour outside the region has level 0 and falls into a column that is dropped.
-                    out[i, levels[z, y, x + 1]] += 1
-                    out[i, levels[z, y + 1, x - 1]] += 1
-                    out[i, levels[z, y + 1, x]] += 1
-                    out[i, levels[z, y + 1, x + 1]] += 1
-    return counts[:, 1:, 1:]
-
-
-def _log2(p: np.ndarray) -> np.ndarray:
-    return np.log2(p, out=np.zeros_like(p), where=p > 0)
-
-
-def glcm_features(pairs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the 22 co-occurrence features of the recommended set, one value per slice.
-
-    Args:
-        pairs: Counts `[z, N_g, N_g]` of one direction of each pair.
-
-    Returns:
-        By IBSI name, `[z]`; NaN for a slice without any pair. The tags: joint_max GYBY, joint_avg 60VM, joint_var UR99,
-        joint_entr TU9B, diff_avg TF7R, diff_var D3YU, diff_entr NTRS, sum_entr P6QZ, energy 8ZQL, contrast ACUI,
-        dissimilarity 8S9J, inv_diff IB1Z, inv_diff_norm NDRX, inv_diff_mom WF0Z, inv_diff_mom_norm 1QCO, inv_var E8JP,
-        corr NI2N, auto_corr QWB0, clust_shade 7NFM, clust_prom AE86, info_corr1 R8DG, info_corr2 JN9H.
-    """
-    symmetric = (pairs + pairs.transpose(0, 2, 1)).astype(np.float64)
-    total = symmetric.sum(axis=(1, 2), keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = symmetric / total
-        features = _formulas(p)
-    empty = total[:, 0, 0] == 0
-    return {name: np.where(empty, np.nan, values) for name, values in features.items()}
-
-
-def _formulas(p: np.ndarray) -> dict[str, np.ndarray]:
-    number = p.shape[1]
-    i = np.arange(1, number + 1.0)
-    difference, total = np.abs(i[:, None] - i), i[:, None] + i
-    marginal = p.sum(axis=2)
-    mean = marginal @ i
-    variance = (marginal * (i - mean[:, None]) ** 2).sum(axis=1)
-
-    def expected(weight: np.ndarray) -> np.ndarray:
-        return np.einsum("zij,...ij->z", p, weight) if weight.ndim == 2 else (p * weight).sum(axis=(1, 2))
-
-    flat = p.reshape(-1, number * number)
-    p_difference = flat @ (difference.ravel()[:, None] == np.arange(number))
-    p_sum = flat @ (total.ravel()[:, None] == np.arange(2, 2 * number + 1))
-    diff_avg = p_difference @ np.arange(number)
-    joint_entropy = -(p * _log2(p)).sum(axis=(1, 2))
-    marginal_entropy = -(marginal * _log2(marginal)).sum(axis=1)
-    product = marginal[:, :, None] * marginal[:, None, :]
-    hxy1 = -(p * _log2(product)).sum(axis=(1, 2))
-    hxy2 = -(product * _log2(product)).sum(axis=(1, 2))
-    autocorrelation = expected(i[:, None] * i)
-    centred = total - 2 * mean[:, None, None]
-    off_diagonal = difference > 0
+    rows, n_levels, _ = pairs.shape
+    both_ways = pairs + pairs.transpose(0, 2, 1)
+    total = both_ways.sum((1, 2))
+    p = both_ways / np.where(total > 0, total, np.nan)[:, None, None]
+    level = np.arange(1, n_levels + 1.0)
+    i, j = np.indices((n_levels, n_levels))
+    flat = p.reshape(rows, -1)
+    # Nearly all features need only the shares of differences and of sums, a few hundred numbers instead of N_g^2.
+    k = np.arange(n_levels, dtype=np.float64)
+    k_sum = np.arange(2, 2 * n_levels + 1.0)
+    difference = flat @ (np.abs(i - j).ravel()[:, None] == np.arange(n_levels)).astype(np.float64)
+    added = flat @ ((i + j).ravel()[:, None] == np.arange(2 * n_levels - 1)).astype(np.float64)
+    margin = p.sum(2)
+    mean = margin @ level
+    variance = (margin * (level - mean[:, None]) ** 2).sum(1)
+    auto_correlation = flat @ np.outer(level, level).ravel()
+    varies = np.count_nonzero(margin > 0, axis=1) > 1
+    diff_avg, sum_avg = difference @ k, added @ k_sum
+    off_centre = k_sum - 2 * mean[:, None]
+    joint_entropy = -(p * log2(p)).sum((1, 2))
+    info_corr1, info_corr2 = _information(p, margin, joint_entropy)
     return {
-        "joint_max": p.max(axis=(1, 2)),
+        "joint_max": p.max((1, 2)),
         "joint_avg": mean,
         "joint_var": variance,
         "joint_entr": joint_entropy,
         "diff_avg": diff_avg,
-        "diff_var": (p_difference * (np.arange(number) - diff_avg[:, None]) ** 2).sum(axis=1),
-        "diff_entr": -(p_difference * _log2(p_difference)).sum(axis=1),
-        "sum_entr": -(p_sum * _log2(p_sum)).sum(axis=1),
-        "energy": (p * p).sum(axis=(1, 2)),
-        "contrast": expected(difference**2),
-        "dissimilarity": expected(difference),
-        "inv_diff": expected(1 / (1 + difference)),
-        "inv_diff_norm": expected(1 / (1 + difference / number)),
-        "inv_diff_mom": expected(1 / (1 + difference**2)),
-        "inv_diff_mom_norm": expected(1 / (1 + (difference / number) ** 2)),
-        "inv_var": expected(np.where(off_diagonal, 1 / np.where(off_diagonal, difference, 1) ** 2, 0)),
-        # A region of one level is perfectly correlated with itself, IBSI's convention for a variance of zero.
-        "corr": np.where(variance > 1e-12, (autocorrelation - mean**2) / np.where(variance > 1e-12, variance, 1), 1.0),
-        "auto_corr": autocorrelation,
-        "clust_shade": expected(centred**3),
-        "clust_prom": expected(centred**4),
-        "info_corr1": np.where(
-            marginal_entropy > 0, (joint_entropy - hxy1) / np.where(marginal_entropy > 0, marginal_entropy, 1), 0.0
-        ),
-        "info_corr2": np.sqrt(np.maximum(0.0, 1 - np.exp(-2 * (hxy2 - joint_entropy)))),
+        "diff_var": (difference * (k - diff_avg[:, None]) ** 2).sum(1),
+        "diff_entr": -(difference * log2(difference)).sum(1),
+        "sum_avg": sum_avg,
+        "sum_var": (added * (k_sum - sum_avg[:, None]) ** 2).sum(1),
+        "sum_entr": -(added * log2(added)).sum(1),
+        "energy": (p * p).sum((1, 2)),
+        "contrast": difference @ k**2,
+        "dissimilarity": diff_avg,
+        "inv_diff": difference @ (1 / (1 + k)),
+        "inv_diff_norm": difference @ (1 / (1 + k / n_levels)),
+        "inv_diff_mom": difference @ (1 / (1 + k**2)),
+        "inv_diff_mom_norm": difference @ (1 / (1 + (k / n_levels) ** 2)),
+        "inv_var": difference[:, 1:] @ (1 / k[1:] ** 2),
+        "corr": np.where(varies, (auto_correlation - mean**2) / np.where(varies, variance, 1.0), 1.0 + 0.0 * mean),
+        "auto_corr": auto_correlation,
+        "clust_tend": (added * off_centre**2).sum(1),
+        "clust_shade": (added * off_centre**3).sum(1),
+        "clust_prom": (added * off_centre**4).sum(1),
+        "info_corr1": info_corr1,
+        "info_corr2": info_corr2,
     }
+
+
+def _information(p: np.ndarray, margin: np.ndarray, joint_entropy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both measures of information correlation."""
+    log_margin = log2(margin)
+    entropy = -(margin * log_margin).sum(1)
+    # log(p_i p_j) = log p_i + log p_j, so both cross entropies are twice that of the margin.
+    cross = 2 * entropy
+    first = np.where(entropy > 0, (joint_entropy - cross) / np.where(entropy > 0, entropy, 1.0), 0.0 * entropy)
+    second = np.sqrt(np.maximum(0.0, 1 - np.exp(-2 * (cross - joint_entropy))))
+    return first, second

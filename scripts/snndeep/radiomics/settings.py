@@ -2,57 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 
 from snndeep.errors import ConfigError
 
-FAMILIES = ("intensity_statistics", "intensity_histogram", "glcm")
+DEFAULT_FAMILIES = (
+    "intensity_statistics",
+    "intensity_histogram",
+    "glcm",
+    "glrlm",
+    "glszm",
+    "ngtdm",
+    "ngldm",
+)
+"""The families of IBSI's recommended set: 79 features."""
+
+FAMILIES = (*DEFAULT_FAMILIES, "glcm_averaged", "glrlm_averaged", "gldzm")
+"""All families; `_averaged` averages features over directions where the plain family merges matrices."""
+
+FEATURE_SETS = ("recommended", "all")
 
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Conventions of feature extraction.
+    """Conventions of feature extraction, one to one the section `features` of the configuration.
 
     Attributes:
         resegmentation: Lowest and highest HU that stay in the intensity mask.
         bin_width: Width of a grey level, in HU, counted from the lower bound (fixed bin size, IBSI Q3RU).
         slice_spacing: In-plane spacing of resampled slices, in mm; the thickness stays as it is.
+        patient_spacing: Isotropic spacing of the resampled volume, in mm.
         mask_threshold: A resampled voxel belongs to the region if its mask value is at least this.
         organ_labels: Labels of the organ.
         lesion_labels: Labels of lesions.
         min_organ_area: Slices with less organ than this, in mm², are not samples.
-        families: Families to extract.
+        families: Families to extract, of `FAMILIES`.
+        patient_features: Whether to extract the features of the volume, morphology included.
+        feature_set: Within each family, the features that IBSI recommends or "all".
     """
 
     resegmentation: tuple[float, float] = (-150.0, 250.0)
     bin_width: float = 25.0
     slice_spacing: float = 1.0
+    patient_spacing: float = 2.0
     mask_threshold: float = 0.5
     organ_labels: tuple[int, ...] = (1,)
     lesion_labels: tuple[int, ...] = (2,)
     min_organ_area: float = 100.0
-    families: tuple[str, ...] = FAMILIES
+    families: tuple[str, ...] = DEFAULT_FAMILIES
+    patient_features: bool = True
+    feature_set: str = "recommended"
 
     def __post_init__(self):
-        low, high = self.resegmentation
-        unknown = [name for name in self.families if name not in FAMILIES]
-        if not low < high or not self.bin_width > 0 or not self.slice_spacing > 0 or unknown or not self.families:
-            raise ConfigError(
-                "The feature settings are impossible.",
-                where="features",
-                found=str(self),
-                expected=f"resegmentation low < high, positive bin_width and slice_spacing, families of {FAMILIES}",
-            )
-        if set(self.organ_labels) & set(self.lesion_labels) or 0 in {*self.organ_labels, *self.lesion_labels}:
-            raise ConfigError(
-                "Organ and lesion labels overlap or include the background.",
-                where="features.organ_labels, features.lesion_labels",
-                found=f"{self.organ_labels} and {self.lesion_labels}",
-                expected="different labels, none of them 0",
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                # Settings come as JSON, which has no tuples; a frozen value must not hold a list.
+                object.__setattr__(self, field.name, tuple(value))
+        self._check_numbers()
+        self._check_labels()
+        self._check_names()
+
+    def _check_numbers(self) -> None:
+        # Intensities are whole HU of 16 bits, so a bin below 1 HU would be empty and more than 65535 uncountable.
+        low_high = self.resegmentation
+        if len(low_high) != 2 or not -32768 <= math.ceil(low_high[0]) < math.floor(low_high[1]) <= 32767:
+            raise _impossible("resegmentation", low_high, "two HU, the lower one first, from -32768 to 32767")
+        if not 1 <= self.bin_width < math.inf:
+            raise _impossible("bin_width", self.bin_width, "at least 1 HU")
+        for name in ("slice_spacing", "patient_spacing", "min_organ_area"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise _impossible(name, getattr(self, name), "a positive number")
+        if not 0 < self.mask_threshold <= 1:
+            raise _impossible("mask_threshold", self.mask_threshold, "above 0 and at most 1")
+
+    def _check_labels(self) -> None:
+        labels = [*self.organ_labels, *self.lesion_labels]
+        if not self.organ_labels or len(set(labels)) < len(labels) or not all(0 < label < 256 for label in labels):
+            raise _impossible(
+                "organ_labels, features.lesion_labels",
+                f"{self.organ_labels} and {self.lesion_labels}",
+                "different labels from 1 to 255, at least one of the organ",
             )
 
-    @property
-    def levels(self) -> int:
-        """The number of grey levels."""
-        low, high = self.resegmentation
-        return max(1, -int(-(high - low) // self.bin_width))
+    def _check_names(self) -> None:
+        unknown = [name for name in self.families if name not in FAMILIES]
+        if unknown or not self.families or len(set(self.families)) < len(self.families):
+            raise _impossible("families", self.families, f"some of {', '.join(FAMILIES)}, each once")
+        if self.feature_set not in FEATURE_SETS:
+            raise _impossible("feature_set", self.feature_set, " or ".join(FEATURE_SETS))
+
+
+def _impossible(key: str, found: object, expected: str) -> ConfigError:
+    return ConfigError(
+        "The feature settings are impossible.",
+        where=f"features.{key}",
+        found=str(found),
+        expected=expected,
+        remedy="Correct the key in the configuration.",
+    )

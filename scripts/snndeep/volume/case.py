@@ -25,13 +25,14 @@ _AFFINE_TOLERANCE = 0.05
 class CaseVolume:
     """Intensities and labels around the organ, [z, y, x] on the canonical grid.
 
-    The box is the one that the labels span, grown by one voxel within the scan: what linear interpolation needs.
+    The box is the one that the labels span, grown by one voxel on every side: what linear interpolation needs. Where
+    the labels reach the border of the scan, the grown voxel repeats the scan's last intensity and has no label.
 
     Attributes:
         case: Name of the case.
         intensity: float32 [z, y, x], HU.
         labels: uint8 [z, y, x], 0 outside organ and lesion.
-        origin: Canonical index (x, y, z) of the box's first voxel.
+        origin: Canonical index (x, y, z) of the box's first voxel; -1 beyond the border.
         shape: Numbers of voxels of the whole scan along x, y, z.
         spacing: Spacing along x, y, z, in mm.
     """
@@ -71,18 +72,19 @@ def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> Ca
         for span, size in zip(core, image_grid.shape, strict=True)
     )
     intensity = image_grid.to_canonical(read_intensities(image_header, image_grid.to_file_box(box), case))
-    region = np.zeros(intensity.shape, np.uint8)
-    inner = tuple(
-        slice(part.start - whole.start, part.stop - whole.start)
+    border = [
+        (1 - (part.start - whole.start), 1 - (whole.stop - part.stop))
         for part, whole in zip(core[::-1], box[::-1], strict=True)
-    )
-    region[inner] = label_grid.to_canonical(stored_labels)
+    ]
+    if any(before or after for before, after in border):
+        intensity = np.pad(intensity, border, mode="edge")
+    region = np.pad(label_grid.to_canonical(stored_labels), 1)
     _check_varies(intensity, region, location(case, image))
     return CaseVolume(
         case=case,
         intensity=intensity,
         labels=region,
-        origin=tuple(span.start for span in box),
+        origin=tuple(span.start - 1 for span in core),
         shape=image_grid.shape,
         spacing=image_grid.spacing,
     )

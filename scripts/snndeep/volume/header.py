@@ -163,7 +163,7 @@ def _read_raw(path: Path, case: str) -> tuple[bytes, bool]:
     largest = max(layout.size for layout in _LAYOUTS)
     where = location(case, path)
     with open_scan(path, case) as stream:
-        compressed = not hasattr(stream, "raw") or isinstance(stream, igzip.IGzipFile)
+        compressed = isinstance(stream, igzip.IGzipFile)
         try:
             return stream.read(largest), compressed
         except EOFError as error:

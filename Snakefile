@@ -1,0 +1,29 @@
+# SNNDeep: from liver CT scans to a study of spiking neural networks.
+#
+#   data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
+#
+# One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/samples.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/spikes.smk"
+include: "workflow/rules/tune.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/store.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        RESULTS + "report.html",

@@ -1,0 +1,21 @@
+"""Fit classical models on the same features and splits."""
+
+from pathlib import Path
+
+from snndeep.baselines import BASELINES, score_baselines
+from snndeep.console import stage
+from snndeep.preprocessing import PreprocessingSettings
+from snndeep.protocols import Split
+from snndeep.storage import read_json, read_table, record_provenance, write_npz
+
+with stage(snakemake.log[0]) as log:
+    scores = score_baselines(
+        read_table(Path(snakemake.input.samples)),
+        read_table(Path(snakemake.input.patients)),
+        [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
+        PreprocessingSettings(**snakemake.params.preprocessing),
+        snakemake.params.seed,
+    )
+    log.info("scored %s", ", ".join(BASELINES))
+    write_npz(Path(snakemake.output.scores), scores)
+    record_provenance(Path(snakemake.output.scores), snakemake.params.provenance)

@@ -1,0 +1,16 @@
+"""Extract the features of a batch of cases."""
+
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.features import Extraction, extract_batch
+from snndeep.radiomics.settings import FeatureSettings
+from snndeep.storage import record_provenance, write_json
+
+PATHS = ("image", "label", "slices", "patient")
+
+with stage(snakemake.log[0]):
+    work = [Extraction(**{k: Path(v) if k in PATHS else v for k, v in item.items()}) for item in snakemake.params.work]
+    manifest = extract_batch(work, FeatureSettings(**snakemake.params.settings))
+    write_json(Path(snakemake.output.manifest), manifest)
+    record_provenance(Path(snakemake.output.manifest), snakemake.params.provenance)

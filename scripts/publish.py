@@ -1,0 +1,14 @@
+"""Copy the report and its tables from their addresses to the stable names that people read."""
+
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.storage import write_json
+from snndeep.store import publish
+
+with stage(snakemake.log[0]) as log:
+    sources = [Path(path) for path in (snakemake.input.report, *snakemake.input.tables)]
+    targets = [Path(snakemake.output[key]) for key in ("report", "metrics", "models", "folds", "patients")]
+    publish(dict(zip(sources, targets, strict=True)))
+    write_json(Path(snakemake.output.live), {"stages": snakemake.params.stages, "live": snakemake.params.live})
+    log.info("the report is %s", snakemake.output.report)

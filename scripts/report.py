@@ -1,0 +1,31 @@
+"""Write the report of a run."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from snndeep.console import stage
+from snndeep.reporting.page import RunResults, render_page
+from snndeep.storage import check, read_json, read_npz, read_table, record_provenance, write_text
+
+with stage(snakemake.log[0]) as log:
+    models = snakemake.params.models
+    check(Path(snakemake.input.models))
+    results = RunResults(
+        config=snakemake.params.config,
+        source=snakemake.params.source,
+        addresses=snakemake.params.stages,
+        modes=dict(zip(models, snakemake.params.modes, strict=True)),
+        metrics=read_json(Path(snakemake.input.metrics)),
+        table=pd.read_csv(snakemake.input.models),
+        samples=read_table(Path(snakemake.input.samples)),
+        patients=read_table(Path(snakemake.input.patients)),
+        records={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.records, strict=True)},
+        tuned={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.tuned, strict=True)},
+        traces=read_npz(Path(snakemake.input.traces)),
+        raster_model=snakemake.params.raster,
+        split=snakemake.params.split,
+    )
+    write_text(Path(snakemake.output.report), render_page(results))
+    record_provenance(Path(snakemake.output.report), snakemake.params.provenance)
+    log.info("wrote the report")

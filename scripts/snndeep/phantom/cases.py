@@ -1,0 +1,39 @@
+"""Write a batch of synthetic cases."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from snndeep.phantom.generate import write_case
+from snndeep.phantom.settings import PhantomSettings, case_index
+from snndeep.storage import sha256_of
+
+LOGGER = logging.getLogger(__name__)
+
+
+def make_cases(settings: Mapping[str, Any], cases: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+    """Write the scans and masks of the named cases.
+
+    Args:
+        settings: See `PhantomSettings.from_mapping`; without `patients`, on which no case depends.
+        cases: By case name, where image and label belong.
+
+    Returns:
+        By case name, the paths and the SHA-256 of both files.
+    """
+    indices = {name: case_index(name) for name in cases}
+    recipe = PhantomSettings.from_mapping({**settings, "patients": max(indices.values()) + 1})
+    manifest = {}
+    for name, (image, label) in cases.items():
+        write_case(recipe, indices[name], Path(image), Path(label))
+        manifest[name] = {
+            "image": image,
+            "label": label,
+            "image_sha256": sha256_of(Path(image)),
+            "label_sha256": sha256_of(Path(label)),
+        }
+    LOGGER.info("made %d synthetic cases", len(manifest))
+    return manifest

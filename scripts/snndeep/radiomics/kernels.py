@@ -1,0 +1,248 @@
+"""Compiled counting of grey-level matrices.
+
+All kernels work on an array of grey levels [z, y, x] that is padded by one voxel of zeros on every side; zero is
+"outside the region", so no kernel tests for borders. `rows[z]` names the output row of plane z: with one row per
+plane and in-plane directions they count slices, with a single row they count the volume. `steps` are the flat
+distances to the neighbours of one half of the neighbourhood, the other half is their negative.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+SMALL = 64
+"""Zones up to this size are counted in a table, larger ones listed one by one."""
+
+
+@njit(cache=True, nogil=True)
+def count_values(values, mask, rows, n_rows, lower, upper):
+    """Count the integer values lower..upper within the mask, [row, value - lower]."""
+    nz, ny, nx = values.shape
+    counts = np.zeros((n_rows, upper - lower + 1), np.int64)
+    for z in range(1, nz - 1):
+        row = rows[z]
+        for y in range(1, ny - 1):
+            for x in range(1, nx - 1):
+                if mask[z, y, x]:
+                    value = np.int64(values[z, y, x])
+                    if lower <= value <= upper:
+                        counts[row, value - lower] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def assign_levels(values, mask, level_of_value, lower, levels):
+    """Write the grey level of every voxel within mask and range into `levels`, zero elsewhere."""
+    values, mask, levels = values.ravel(), mask.ravel(), levels.ravel()
+    upper = lower + level_of_value.size - 1
+    for voxel in range(values.size):
+        level = 0
+        if mask[voxel]:
+            value = np.int64(values[voxel])
+            if lower <= value <= upper:
+                level = level_of_value[value - lower]
+        levels[voxel] = level
+
+
+@njit(cache=True, nogil=True)
+def count_cooccurrences(levels, rows, steps, slots, n_rows, n_slots, n_levels):
+    """Count pairs of neighbouring levels, [row, slot, level, neighbour's level], along +step only.
+
+    `slots[d]` is the output slot of direction d: all zero to merge directions.
+    """
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    counts = np.zeros((n_rows, n_slots, n_levels, n_levels), np.int64)
+    for z in range(1, nz - 1):
+        row_counts = counts[rows[z]]
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = flat[voxel]
+                if level:
+                    for d in range(steps.size):
+                        other = flat[voxel + steps[d]]
+                        if other:
+                            row_counts[slots[d], level - 1, other - 1] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def count_runs(levels, rows, steps, slots, n_rows, n_slots, n_levels):
+    """Count runs of equal level along each direction, [row, slot, level, length - 1]."""
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    longest = max(nz, ny, nx) - 2
+    counts = np.zeros((n_rows, n_slots, n_levels, longest), np.int64)
+    for z in range(1, nz - 1):
+        row_counts = counts[rows[z]]
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = flat[voxel]
+                if level:
+                    for d in range(steps.size):
+                        step = steps[d]
+                        if flat[voxel - step] != level:
+                            length = 1
+                            while flat[voxel + length * step] == level:
+                                length += 1
+                            row_counts[slots[d], level - 1, length - 1] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def count_dependence(levels, rows, steps, n_rows, n_levels, coarseness):
+    """Count voxels by the number of neighbours whose level differs by at most `coarseness`, [row, level, number]."""
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    counts = np.zeros((n_rows, n_levels, 2 * steps.size + 1), np.int64)
+    for z in range(1, nz - 1):
+        row_counts = counts[rows[z]]
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = np.int64(flat[voxel])
+                if level:
+                    number = 0
+                    for step in steps:
+                        after, before = np.int64(flat[voxel + step]), np.int64(flat[voxel - step])
+                        number += after != 0 and abs(after - level) <= coarseness
+                        number += before != 0 and abs(before - level) <= coarseness
+                    row_counts[level - 1, number] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def sum_tone_differences(levels, rows, steps, n_rows, n_levels):
+    """Return, [row, level] each, the voxels with a neighbour and their summed difference to the mean neighbour."""
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    numbers = np.zeros((n_rows, n_levels), np.int64)
+    sums = np.zeros((n_rows, n_levels))
+    for z in range(1, nz - 1):
+        row = rows[z]
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = np.int64(flat[voxel])
+                if level:
+                    total = 0
+                    neighbours = 0
+                    for step in steps:
+                        after, before = np.int64(flat[voxel + step]), np.int64(flat[voxel - step])
+                        total += after + before
+                        neighbours += (after != 0) + (before != 0)
+                    if neighbours:
+                        numbers[row, level - 1] += 1
+                        sums[row, level - 1] += abs(level - total / neighbours)
+    return numbers, sums
+
+
+@njit(cache=True, nogil=True)
+def _grow_zone(flat, seed, steps, members):
+    """Collect the connected voxels of the seed's level into `members`, erase them, and return their number."""
+    level = flat[seed]
+    flat[seed] = 0
+    members[0] = seed
+    size, head = 1, 0
+    while head < size:
+        voxel = members[head]
+        head += 1
+        for step in steps:
+            if flat[voxel + step] == level:
+                flat[voxel + step] = 0
+                members[size] = voxel + step
+                size += 1
+            if flat[voxel - step] == level:
+                flat[voxel - step] = 0
+                members[size] = voxel - step
+                size += 1
+    return size
+
+
+@njit(cache=True, nogil=True)
+def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
+    """Count zones of connected equal levels.
+
+    Returns:
+        `small`, [row, level, size - 1] counts of zones of at most `SMALL` voxels, and `large`, one line
+        (row, level, size) for each other zone.
+    """
+    nz, ny, nx = levels.shape
+    left = levels.copy().ravel()
+    members = np.empty(np.count_nonzero(left), np.int32)
+    small = np.zeros((n_rows, n_levels, SMALL), np.int64)
+    large = np.empty((members.size // SMALL + 1, 3), np.int64)
+    n_large = 0
+    for seed in range(left.size):
+        level = left[seed]
+        if level:
+            size = _grow_zone(left, seed, steps, members)
+            row = rows[seed // (ny * nx)]
+            if size <= SMALL:
+                small[row, level - 1, size - 1] += 1
+            else:
+                large[n_large, 0], large[n_large, 1], large[n_large, 2] = row, level, size
+                n_large += 1
+    return small, large[:n_large]
+
+
+@njit(cache=True, nogil=True)
+def count_zone_distances(levels, distances, rows, steps, n_rows, n_levels):
+    """Count zones of connected equal levels by their least distance to the border, [row, level, distance - 1]."""
+    nz, ny, nx = levels.shape
+    left = levels.copy().ravel()
+    distances = distances.ravel()
+    members = np.empty(np.count_nonzero(left), np.int32)
+    counts = np.zeros((n_rows, n_levels, distances.max()), np.int64)
+    for seed in range(left.size):
+        level = left[seed]
+        if level:
+            size = _grow_zone(left, seed, steps, members)
+            least = distances[seed]
+            for voxel in members[:size]:
+                least = min(least, distances[voxel])
+            counts[rows[seed // (ny * nx)], level - 1, least - 1] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def border_distances(mask, steps):
+    """Return the least number of face steps from each voxel of the mask to a voxel outside it; 0 outside.
+
+    Two sweeps, forward and backward, are exact for distances that count steps (Rosenfeld and Pfaltz, 1966).
+    """
+    distances = np.zeros(mask.shape, np.int32)
+    flat, inside = distances.ravel(), mask.ravel()
+    for voxel in range(flat.size):
+        if inside[voxel]:
+            least = flat[voxel - steps[0]]
+            for step in steps[1:]:
+                least = min(least, flat[voxel - step])
+            flat[voxel] = least + 1
+    for voxel in range(flat.size - 1, -1, -1):
+        if inside[voxel]:
+            for step in steps:
+                flat[voxel] = min(flat[voxel], flat[voxel + step] + 1)
+    return distances
+
+
+@njit(cache=True, nogil=True)
+def count_cube_corners(mask):
+    """Count, [z, code], the 2 x 2 x 2 cubes of neighbouring voxels by which of their corners lie in the mask.
+
+    Corner (dz, dy, dx) sets bit 4 dz + 2 dy + dx of the code.
+    """
+    nz, ny, nx = mask.shape
+    counts = np.zeros((nz - 1, 256), np.int64)
+    for z in range(nz - 1):
+        for y in range(ny - 1):
+            # The far face of one cube is the near face of the next.
+            near = mask[z, y, 0] | mask[z, y + 1, 0] << 2 | mask[z + 1, y, 0] << 4 | mask[z + 1, y + 1, 0] << 6
+            for x in range(1, nx):
+                far = mask[z, y, x] | mask[z, y + 1, x] << 2 | mask[z + 1, y, x] << 4 | mask[z + 1, y + 1, x] << 6
+                counts[z, near | far << 1] += 1
+                near = far
+    return counts

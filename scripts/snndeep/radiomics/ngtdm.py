@@ -1,0 +1,50 @@
+"""Neighbourhood grey-tone difference matrix (IBSI IPET): how far levels are from the mean of their neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snndeep.radiomics.kernels import sum_tone_differences
+from snndeep.radiomics.region import Region
+
+RECOMMENDED = ("contrast", "complexity")
+
+_GREATEST_COARSENESS = 1e6
+"""IBSI's value for a region without any difference."""
+
+
+def compute(region: Region) -> dict[str, np.ndarray]:
+    """Return the five features by IBSI name, [R] each; NaN for a row without neighbours.
+
+    With p_i the share of level i among the N voxels that have a neighbour in the region, s_i their summed difference
+    to the mean of their neighbours, and N_gp the number of levels present: coarseness = 1 / sum p s (QCDE), contrast =
+    sum_ij p_i p_j (i - j)^2 / (N_gp (N_gp - 1)) * sum s / N (65HE), busyness = sum p s / sum_ij |i p_i - j p_j| (NQ30),
+    complexity = sum_ij |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / N (HDEZ), strength = sum_ij (p_i + p_j) (i - j)^2 / sum s
+    (1X9X); sums over i and j run over levels present. A region of a single level has contrast and busyness 0, one
+    without differences coarseness 10^6 and strength 0.
+    """
+    numbers, sums = sum_tone_differences(region.levels, region.rows, region.steps, region.n_rows, region.n_levels)
+    total = numbers.sum(1)
+    n = np.where(total > 0, total, np.nan)
+    p = numbers / n[:, None]
+    present = numbers > 0
+    n_present = present.sum(1)
+    level = np.arange(1, region.n_levels + 1.0)
+    difference = level[:, None] - level
+    both = present[:, :, None] & present[:, None, :]
+    p_i, p_j = p[:, :, None], p[:, None, :]
+    ps, s = (p * sums).sum(1), sums.sum(1)
+
+    spread = (p_i * p_j * difference**2).sum((1, 2)) / np.maximum(n_present * (n_present - 1), 1)
+    weight_gap = (np.abs(level[:, None] * p_i - level * p_j) * both).sum((1, 2))
+    weighted = (p * sums)[:, :, None] + (p * sums)[:, None, :]
+    together = np.where(both, p_i + p_j, 1.0)
+    features = {
+        "coarseness": np.where(ps > 0, 1 / np.where(ps > 0, ps, 1.0), _GREATEST_COARSENESS),
+        "contrast": spread * s / n,
+        "busyness": np.where(weight_gap > 0, ps / np.where(weight_gap > 0, weight_gap, 1.0), 0.0),
+        "complexity": (np.abs(difference) * np.where(both, weighted / together, 0.0)).sum((1, 2)) / n,
+        "strength": np.where(both, (p_i + p_j) * difference**2, 0.0).sum((1, 2)) / np.where(s > 0, s, 1.0)
+        * (s > 0),
+    }  # fmt: skip
+    return {name: np.where(total > 0, values, np.nan) for name, values in features.items()}

@@ -1,0 +1,1 @@
+"""The report: `figures` draws, `tables` formats, `page` joins them to one self-contained HTML file."""

@@ -1,0 +1,321 @@
+"""The report as one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from snndeep.reporting import figures
+from snndeep.samples import feature_names
+
+TEMPLATES = Path(__file__).parent
+SOURCES = {
+    "phantom": "Synthetic data: no patient was scanned; nothing here says anything about real livers.",
+    "directory": "",
+    "msd": "",
+}
+PERCENT_DOWNLOAD = "data:text/csv;charset=utf-8;base64,"
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """Everything that the report shows.
+
+    Attributes:
+        config: The configuration, without what changes no result.
+        source: phantom, directory or msd.
+        addresses: By stage.
+        modes: By model, parity or native.
+        metrics: See `snndeep.evaluation.evaluate`.
+        table: See `snndeep.tables.model_table`.
+        samples: Table of samples.
+        patients: Table of patients.
+        records: By model and split, what training kept.
+        tuned: By model and split, what the search found.
+        traces: See `snndeep.training.Trained.trace`, by split.
+        raster_model: The model of the traces.
+        split: The split whose traces are shown.
+    """
+
+    config: Mapping[str, Any]
+    source: str
+    addresses: Mapping[str, str]
+    modes: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    patients: pd.DataFrame
+    records: Mapping[str, Mapping[str, Any]]
+    tuned: Mapping[str, Mapping[str, Any]]
+    traces: Mapping[str, np.ndarray]
+    raster_model: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page: its title, a text for those who do not see it, and the SVG as a data address."""
+
+    title: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page, with the CSV behind it as a data address."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    csv: str
+
+
+def render_page(results: RunResults) -> str:
+    """Return the report's HTML."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    with figures.style(results.config["report"]["palette"]):
+        pictures = _pictures(results)
+    return environment.get_template("page.html.jinja").render(
+        title=results.config["report"]["title"],
+        run=results.config["run"],
+        notice=SOURCES[results.source],
+        answer=headline(results),
+        matrices=[
+            _matrix(results, protocol, unit) for protocol in _protocols(results) for unit in ("slice", "patient")
+        ],
+        pictures=pictures,
+        models=_models(results),
+        times=_times(results),
+        tuned=_tuned(results),
+        data=_data(results),
+        addresses=results.addresses,
+        configuration=yaml.safe_dump(_plain(results.config), sort_keys=False),
+        python=platform.python_version(),
+        machine=platform.platform(),
+    )
+
+
+def _protocols(results: RunResults) -> list[str]:
+    return list(dict.fromkeys(results.table["protocol"]))
+
+
+def headline(results: RunResults) -> list[str]:
+    """Return the answer in a few sentences, made from the numbers."""
+    sentences = []
+    slices = results.table[results.table["unit"] == "slice"]
+    networks = slices[slices["model"].isin(list(results.modes))]
+    best = {p: networks[networks["protocol"] == p].nlargest(1, "roc_auc").iloc[0] for p in _protocols(results)}
+    for protocol, row in best.items():
+        sentences.append(
+            f"Split by {protocol}, the best spiking network is {figures.title_of(row['model'])}: it tells diseased from "
+            f"healthy slices with a ROC-AUC of {row['roc_auc']:.3f} (95 % interval {row['roc_auc_low']:.3f} to "
+            f"{row['roc_auc_high']:.3f}) and an accuracy of {row['accuracy']:.1%}."
+        )
+    if {"patient", "slice"} <= set(best):
+        gaps = networks.pivot(index="model", columns="protocol", values="roc_auc")
+        gap = (gaps["slice"] - gaps["patient"]).mean()
+        sentences.append(
+            f"The same networks score {abs(gap):.3f} {'higher' if gap >= 0 else 'lower'} on average when slices of one "
+            "patient may lie on both sides of the split; that difference is leakage, and only the split by patient "
+            "says what a new patient can expect."
+        )
+    first = _protocols(results)[0]
+    classical = slices[(slices["protocol"] == first) & slices["model"].isin(["logistic", "boosting"])]
+    other = classical.nlargest(1, "roc_auc").iloc[0]
+    difference = best[first]["roc_auc"] - other["roc_auc"]
+    verb = "beats" if difference > 0 else "does not beat"
+    sentences.append(
+        f"Split by {first}, the best spiking network {verb} the best classical model on the same features "
+        f"({figures.title_of(other['model'])}, {other['roc_auc']:.3f}); slice area alone reaches "
+        f"{_auc(slices, first, 'area'):.3f} and voxel spacing alone {_auc(slices, first, 'acquisition'):.3f}."
+    )
+    return sentences
+
+
+def _auc(slices: pd.DataFrame, protocol: str, model: str) -> float:
+    return float(slices[(slices["protocol"] == protocol) & (slices["model"] == model)]["roc_auc"].iloc[0])
+
+
+def _pictures(results: RunResults) -> dict[str, Picture]:
+    protocols = _protocols(results)
+    first = protocols[0]
+    backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
+    drawn = {
+        "gap": (
+            "Both protocols side by side",
+            "Slice ROC-AUC of every model, split by patient and split by slice; the distance between is leakage.",
+            figures.leakage_gap(results.table),
+        ),
+        "matrices": (
+            "Backends and learning rules",
+            "ROC-AUC of the three backends with the three learning rules, for slices and patients, by protocol.",
+            figures.matrices(results.table, protocols, backends, rules),
+        ),
+        "curves": (
+            f"Learning curves, split by {first}",
+            "Validation ROC-AUC by epoch, mean over folds, one panel per learning rule, one line per backend.",
+            figures.learning_curves(results.records, first),
+        ),
+        "search": (
+            f"Search history, split by {first}",
+            "Best validation ROC-AUC after each Optuna trial, mean over folds.",
+            figures.search_history(results.tuned, first),
+        ),
+        "raster": (
+            f"What the spikes look like: {figures.title_of(results.raster_model)}",
+            "Spikes of input and hidden neurons and potentials of the output neurons for one healthy and one diseased "
+            "test slice.",
+            figures.raster(results.traces, results.split),
+        ),
+        "labels": (
+            f"Labels used by active learning, split by {first}",
+            "Validation ROC-AUC against the number of labelled slices, for BAL and for random choice.",
+            figures.label_curve(results.records, first),
+        ),
+        "seconds": (
+            "Training time",
+            "Seconds per training epoch by backend and learning rule, on a logarithmic axis.",
+            figures.training_time(_seconds(results)),
+        ),
+    }
+    return {
+        key: Picture(title, text, _svg(figure)) for key, (title, text, figure) in drawn.items() if figure is not None
+    }
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _table(title: str, frame: pd.DataFrame, precise: pd.DataFrame | None = None) -> Table:
+    source = frame if precise is None else precise
+    csv = PERCENT_DOWNLOAD + base64.b64encode(source.to_csv(index=False).encode()).decode()
+    return Table(title, list(frame.columns), [[str(v) for v in row] for row in frame.to_numpy(object)], csv)
+
+
+def _matrix(results: RunResults, protocol: str, unit: str) -> Table:
+    """The 3 x 3 table of one protocol and unit: ROC-AUC with interval, then accuracy."""
+    rows = results.table[(results.table["protocol"] == protocol) & (results.table["unit"] == unit)].set_index("model")
+    rules = list(results.config["models"]["rules"])
+    lines = []
+    for backend in results.config["models"]["backends"]:
+        line = {"backend": figures.BACKEND_TITLES.get(backend, backend)}
+        for rule in rules:
+            row = rows.loc[f"{backend}/{rule}"]
+            line[figures.RULE_TITLES.get(rule, rule)] = (
+                f"{row['roc_auc']:.3f} ({row['roc_auc_low']:.3f} to {row['roc_auc_high']:.3f}); {row['accuracy']:.1%}"
+            )
+        lines.append(line)
+    honest = "the honest protocol" if protocol == "patient" else "leaky, as in the first paper"
+    return _table(f"{unit.capitalize()}s, split by {protocol} ({honest})", pd.DataFrame(lines))
+
+
+def _models(results: RunResults) -> Table:
+    table = results.table
+    shown = pd.DataFrame(
+        {
+            "model": table["model"].map(figures.title_of),
+            "mode": table["model"].map(lambda m: results.modes.get(m, "classical")),
+            "split by": table["protocol"],
+            "unit": table["unit"],
+            "ROC-AUC": table["roc_auc"].map("{:.3f}".format),
+            "95 % interval": [
+                f"{low:.3f} to {high:.3f}" for low, high in zip(table["roc_auc_low"], table["roc_auc_high"], strict=True)
+            ],
+            **{
+                label: table[name].map("{:.3f}".format)
+                for name, label in (
+                    ("pr_auc", "PR-AUC"), ("accuracy", "accuracy"), ("balanced_accuracy", "balanced accuracy"),
+                    ("sensitivity", "sensitivity"), ("specificity", "specificity"), ("f1", "F1"), ("mcc", "MCC"),
+                )
+            },
+        }
+    )  # fmt: skip
+    return _table("All models", shown, table)
+
+
+def _seconds(results: RunResults) -> pd.DataFrame:
+    rows = []
+    for model, splits in results.records.items():
+        backend, rule = model.split("/")
+        epochs = [entry["seconds"] for record in splits.values() for entry in record["history"]]
+        rows.append(
+            {
+                "backend": backend,
+                "rule": rule,
+                "seconds": float(np.median(epochs)),
+                "training": sum(record["training_seconds"] for record in splits.values()),
+                "tuning": sum(study["seconds"] for study in results.tuned[model].values()),
+                "parameters": next(iter(splits.values()))["parameters"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _times(results: RunResults) -> Table:
+    seconds = _seconds(results)
+    shown = pd.DataFrame(
+        {
+            "model": [figures.title_of(f"{b}/{r}") for b, r in zip(seconds["backend"], seconds["rule"], strict=True)],
+            "seconds per epoch (median)": seconds["seconds"].map("{:.4f}".format),
+            "training, all splits (s)": seconds["training"].map("{:.1f}".format),
+            "search, all splits (s)": seconds["tuning"].map("{:.1f}".format),
+            "parameters": seconds["parameters"],
+        }
+    )
+    return _table("Times", shown, seconds)
+
+
+def _tuned(results: RunResults) -> Table:
+    rows = [
+        {
+            "model": figures.title_of(model),
+            "split": split,
+            "trials": len(study["trials"]),
+            "validation ROC-AUC": f"{study['best_value']:.3f}",
+            "found": ", ".join(
+                f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in study["best"].items()
+            ),
+        }
+        for model, splits in results.tuned.items()
+        for split, study in splits.items()
+    ]
+    return _table("Tuned settings", pd.DataFrame(rows))
+
+
+def _data(results: RunResults) -> Table:
+    samples, patients = results.samples, results.patients
+    diseased = samples.groupby("patient")["label"].max()
+    facts = {
+        "patients": len(patients),
+        "diseased patients": int(diseased.sum()),
+        "slices": len(samples),
+        "diseased slices": int(samples["label"].sum()),
+        "features": len(feature_names(samples)),
+        "slice thickness (mm)": f"{patients['spacing_z'].min():.2f} to {patients['spacing_z'].max():.2f}",
+        "in-plane spacing (mm)": f"{patients['spacing_x'].min():.2f} to {patients['spacing_x'].max():.2f}",
+        "organ volume (ml, median)": f"{patients['organ_volume_ml'].median():.0f}",
+    }
+    return _table("Data", pd.DataFrame({"fact": list(facts), "value": list(facts.values())}))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,63 @@
+"""A first look at a user's data set, before long work: does every scan fit its mask, and are both classes there?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snndeep.errors import DatasetError
+from snndeep.radiomics.settings import FeatureSettings
+from snndeep.volume import read_header
+from snndeep.volume.reader import read_labels
+
+LOGGER = logging.getLogger(__name__)
+
+
+def survey(cases: Mapping[str, Sequence[str]], settings: FeatureSettings, folds: int) -> dict[str, dict[str, Any]]:
+    """Read every header and every mask.
+
+    Args:
+        cases: By case name, the paths of image and label.
+        settings: Which labels are organ and lesion.
+        folds: Number of test folds.
+
+    Returns:
+        By case name: diseased, spacing in mm, shape.
+
+    Raises:
+        ScanError: If a scan or mask cannot be used.
+        DatasetError: If one class is missing or has fewer patients than folds.
+    """
+    labels = frozenset({*settings.organ_labels, *settings.lesion_labels})
+    found = {}
+    for name, (image, label) in cases.items():
+        header = read_header(Path(image), name)
+        mask, _ = read_labels(read_header(Path(label), name), labels, name)
+        found[name] = {
+            "diseased": bool(np.isin(mask, settings.lesion_labels).any()),
+            "spacing": [float(v) for v in header.spacing],
+            "shape": [int(v) for v in header.shape],
+        }
+    diseased = sum(entry["diseased"] for entry in found.values())
+    healthy = len(found) - diseased
+    if min(diseased, healthy) == 0:
+        raise DatasetError(
+            "The data set holds one class only.",
+            where="dataset.path",
+            found=f"{diseased} patients with and {healthy} without lesions",
+            expected="patients of both classes",
+            remedy="Check features.organ_labels and features.lesion_labels against the masks.",
+        )
+    if min(diseased, healthy) < folds:
+        raise DatasetError(
+            "There are fewer patients than folds.",
+            where="splits.folds",
+            found=f"{diseased} patients with and {healthy} without lesions, {folds} folds",
+            expected=f"at least {folds} patients of each class",
+            remedy=f"Set splits.folds to {max(2, min(diseased, healthy))} or less, or add patients.",
+        )
+    return found

@@ -1,0 +1,20 @@
+"""Split the samples into training, validation and test parts."""
+
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.protocols import SplitSettings
+from snndeep.splitting import make_splits
+from snndeep.storage import read_table, record_provenance, write_json
+
+with stage(snakemake.log[0]) as log:
+    table = read_table(Path(snakemake.input.samples))
+    splits = make_splits(
+        table["sample"].to_numpy(str),
+        table["label"].to_numpy(),
+        table["patient"].to_numpy(str),
+        SplitSettings(**snakemake.params.settings),
+    )
+    log.info("%d splits of %d samples", len(splits), len(table))
+    write_json(Path(snakemake.output.splits), [split.to_json() for split in splits])
+    record_provenance(Path(snakemake.output.splits), snakemake.params.provenance)

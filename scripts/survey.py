@@ -1,0 +1,14 @@
+"""Look at every scan and mask of a user's data set before long work."""
+
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.radiomics.settings import FeatureSettings
+from snndeep.storage import record_provenance, write_json
+from snndeep.survey import survey
+
+with stage(snakemake.log[0]) as log:
+    found = survey(snakemake.params.cases, FeatureSettings(**snakemake.params.settings), snakemake.params.folds)
+    log.info("%d cases, %d with lesions", len(found), sum(entry["diseased"] for entry in found.values()))
+    write_json(Path(snakemake.output.survey), found)
+    record_provenance(Path(snakemake.output.survey), snakemake.params.provenance)

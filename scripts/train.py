@@ -1,0 +1,36 @@
+"""Train one model on every split with its tuned settings."""
+
+from pathlib import Path
+
+from snndeep.backends.registry import load_backend
+from snndeep.console import stage
+from snndeep.encoding_file import EncodedSplit
+from snndeep.learning.registry import load_rule
+from snndeep.storage import read_json, read_npz, record_provenance, write_json, write_npz
+from snndeep.training import merge_settings, train_split
+
+with stage(snakemake.log[0]) as log:
+    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
+    tuned = read_json(Path(snakemake.input.tuned))
+    model, scores, traces, record = {}, {}, {}, {}
+    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        settings = merge_settings(rule, snakemake.params.settings, tuned[name]["best"])
+        trained = train_split(name, data, backend, rule, settings, snakemake.params.seed)
+        model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}
+        for part, values in trained.scores.items():
+            scores |= {f"{name}/{part}.samples": data.samples[data.parts[part]], f"{name}/{part}.scores": values}
+        traces |= {f"{name}/{key}": values for key, values in trained.trace.items()}
+        record[name] = trained.record
+        log.info(
+            "%-10s %d epochs, validation AUC %.3f",
+            name,
+            len(trained.record["history"]),
+            trained.record["validation_auc"],
+        )
+    write_npz(Path(snakemake.output.model), model)
+    write_npz(Path(snakemake.output.scores), scores)
+    write_npz(Path(snakemake.output.traces), traces)
+    write_json(Path(snakemake.output.record), record)
+    for path in snakemake.output:
+        record_provenance(Path(path), snakemake.params.provenance)

@@ -1,0 +1,50 @@
+# The configuration, checked, and the plan made from it. Rules take paths, settings and provenance from here.
+import os
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from snndeep.configuration import complete
+from snndeep.errors import SNNDeepError
+from snndeep.planning import Plan
+
+# A job has the threads that its rule says; libraries that would take more on their own are told so.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def plan_of(config):
+    """Return the plan of a configuration; what is wrong with it ends the run before any work."""
+    try:
+        return Plan(complete(config, yaml.safe_load(SCHEMA.read_text())), SCRIPTS)
+    except SNNDeepError as error:
+        raise WorkflowError(str(error)) from None
+
+
+PLAN = plan_of(config)
+RESULTS = f"results/{PLAN.config['run']}/"
+
+
+wildcard_constraints:
+    address="[0-9a-f]{12}",
+    backend="|".join(PLAN.backends),
+    rule="|".join(PLAN.rules),
+    encoder="|".join(PLAN.encoders),
+    batch="[A-Za-z0-9_.-]+",
+
+
+def current(stage, wildcards):
+    """Return a stage of the plan, refusing to make anything under an address that is not the plan's."""
+    if stage.address != wildcards.address:
+        raise WorkflowError(
+            f"{stage.name}/{wildcards.address} belongs to another configuration or another state of the code; "
+            f"with the present one this file stands at {stage.name}/{stage.address}."
+        )
+    return stage

@@ -1,0 +1,89 @@
+# Scans and masks: synthetic, the user's own, or Task03_Liver.
+if PLAN.source == "phantom":
+
+    rule data_phantom:
+        output:
+            manifest=PLAN.data.path("{batch}.json"),
+        params:
+            settings=PLAN.data.config,
+            cases=lambda wildcards: {
+                case.name: [str(case.image), str(case.label)]
+                for case in PLAN.data_batches[wildcards.batch]
+            },
+            provenance=lambda wildcards: PLAN.data.provenance(
+                PLAN.data_manifest(wildcards.batch)
+            ),
+        log:
+            "logs/data_phantom/{batch}.log",
+        benchmark:
+            "logs/data_phantom/{batch}.tsv"
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=1500,
+            runtime=30,
+        script:
+            "../../scripts/data_phantom.py"
+
+
+if PLAN.source == "msd":
+
+    rule data_msd:
+        output:
+            manifest=PLAN.data.path("manifest.json"),
+        params:
+            settings=PLAN.config["dataset"]["msd"],
+            folder=PLAN.data.path(""),
+            cases={
+                case.name: [str(case.image), str(case.label)] for case in PLAN.cases
+            },
+            provenance=PLAN.data.provenance(PLAN.data.path("manifest.json")),
+        log:
+            "logs/data_msd.log",
+        benchmark:
+            "logs/data_msd.tsv"
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=720,
+        script:
+            "../../scripts/data_msd.py"
+
+
+if PLAN.source == "directory":
+
+    rule survey:
+        output:
+            survey=PLAN.survey.path("survey.json"),
+        params:
+            cases={
+                case.name: [str(case.image), str(case.label)] for case in PLAN.cases
+            },
+            settings=PLAN.config["features"],
+            folds=PLAN.config["splits"]["folds"],
+            provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),
+        log:
+            "logs/survey.log",
+        benchmark:
+            "logs/survey.tsv"
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        script:
+            "../../scripts/survey.py"
+
+
+def scans_of(batch):
+    """Return what must be there before the scans of a batch can be read."""
+    if PLAN.source == "phantom":
+        name = f"{batch.cases[0].name}-{batch.cases[-1].name}"
+        return PLAN.data_manifest(name)
+    if PLAN.source == "msd":
+        return PLAN.data.path("manifest.json")
+    return PLAN.survey.path("survey.json")

@@ -1,0 +1,53 @@
+# Classical models for context, then the metrics of everything.
+rule baselines:
+    input:
+        samples=PLAN.samples.path("samples.parquet"),
+        patients=PLAN.samples.path("patients.parquet"),
+        splits=PLAN.splits.path("splits.json"),
+    output:
+        scores=PLAN.baselines.path("baselines.scores.npz"),
+    params:
+        preprocessing=PLAN.config["preprocessing"],
+        seed=PLAN.config["seed"],
+        provenance=PLAN.baselines.provenance(),
+    log:
+        "logs/baselines.log",
+    benchmark:
+        "logs/baselines.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    script:
+        "../../scripts/baselines.py"
+
+
+rule evaluate:
+    input:
+        samples=PLAN.samples.path("samples.parquet"),
+        splits=PLAN.splits.path("splits.json"),
+        baselines=PLAN.baselines.path("baselines.scores.npz"),
+        scores=trained("scores.npz"),
+    output:
+        metrics=PLAN.evaluate.path("metrics.json"),
+        models=PLAN.evaluate.path("models.csv"),
+        folds=PLAN.evaluate.path("folds.csv"),
+        patients=PLAN.evaluate.path("patients.csv"),
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},
+        provenance=PLAN.evaluate.provenance(),
+    log:
+        "logs/evaluate.log",
+    benchmark:
+        "logs/evaluate.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    script:
+        "../../scripts/evaluate.py"

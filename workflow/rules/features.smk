@@ -1,0 +1,24 @@
+# Features of every slice, case by case, several cases to a job.
+rule features:
+    input:
+        scans=lambda wildcards: scans_of(PLAN.feature_batches[wildcards.address]),
+    output:
+        manifest=f"{PLAN.store}/features_batch/{{address}}/manifest.json",
+    params:
+        settings=PLAN.config["features"],
+        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
+        provenance=lambda wildcards: PLAN.feature_batches[
+            wildcards.address
+        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
+    log:
+        "logs/features/{address}.log",
+    benchmark:
+        "logs/features/{address}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    script:
+        "../../scripts/features.py"

@@ -1,0 +1,69 @@
+# The report, made under its address, then published under a stable name.
+rule report:
+    input:
+        metrics=PLAN.evaluate.path("metrics.json"),
+        models=PLAN.evaluate.path("models.csv"),
+        samples=PLAN.samples.path("samples.parquet"),
+        patients=PLAN.samples.path("patients.parquet"),
+        records=trained("record.json"),
+        tuned=[
+            PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
+            for backend, rule in PLAN.models
+        ],
+        traces=PLAN.train(*PLAN.raster_model).path(
+            "{}.{}.traces.npz".format(*PLAN.raster_model)
+        ),
+    output:
+        report=PLAN.report.path("report.html"),
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        modes=[PLAN.mode(*model) for model in PLAN.models],
+        raster="/".join(PLAN.raster_model),
+        split=PLAN.split_names[0],
+        source=PLAN.source,
+        config=PLAN.shown_config,
+        stages=PLAN.addresses(),
+        provenance=PLAN.report.provenance(),
+    log:
+        "logs/report.log",
+    benchmark:
+        "logs/report.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    script:
+        "../../scripts/report.py"
+
+
+rule publish:
+    input:
+        report=PLAN.report.path("report.html"),
+        tables=[
+            PLAN.evaluate.path(name)
+            for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
+        ],
+    output:
+        report=RESULTS + "report.html",
+        metrics=RESULTS + "metrics.json",
+        models=RESULTS + "models.csv",
+        folds=RESULTS + "folds.csv",
+        patients=RESULTS + "patients.csv",
+        live=RESULTS + "provenance.json",
+    params:
+        stages=PLAN.addresses(),
+        live=PLAN.live(),
+    log:
+        "logs/publish.log",
+    benchmark:
+        "logs/publish.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../../scripts/publish.py"

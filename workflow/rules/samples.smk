@@ -1,0 +1,22 @@
+# One table of labelled slices, and one of patients.
+rule samples:
+    input:
+        manifests=[batch.manifest for batch in PLAN.feature_batches.values()],
+    output:
+        samples=PLAN.samples.path("samples.parquet"),
+        patients=PLAN.samples.path("patients.parquet"),
+    params:
+        settings=PLAN.config["samples"],
+        provenance=PLAN.samples.provenance(),
+    log:
+        "logs/samples.log",
+    benchmark:
+        "logs/samples.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/samples.py"

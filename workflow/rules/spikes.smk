@@ -1,0 +1,29 @@
+# Spike trains of every split: scaler and selection fitted on its training part, then one encoder.
+rule spikes:
+    input:
+        samples=PLAN.samples.path("samples.parquet"),
+        splits=PLAN.splits.path("splits.json"),
+    output:
+        spikes=expand(
+            f"{PLAN.store}/spikes/{{{{address}}}}/{{{{encoder}}}}.{{split}}.npz",
+            split=PLAN.split_names,
+        ),
+    params:
+        encoder=lambda wildcards: PLAN.config["encoders"][wildcards.encoder],
+        preprocessing=PLAN.config["preprocessing"],
+        seed=PLAN.config["seed"],
+        provenance=lambda wildcards: current(
+            PLAN.spikes(wildcards.encoder), wildcards
+        ).provenance(),
+    log:
+        "logs/spikes/{address}.{encoder}.log",
+    benchmark:
+        "logs/spikes/{address}.{encoder}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    script:
+        "../../scripts/spikes.py"

@@ -1,0 +1,21 @@
+# Training, validation and test parts under every protocol.
+rule splits:
+    input:
+        samples=PLAN.samples.path("samples.parquet"),
+    output:
+        splits=PLAN.splits.path("splits.json"),
+    params:
+        settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
+        provenance=PLAN.splits.provenance(),
+    log:
+        "logs/splits.log",
+    benchmark:
+        "logs/splits.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    script:
+        "../../scripts/splits.py"

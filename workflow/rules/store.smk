@@ -1,0 +1,37 @@
+# The store of intermediates: check what is live, remove what is not. Run by name, never as part of `all`.
+localrules:
+    verify,
+    prune,
+
+
+rule verify:
+    params:
+        store=str(PLAN.store),
+        live=PLAN.live(),
+    log:
+        "logs/verify.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=120,
+    script:
+        "../../scripts/verify.py"
+
+
+rule prune:
+    params:
+        store=str(PLAN.store),
+        live=PLAN.live(),
+        results="results",
+    log:
+        "logs/prune.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=60,
+    script:
+        "../../scripts/prune.py"

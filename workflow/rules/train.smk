@@ -1,0 +1,39 @@
+# Nine models: each backend with each learning rule, over all splits, with the tuned settings.
+rule train:
+    input:
+        spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
+        tuned=lambda wildcards: PLAN.tune(wildcards.backend, wildcards.rule).path(
+            f"{wildcards.backend}.{wildcards.rule}.json"
+        ),
+    output:
+        model=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.model.npz",
+        scores=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.scores.npz",
+        traces=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.traces.npz",
+        record=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.record.json",
+    params:
+        splits=PLAN.split_names,
+        settings=lambda wildcards: PLAN.rule_settings(wildcards.rule),
+        seed=PLAN.config["seed"],
+        provenance=lambda wildcards: current(
+            PLAN.train(wildcards.backend, wildcards.rule), wildcards
+        ).provenance(),
+    log:
+        "logs/train/{address}.{backend}.{rule}.log",
+    benchmark:
+        "logs/train/{address}.{backend}.{rule}.tsv"
+    conda:
+        "../../envs/{backend}.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=480,
+    script:
+        "../../scripts/train.py"
+
+
+def trained(file):
+    """Return one file of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+        for backend, rule in PLAN.models
+    ]
