@@ -29,7 +29,7 @@ def plan_of(config):
 
 
 PLAN = plan_of(config)
-RESULTS = f"results/{PLAN.config['run']}/"
+RESULTS = f"results/{PLAN.config['run']}"
 
 
 wildcard_constraints:
@@ -48,3 +48,21 @@ def current(stage, wildcards):
             f"with the present one this file stands at {stage.name}/{stage.address}."
         )
     return stage
+
+
+def scans_of(batch):
+    """Return what must be there before the scans of a batch can be read."""
+    if PLAN.source == "phantom":
+        name = f"{batch.cases[0].name}-{batch.cases[-1].name}"
+        return PLAN.data_manifest(name)
+    if PLAN.source == "msd":
+        return PLAN.data.path("manifest.json")
+    return PLAN.survey.path("survey.json")
+
+
+def trained(file):
+    """Return one file of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+        for backend, rule in PLAN.models
+    ]

@@ -4,12 +4,6 @@ rule features:
         scans=lambda wildcards: scans_of(PLAN.feature_batches[wildcards.address]),
     output:
         manifest=f"{PLAN.store}/features_batch/{{address}}/manifest.json",
-    params:
-        settings=PLAN.config["features"],
-        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
-        provenance=lambda wildcards: PLAN.feature_batches[
-            wildcards.address
-        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
     log:
         "logs/features/{address}.log",
     benchmark:
@@ -20,5 +14,11 @@ rule features:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        settings=PLAN.config["features"],
+        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
+        provenance=lambda wildcards: PLAN.feature_batches[
+            wildcards.address
+        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
     script:
         "../../scripts/features.py"

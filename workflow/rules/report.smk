@@ -15,15 +15,6 @@ rule report:
         ),
     output:
         report=PLAN.report.path("report.html"),
-    params:
-        models=["/".join(model) for model in PLAN.models],
-        modes=[PLAN.mode(*model) for model in PLAN.models],
-        raster="/".join(PLAN.raster_model),
-        split=PLAN.split_names[0],
-        source=PLAN.source,
-        config=PLAN.shown_config,
-        stages=PLAN.addresses(),
-        provenance=PLAN.report.provenance(),
     log:
         "logs/report.log",
     benchmark:
@@ -34,6 +25,15 @@ rule report:
     resources:
         mem_mb=3000,
         runtime=60,
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        modes=[PLAN.mode(*model) for model in PLAN.models],
+        raster="/".join(PLAN.raster_model),
+        split=PLAN.split_names[0],
+        source=PLAN.source,
+        config=PLAN.shown_config,
+        stages=PLAN.addresses(),
+        provenance=PLAN.report.provenance(),
     script:
         "../../scripts/report.py"
 
@@ -46,15 +46,12 @@ rule publish:
             for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
         ],
     output:
-        report=RESULTS + "report.html",
-        metrics=RESULTS + "metrics.json",
-        models=RESULTS + "models.csv",
-        folds=RESULTS + "folds.csv",
-        patients=RESULTS + "patients.csv",
-        live=RESULTS + "provenance.json",
-    params:
-        stages=PLAN.addresses(),
-        live=PLAN.live(),
+        report=f"{RESULTS}/report.html",
+        metrics=f"{RESULTS}/metrics.json",
+        models=f"{RESULTS}/models.csv",
+        folds=f"{RESULTS}/folds.csv",
+        patients=f"{RESULTS}/patients.csv",
+        live=f"{RESULTS}/provenance.json",
     log:
         "logs/publish.log",
     benchmark:
@@ -65,5 +62,8 @@ rule publish:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        stages=PLAN.addresses(),
+        live=PLAN.live(),
     script:
         "../../scripts/publish.py"

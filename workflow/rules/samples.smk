@@ -5,9 +5,6 @@ rule samples:
     output:
         samples=PLAN.samples.path("samples.parquet"),
         patients=PLAN.samples.path("patients.parquet"),
-    params:
-        settings=PLAN.config["samples"],
-        provenance=PLAN.samples.provenance(),
     log:
         "logs/samples.log",
     benchmark:
@@ -18,5 +15,8 @@ rule samples:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=PLAN.config["samples"],
+        provenance=PLAN.samples.provenance(),
     script:
         "../../scripts/samples.py"

@@ -6,8 +6,6 @@ the neuron of `NeuronSettings`. Its `Leaky` returns the potential after reset, f
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import snntorch
 import torch
@@ -23,21 +21,35 @@ from snndeep.backends.torch_layer import (
 from snndeep.spikes import SpikeTrains
 
 
-def _dynamics(neuron: NeuronSettings, current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    leaky = snntorch.Leaky(
-        beta=torch.tensor(neuron.beta, dtype=current.dtype),
-        threshold=torch.tensor(neuron.threshold, dtype=current.dtype),
-        spike_grad=lambda x: SurrogateSpike.apply(x, neuron.surrogate, neuron.slope),
-        reset_mechanism="zero",
-        reset_delay=False,
-    )
-    v = torch.zeros_like(current[0])
-    spikes, v_pre = [], []
-    for step in current:
-        v_pre.append(neuron.beta * v + step)
-        s, v = leaky(step, v)
-        spikes.append(s)
-    return torch.stack(spikes), torch.stack(v_pre)
+class _Dynamics:
+    """One `Leaky` module, used for every batch of a layer.
+
+    snnTorch keeps every neuron that is ever made in a list of the class, and a neuron keeps the graph of its last
+    batch. Made anew for each batch they would fill the memory; so there is one, taken off that list.
+    """
+
+    def __init__(self, neuron: NeuronSettings):
+        self._neuron = neuron
+        self._leaky = snntorch.Leaky(
+            beta=neuron.beta,
+            threshold=neuron.threshold,
+            spike_grad=lambda x: SurrogateSpike.apply(x, neuron.surrogate, neuron.slope),
+            reset_mechanism="zero",
+            reset_delay=False,
+        )
+        snntorch.SpikingNeuron.instances.remove(self._leaky)
+
+    def __call__(self, current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        leaky = self._leaky.to(current.dtype)
+        leaky.beta = torch.tensor(self._neuron.beta, dtype=current.dtype)
+        v = torch.zeros_like(current[0])
+        spikes, v_pre = [], []
+        for step in current:
+            v_pre.append(self._neuron.beta * v + step)
+            s, v = leaky(step, v)
+            spikes.append(s)
+        leaky.mem = torch.zeros(0)
+        return torch.stack(spikes), torch.stack(v_pre)
 
 
 class SnnTorchBackend:
@@ -52,7 +64,7 @@ class SnnTorchBackend:
     def layer(self, neuron: NeuronSettings) -> TorchLayer:
         """Make a layer."""
         refuse_native_settings(self.name, neuron)
-        return TorchLayer(partial(_dynamics, neuron))
+        return TorchLayer(_Dynamics(neuron))
 
 
 BACKEND = SnnTorchBackend()

@@ -1,0 +1,53 @@
+# SNNDeep. `make demo` and `make test` are all that is needed; both set up .venv first.
+PYTHON ?= python3
+CORES ?= 2
+BIN := .venv/bin
+
+.PHONY: demo test lint unit workflow bench-engine bench-radiomics lock clean help
+
+help:
+	@echo "make demo             synthetic scans to report, about four minutes"
+	@echo "make test             all checks"
+	@echo "make lint unit workflow   the checks one by one"
+	@echo "make bench-engine bench-radiomics   speed beside the peers"
+	@echo "make lock             resolve requirements.in again"
+
+demo: .venv/ready
+	$(BIN)/snakemake --cores $(CORES) --quiet rules host
+	@echo "The report: results/demo/report.html"
+
+test: lint unit workflow
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+unit: .venv/ready
+	$(BIN)/pytest tests/unit -n 2 -q
+
+workflow: .venv/ready
+	$(BIN)/pytest tests/workflow -n 2 -q
+
+bench-engine: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py
+
+bench-radiomics: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py
+
+.venv/ready: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SNNDeep needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
+	{ echo "# Made by make lock from requirements.in."; .venv-lock/bin/pip freeze --disable-pip-version-check | sed 's/+cpu//'; } > requirements.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf work results logs .snakemake

@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from snndeep.configuration import complete
+from snndeep.errors import ConfigError
+from snndeep.learning.bal import BalSettings
+from snndeep.learning.surrogate import SurrogateSettings
+from snndeep.learning.tempotron import TempotronSettings
+from snndeep.preprocessing import PreprocessingSettings
+from snndeep.radiomics.settings import FeatureSettings
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def test_an_empty_configuration_is_complete():
+    config = complete({}, SCHEMA)
+    assert config["dataset"]["source"] == "phantom"
+    assert config["tuning"]["search_space"]["tempotron"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
+def test_shipped_configurations_are_valid(path):
+    complete(yaml.safe_load(path.read_text()), SCHEMA)
+
+
+def test_what_is_given_is_kept_and_the_input_is_not_changed():
+    given = {"splits": {"folds": 4}}
+    config = complete(given, SCHEMA)
+    assert config["splits"]["folds"] == 4
+    assert config["splits"]["protocols"] == ["patient", "slice"]
+    assert given == {"splits": {"folds": 4}}
+    config["tuning"]["search_space"]["bal"].clear()
+    assert complete({}, SCHEMA)["tuning"]["search_space"]["bal"]
+
+
+def test_sections_make_settings():
+    config = complete({}, SCHEMA)
+    FeatureSettings(**config["features"])
+    PreprocessingSettings(**config["preprocessing"])
+    for rule, settings in (("surrogate", SurrogateSettings), ("tempotron", TempotronSettings), ("bal", BalSettings)):
+        settings(**{k: v for k, v in config["learning"][rule].items() if k != "encoder"})
+
+
+def described(schema, path=""):
+    for name, sub in schema.get("properties", {}).items():
+        where = f"{path}.{name}"
+        if "properties" in sub:
+            yield from described(sub, where)
+        else:
+            yield where, sub
+
+
+def test_every_key_is_described_and_has_a_default():
+    for where, sub in described(SCHEMA):
+        assert sub.get("description"), where
+        assert "default" in sub, where
+
+
+@pytest.mark.parametrize(
+    ("config", "texts"),
+    [
+        ({"tunning": {}}, ["tunning", "Did you mean 'tuning'"]),
+        ({"learning": {"bal": {"beta": 1.0}}}, ["learning.bal.beta", "less than 1"]),
+        ({"dataset": 3}, ["dataset", "object"]),
+        ({"run": "../x"}, ["run", "matches"]),
+        ({"dataset": {"phantom": {"shape": [64, 64]}}}, ["dataset.phantom.shape", "at least 3"]),
+    ],
+)
+def test_messages(config, texts):
+    with pytest.raises(ConfigError) as error:
+        complete(config, SCHEMA)
+    for text in texts:
+        assert text in str(error.value)

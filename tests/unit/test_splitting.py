@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snndeep.errors import DatasetError
+from snndeep.protocols import Split, SplitSettings
+from snndeep.splitting import make_splits
+
+
+def cohort(healthy: int, diseased: int, slices: int = 8):
+    patients = np.repeat([f"p{k:03d}" for k in range(healthy + diseased)], slices)
+    labels = np.zeros(patients.size, int)
+    for k in range(healthy, healthy + diseased):
+        labels[k * slices + slices // 2 : (k + 1) * slices] = 1
+    samples = np.array([f"{p}:{k:04d}" for k, p in enumerate(patients)])
+    return samples, labels, patients
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    healthy=st.integers(5, 12), diseased=st.integers(5, 12), folds=st.integers(2, 5), seed=st.integers(0, 10**6),
+)  # fmt: skip
+def test_parts_are_disjoint_and_no_patient_is_on_two_sides(healthy, diseased, folds, seed):
+    samples, labels, patients = cohort(healthy, diseased)
+    patient_of = dict(zip(samples, patients, strict=True))
+    splits = make_splits(samples, labels, patients, SplitSettings(("patient", "slice"), folds, 0.2, seed))
+    assert len(splits) == 2 * folds
+    for split in splits:
+        parts = [set(split.train), set(split.validation), set(split.test)]
+        assert set.union(*parts) == set(samples)
+        assert sum(map(len, parts)) == samples.size
+        owners = [{patient_of[s] for s in part} for part in parts]
+        shared = (owners[0] & owners[1]) | (owners[0] & owners[2]) | (owners[1] & owners[2])
+        assert bool(shared) is (split.protocol == "slice")
+    for protocol in ("patient", "slice"):
+        tested = [s for split in splits if split.protocol == protocol for s in split.test]
+        assert sorted(tested) == sorted(samples), "every sample is tested exactly once"
+
+
+def test_folds_are_stratified():
+    samples, labels, patients = cohort(20, 20)
+    diseased = set(patients[labels == 1])
+    for split in make_splits(samples, labels, patients, SplitSettings(("patient",), 4, 0.25, 1)):
+        tested = {s.split(":")[0] for s in split.test}
+        assert len(tested) == 10
+        assert len(tested & diseased) == 5
+
+
+def test_order_of_samples_changes_nothing():
+    samples, labels, patients = cohort(6, 6)
+    order = np.random.default_rng(0).permutation(samples.size)
+    settings = SplitSettings(("patient", "slice"), 3, 0.2, 5)
+    assert make_splits(samples, labels, patients, settings) == make_splits(
+        samples[order], labels[order], patients[order], settings
+    )
+
+
+def test_json_round_trip():
+    samples, labels, patients = cohort(4, 4)
+    for split in make_splits(samples, labels, patients, SplitSettings(("patient",), 2, 0.3, 5)):
+        assert Split.from_json(split.to_json()) == split
+
+
+@pytest.mark.parametrize(
+    ("healthy", "diseased", "text"), [(0, 6, "one class only"), (6, 0, "one class only"), (2, 9, "fewer")]
+)
+def test_cohorts_that_cannot_be_split(healthy, diseased, text):
+    with pytest.raises(DatasetError, match=text):
+        make_splits(*cohort(healthy, diseased), SplitSettings(("patient",), 3, 0.2, 5))

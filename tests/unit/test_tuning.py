@@ -1,0 +1,108 @@
+"""The search: what it tries, how it goes on after an interruption, and what it does with runs that diverge."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from optuna.trial import TrialState
+
+from snndeep.encoding_file import EncodedSplit
+from snndeep.errors import DivergedError
+from snndeep.learning.base import EpochRecord, Fit
+from snndeep.spikes import SpikeTrains
+from snndeep.tuning import SearchSettings, open_journal, tune_split
+
+
+@dataclass(frozen=True)
+class Settings:
+    x: float = 0.5
+    kind: str = "a"
+
+
+class Hill:
+    """A rule whose result is a known function of its settings; diverges beyond x = 0.9."""
+
+    name = "hill"
+    settings = Settings
+
+    def __init__(self):
+        self.fits = []
+
+    def fit(self, problem, backend, settings, seed, on_epoch):
+        self.fits.append(settings)
+        if settings.x > 0.9:
+            raise DivergedError("diverged")
+        value = 1 - (settings.x - 0.3) ** 2 - 0.2 * (settings.kind == "b")
+        on_epoch(EpochRecord(1, 0.0, value, 0.0))
+        return Fit({}, [], value)
+
+
+class Nothing:
+    name = "nothing"
+
+
+@pytest.fixture
+def data():
+    trains = SpikeTrains.from_dense(np.ones((1, 4, 1), np.uint8))
+    index = np.arange(4)
+    parts = {"train": index[:2], "validation": index[2:3], "test": index[3:]}
+    return EncodedSplit(trains, np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array(list("abcd")), parts, {})
+
+
+def search(n_trials, high=1.0):
+    space = {"x": {"low": 0.0, "high": high}, "kind": {"choices": ["a", "b"]}}
+    return SearchSettings({"x": 0.5, "kind": "a"}, space, n_trials, 3)
+
+
+def outcome(result):
+    return [(t["state"], t["value"], t["params"]) for t in result["trials"]]
+
+
+def test_the_configured_settings_come_first_and_better_ones_are_found(tmp_path, data):
+    rule = Hill()
+    result = tune_split("s", data, Nothing(), rule, search(25), open_journal(tmp_path / "j"))
+    assert rule.fits[0] == Settings()
+    assert len(result["trials"]) == 25
+    assert result["best_value"] > 1 - (0.5 - 0.3) ** 2
+    assert result["best"]["kind"] == "a"
+    assert any(t["state"] == "pruned" for t in result["trials"]), "a diverging trial is pruned"
+
+
+def test_more_trials_go_on_where_the_search_was(tmp_path, data):
+    rule = Hill()
+    tune_split("s", data, Nothing(), rule, search(6), open_journal(tmp_path / "j"))
+    result = tune_split("s", data, Nothing(), rule, search(12), open_journal(tmp_path / "j"))
+    assert len(rule.fits) == 12
+    at_once = tune_split("s", data, Nothing(), Hill(), search(12), open_journal(tmp_path / "k"))
+    assert outcome(result) == outcome(at_once)
+
+
+def test_fewer_trials_run_nothing(tmp_path, data):
+    rule = Hill()
+    first = tune_split("s", data, Nothing(), rule, search(6), open_journal(tmp_path / "j"))
+    again = tune_split("s", data, Nothing(), rule, search(3), open_journal(tmp_path / "j"))
+    assert len(rule.fits) == 6
+    assert outcome(again) == outcome(first)[:3]
+
+
+def test_an_interrupted_trial_is_run_anew(tmp_path, data):
+    class Killed(Hill):
+        def fit(self, *arguments):
+            if len(self.fits) == 4:
+                raise KeyboardInterrupt
+            return super().fit(*arguments)
+
+    storage = open_journal(tmp_path / "j")
+    with pytest.raises(KeyboardInterrupt):
+        tune_split("s", data, Nothing(), Killed(), search(8), storage)
+    result = tune_split("s", data, Nothing(), Hill(), search(8), open_journal(tmp_path / "j"))
+    at_once = tune_split("s", data, Nothing(), Hill(), search(8), open_journal(tmp_path / "k"))
+    assert outcome(result) == outcome(at_once)
+    assert TrialState.FAIL.name.lower() not in {t["state"] for t in result["trials"]}
+
+
+def test_a_study_in_which_all_diverge_fails(tmp_path, data):
+    space = {"x": {"low": 0.95, "high": 1.0}}
+    wild = SearchSettings({"x": 0.99, "kind": "a"}, space, 3, 3)
+    with pytest.raises(DivergedError, match="Every trial"):
+        tune_split("s", data, Nothing(), Hill(), wild, open_journal(tmp_path / "j"))

@@ -1,0 +1,111 @@
+"""A tiny project that is run once; every test works on a copy of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
+TINY = {
+    "run": "tiny",
+    "dataset": {"source": "phantom", "cases_per_job": 4, "phantom": {"patients": 12, "shape": [48, 48, 12]}},
+    "features": {"patient_features": False, "families": ["intensity_statistics", "intensity_histogram", "glcm"]},
+    "splits": {"folds": 2},
+    "preprocessing": {"features": 8},
+    "encoders": {"rate": {"steps": 5}, "latency": {"steps": 5}},
+    "learning": {
+        "surrogate": {"encoder": "rate", "hidden": 8, "epochs": 2},
+        "tempotron": {"encoder": "latency", "epochs": 2},
+        "bal": {"encoder": "rate", "hidden": 8, "epochs": 1, "rounds": 2},
+    },
+    "tuning": {"n_trials": 1},
+    "evaluation": {"bootstrap": 20},
+}
+
+
+@dataclass
+class Project:
+    """A checkout in a folder of its own, with its configuration."""
+
+    folder: Path
+    config: dict
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run Snakemake and return what came of it; output and errors are in `stdout`."""
+        (self.folder / "config" / "config.yaml").write_text(yaml.safe_dump(self.config))
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run Snakemake, expecting success, and return its output."""
+        done = self.snakemake(*arguments)
+        assert done.returncode == 0, done.stdout[-4000:]
+        return done.stdout
+
+    def fails(self, *arguments: str) -> str:
+        """Run Snakemake, expecting failure, and return its output."""
+        done = self.snakemake(*arguments)
+        assert done.returncode != 0, done.stdout[-4000:]
+        return done.stdout
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Return how many jobs of each rule a dry run plans."""
+        output = self.run("--dry-run", "--quiet", "rules", *arguments)
+        jobs = dict(re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE))
+        assert jobs or "Nothing to be done" in output, output
+        return {rule: int(count) for rule, count in jobs.items() if rule not in ("all", "total")}
+
+    def copy_to(self, folder: Path) -> Project:
+        """Return an independent copy with all its results."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder, json.loads(json.dumps(self.config)))
+
+
+def checkout(folder: Path, config: dict) -> Project:
+    """Copy the pipeline's sources to a new folder."""
+    folder.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=ignore)
+        else:
+            shutil.copy(source, folder / part)
+    return Project(folder, json.loads(json.dumps(config)))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """A project whose whole pipeline has run; not to be changed."""
+    project = checkout(tmp_path_factory.mktemp("finished") / "project", TINY)
+    project.run("--quiet", "rules")
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the finished project."""
+    return finished.copy_to(tmp_path / "copy")
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Project:
+    """A project in which nothing has run."""
+    return checkout(tmp_path / "fresh", TINY)

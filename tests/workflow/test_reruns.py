@@ -1,0 +1,139 @@
+"""What runs again after an edit, and what does not."""
+
+import os
+import shutil
+from pathlib import Path
+
+MODELS = {"tune": 9, "train": 9}
+OUTCOME = {"evaluate": 1, "report": 1, "publish": 1}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) >= 1, f"{old!r} is not in {path}"
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_the_plan_has_nine_tune_and_nine_train_jobs(fresh):
+    jobs = fresh.planned()
+    assert {rule: jobs[rule] for rule in MODELS} == MODELS
+    assert jobs == {
+        "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "spikes": 2, "baselines": 1, **MODELS, **OUTCOME,
+    }  # fmt: skip
+
+
+def test_the_plan_of_the_study_has_all_cases(fresh):
+    jobs = fresh.planned("--configfile", "config/msd.yaml")
+    assert jobs["data_msd"] == 1
+    assert jobs["features"] == 131
+    assert {rule: jobs[rule] for rule in MODELS} == MODELS
+
+
+def test_nothing_runs_twice(project):
+    assert project.planned() == {}
+
+
+def test_a_report_setting_runs_the_report_alone(project):
+    project.config["report"] = {"title": "Another title"}
+    assert project.planned() == {"report": 1, "publish": 1}
+
+
+def test_an_encoder_setting_runs_from_its_encoding_on(project):
+    project.config["encoders"]["latency"]["steps"] = 6
+    assert project.planned() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
+
+
+def test_preprocessing_runs_from_encoding_on(project):
+    project.config["preprocessing"]["features"] = 6
+    assert project.planned() == {"spikes": 2, "baselines": 1, **MODELS, **OUTCOME}
+
+
+def test_an_edit_taken_back_runs_nothing(project):
+    project.config["encoders"]["latency"]["steps"] = 6
+    assert project.planned()
+    project.config["encoders"]["latency"]["steps"] = 5
+    assert project.planned() == {}
+
+
+def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
+    project.config["report"] = {"title": "Another title"}
+    project.run("--quiet", "rules")
+    assert "Another title" in (project.folder / "results/tiny/report.html").read_text()
+    del project.config["report"]
+    assert project.planned() == {"publish": 1}
+
+
+def test_a_comment_runs_nothing(project):
+    module = project.folder / "scripts/snndeep/optimiser.py"
+    edit(module, "from __future__", "# A comment.\nfrom __future__")
+    edit(module, "The optimiser: Adam", "Adam, the optimiser,")
+    assert project.planned() == {}
+
+
+def test_code_runs_its_stage_and_what_follows(project):
+    edit(project.folder / "scripts/snndeep/optimiser.py", "eps: float = 1e-8", "eps: float = 2e-8")
+    assert project.planned() == {**MODELS, **OUTCOME}
+
+
+def test_one_learning_rule_edited_runs_its_three_models(project):
+    edit(project.folder / "scripts/snndeep/learning/tempotron.py", "gain: float = 0.3", "gain: float = 0.4")
+    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+
+
+def test_one_backend_edited_runs_its_three_models(project):
+    edit(project.folder / "scripts/snndeep/backends/snntorch.py", "neuron.beta * v + step", "step + neuron.beta * v")
+    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+
+
+def test_more_trials_run_only_the_new_ones(project):
+    project.config["tuning"]["n_trials"] = 2
+    assert project.planned() == {**MODELS, **OUTCOME}
+    output = project.run("--quiet", "rules")
+    assert output.count("2 trials (1 new)") == 9 * 4, output[-3000:]
+
+
+def test_more_patients_keep_those_already_made(project):
+    project.config["dataset"]["phantom"]["patients"] = 16
+    jobs = project.planned()
+    assert (jobs["data_phantom"], jobs["features"], jobs["samples"]) == (1, 1, 1)
+
+
+def test_jobs_may_be_cut_differently_without_any_change(project):
+    project.config["dataset"]["cases_per_job"] = 6
+    assert set(project.planned()) <= {"data_phantom", "features", "publish"}
+
+
+def own_data(finished, project) -> Path:
+    """Turn the phantom's scans into a user's data set."""
+    folder = project.folder / "scans"
+    (data,) = (finished.folder / "work" / "data").glob("*")
+    for part in ("imagesTr", "labelsTr"):
+        shutil.copytree(data / part, folder / part)
+    names = sorted(path.name for path in (folder / "imagesTr").glob("*.nii.gz"))
+    entries = ", ".join(f'{{"image": "./imagesTr/{n}", "label": "./labelsTr/{n}"}}' for n in names)
+    (folder / "dataset.json").write_text(f'{{"training": [{entries}]}}')
+    project.config["dataset"] = {"source": "directory", "path": "scans", "cases_per_job": 4}
+    project.config["run"] = "own"
+    return folder
+
+
+def test_a_users_own_scans(finished, fresh):
+    folder = own_data(finished, fresh)
+    fresh.config["models"] = {"backends": ["custom"], "rules": ["tempotron"]}
+    fresh.run("--quiet", "rules")
+    report = (fresh.folder / "results/own/report.html").read_text()
+    assert "Synthetic" not in report
+    assert fresh.planned() == {}
+
+    first, second = sorted((folder / "imagesTr").glob("*"))[:2]
+    os.utime(first, (1, 1))
+    assert fresh.planned() == {}, "touching a scan runs nothing"
+
+    label = folder / "labelsTr" / first.name
+    shutil.copy(second, first)
+    shutil.copy(folder / "labelsTr" / second.name, label)
+    jobs = fresh.planned()
+    assert (jobs["survey"], jobs["features"]) == (1, 1)
+    fresh.run("--quiet", "rules")
+    logs = [path.read_text() for path in (fresh.folder / "logs/features").glob("*.log")]
+    assert sum("extracted 1 cases, found 3 already there" in text for text in logs) == 1, logs
