@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
@@ -31,6 +32,10 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
 
 
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    if isinstance(value, str) and schema.get("type") in ("integer", "number", "boolean"):
+        return _from_command_line(value)
+    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        return [_with_defaults(item, schema["items"]) for item in value]
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or not isinstance(value, Mapping):
         return copy.deepcopy(value)
@@ -45,6 +50,12 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
                 continue
             filled[key] = _with_defaults(filled[key], sub)
     return filled
+
+
+def _from_command_line(text: str) -> Any:
+    """Return the number or truth value that a text means; Snakemake's --config gives nested values as text."""
+    parsed = yaml.safe_load(text)
+    return parsed if isinstance(parsed, int | float) else text
 
 
 def _explain(error: ValidationError) -> ConfigError:

@@ -44,6 +44,14 @@ def test_sections_make_settings():
         settings(**{k: v for k, v in config["learning"][rule].items() if k != "encoder"})
 
 
+def test_numbers_from_the_command_line_come_as_text():
+    given = {"splits": {"folds": "4"}, "dataset": {"phantom": {"shape": ["64", "64", "16"]}}, "seed": "9"}
+    config = complete(given, SCHEMA)
+    assert config["splits"]["folds"] == 4
+    assert config["dataset"]["phantom"]["shape"] == [64, 64, 16]
+    assert config["seed"] == 9
+
+
 def described(schema, path=""):
     for name, sub in schema.get("properties", {}).items():
         where = f"{path}.{name}"

@@ -103,7 +103,7 @@ def matrices(table: pd.DataFrame, protocols: list[str], backends: list[str], rul
 
 
 def learning_curves(records: Mapping[str, Mapping[str, Any]], protocol: str) -> Figure:
-    """Validation ROC-AUC by epoch, mean over folds, one panel per rule."""
+    """Validation ROC-AUC by epoch, one panel per rule, one line per backend and fold."""
     rows = [
         {"model": model, "fold": split, "epoch": entry["epoch"], "auc": entry["validation_auc"]}
         for model, splits in records.items()
@@ -120,7 +120,17 @@ def learning_curves(records: Mapping[str, Mapping[str, Any]], protocol: str) -> 
         own = frame[frame["rule"] == rule].assign(
             backend=lambda f: f["backend"].map(lambda b: BACKEND_TITLES.get(b, b))
         )
-        sns.lineplot(own, x="epoch", y="auc", hue="backend", style="backend", errorbar=None, ax=axes)
+        sns.lineplot(
+            own,
+            x="epoch",
+            y="auc",
+            hue="backend",
+            style="backend",
+            units="fold",
+            estimator=None,
+            linewidth=1.2,
+            ax=axes,
+        )
         axes.set_title(RULE_TITLES.get(rule, rule))
         axes.set_ylabel("validation ROC-AUC")
         axes.legend(title=None, loc="lower right")
