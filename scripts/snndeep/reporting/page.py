@@ -166,7 +166,7 @@ def _pictures(results: RunResults) -> dict[str, Picture]:
         ),
         "curves": (
             f"Learning curves, split by {first}",
-            "Validation ROC-AUC by epoch, one panel per learning rule, one line per backend and fold; equal maths gives equal lines.",
+            "Validation ROC-AUC by epoch, one panel per learning rule, a line per backend and fold; equal maths, equal lines.",
             figures.learning_curves(results.records, first),
         ),
         "search": (
