@@ -10,24 +10,16 @@ read from the trace and what is to be learned is the learning rule's business.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from snndeep.backends.base import Backend, LayerTrace, NeuronSettings
+from snndeep.backends.base import Backend, NetworkTrace, NeuronSettings
 from snndeep.parameters import Parameters
 
 CLASSES = 2
 BETA_LIMITS = (0.0, 0.999)
 SMALLEST_THRESHOLD = 0.05
-
-
-@dataclass(frozen=True)
-class NetworkTrace:
-    """What both layers did with a batch."""
-
-    hidden: LayerTrace
-    output: LayerTrace
 
 
 class SpikingNetwork:
@@ -44,12 +36,11 @@ class SpikingNetwork:
         if not spiking_readout:
             readout = replace(readout, threshold=float("inf"))
         self._neuron = neuron
-        self._hidden, self._output = backend.layer(neuron), backend.layer(readout)
+        self._layers = backend.pair(neuron, readout)
 
     def forward(self, parameters: Parameters, inputs: object) -> NetworkTrace:
         """Run a batch of the backend's `Inputs`."""
-        hidden = self._hidden.forward(parameters.layer("hidden"), inputs)
-        return NetworkTrace(hidden, self._output.forward(parameters.layer("output"), hidden.spikes))
+        return self._layers.forward(parameters.layer("hidden"), parameters.layer("output"), inputs)
 
     def backward(
         self, trace: NetworkTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
@@ -61,8 +52,7 @@ class SpikingNetwork:
             grad_spikes: Loss derivative with respect to the output spikes `[T, B, 2]`, or None.
             grad_v_pre: Loss derivative with respect to the output potentials `[T, B, 2]`, or None.
         """
-        output, grad_hidden = self._output.backward(trace.output, grad_spikes, grad_v_pre)
-        hidden, _ = self._hidden.backward(trace.hidden, grad_hidden, None)
+        hidden, output = self._layers.backward(trace, grad_spikes, grad_v_pre)
         return {f"hidden.{name}": g for name, g in hidden.items()} | {f"output.{n}": g for n, g in output.items()}
 
     def constrain(self, parameters: Parameters) -> None:

@@ -26,6 +26,10 @@ class Parameters(Mapping[str, np.ndarray]):
             size = np.asarray(array).size
             self._views[name] = self.vector[start : start + size].reshape(np.shape(array))
             start += size
+        self._layers: dict[str, dict[str, np.ndarray]] = {}
+        for name, view in self._views.items():
+            prefix, _, rest = name.partition(".")
+            self._layers.setdefault(prefix, {})[rest] = view
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._views[name]
@@ -38,8 +42,7 @@ class Parameters(Mapping[str, np.ndarray]):
 
     def layer(self, prefix: str) -> dict[str, np.ndarray]:
         """Return the arrays named `prefix.x` as a dictionary of x."""
-        start = prefix + "."
-        return {name.removeprefix(start): view for name, view in self._views.items() if name.startswith(start)}
+        return self._layers[prefix]
 
     def flatten(self, gradients: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return gradients, one per name, as one vector in the order of the parameters."""

@@ -103,6 +103,30 @@ class SpikingLayer(Protocol):
         """Return dL/dparameters by name, and dL/dinput `[T, B, M]` (None where the input was a batch of `Inputs`)."""
 
 
+class NetworkTrace(Protocol):
+    """What two layers did with a batch. `hidden` may be worked out only when it is asked for."""
+
+    @property
+    def hidden(self) -> LayerTrace:
+        """The first layer."""
+
+    @property
+    def output(self) -> LayerTrace:
+        """The second layer."""
+
+
+class LayerPair(Protocol):
+    """A layer that feeds another, as one thing that a backend may do better than layer by layer."""
+
+    def forward(self, hidden: Mapping[str, np.ndarray], output: Mapping[str, np.ndarray], inputs: Any) -> NetworkTrace:
+        """Run a batch of `Inputs`; `hidden` and `output` are the parameters of the two layers."""
+
+    def backward(
+        self, trace: NetworkTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return dL/dparameters of the two layers from the derivatives with respect to the second one's trace."""
+
+
 class Inputs(Protocol):
     """Spike trains in the form that a backend computes with, converted once for a data set."""
 
@@ -123,6 +147,13 @@ class Backend(Protocol):
 
         Raises:
             ConfigError: If the neuron asks for what this backend does not offer.
+        """
+
+    def pair(self, hidden: NeuronSettings, output: NeuronSettings) -> LayerPair:
+        """Make two layers, the first feeding the second; `snndeep.backends.pair.ComposedPair` fits any backend.
+
+        Raises:
+            ConfigError: As `layer`.
         """
 
 

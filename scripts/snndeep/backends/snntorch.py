@@ -11,6 +11,7 @@ import snntorch
 import torch
 
 from snndeep.backends.base import NeuronSettings
+from snndeep.backends.pair import ComposedPair
 from snndeep.backends.torch_layer import (
     SurrogateSpike,
     TorchInputs,
@@ -65,6 +66,10 @@ class SnnTorchBackend:
         """Make a layer."""
         refuse_native_settings(self.name, neuron)
         return TorchLayer(_Dynamics(neuron))
+
+    def pair(self, hidden: NeuronSettings, output: NeuronSettings) -> ComposedPair:
+        """Make two layers."""
+        return ComposedPair(self.layer(hidden), self.layer(output))
 
 
 BACKEND = SnnTorchBackend()

@@ -13,6 +13,7 @@ import torch
 from spikingjelly.activation_based import neuron as sj_neuron
 
 from snndeep.backends.base import NeuronSettings
+from snndeep.backends.pair import ComposedPair
 from snndeep.backends.torch_layer import (
     SurrogateSpike,
     TorchInputs,
@@ -52,6 +53,10 @@ class SpikingJellyBackend:
         """Make a layer."""
         refuse_native_settings(self.name, neuron)
         return TorchLayer(partial(_dynamics, neuron))
+
+    def pair(self, hidden: NeuronSettings, output: NeuronSettings) -> ComposedPair:
+        """Make two layers."""
+        return ComposedPair(self.layer(hidden), self.layer(output))
 
 
 BACKEND = SpikingJellyBackend()

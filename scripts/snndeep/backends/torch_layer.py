@@ -61,7 +61,7 @@ class TorchLayer:
         for output, grad in ((spikes, grad_spikes), (v_pre, grad_v_pre)):
             if grad is not None:
                 outputs.append(output)
-                upstream.append(torch.from_numpy(np.ascontiguousarray(grad, dtype=trace.v_pre.dtype)))
+                upstream.append(torch.from_numpy(np.array(grad, dtype=trace.v_pre.dtype, order="C")))
         wanted = (weight, bias, x) if x.requires_grad else (weight, bias)
         gradients = [g.numpy() for g in torch.autograd.grad(outputs, wanted, upstream)]
         return dict(zip(("weight", "bias"), gradients, strict=False)), gradients[2] if x.requires_grad else None

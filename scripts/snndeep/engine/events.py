@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from snndeep.engine.compiler import compiled
 from snndeep.spikes import SpikeTrains
+
+_COUNTS = np.bitwise_count(np.arange(256, dtype=np.uint8))
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,24 @@ class EventTrains:
         rows = trains.packed.reshape(trains.samples * trains.steps, trains.packed.shape[2])
         pointers = np.zeros(rows.shape[0] + 1, np.int64)
         np.cumsum(np.bitwise_count(rows).sum(axis=1, dtype=np.int64), out=pointers[1:])
-        channels = np.empty(pointers[-1], np.int32)
-        _list_channels(rows, pointers, channels)
-        return cls(pointers, channels, trains.steps, trains.channels)
+        channels = np.empty(pointers[-1] + 8, np.int32)
+        _list_channels(rows, _channels_of_bytes(), channels)
+        return cls(pointers, channels[: pointers[-1]], trains.steps, trains.channels)
 
 
-@njit(cache=True)
-def _list_channels(rows, pointers, channels):
+def _channels_of_bytes() -> np.ndarray:
+    """Return the positions of the set bits of every byte, ascending, then those of the others, `[256, 8]`."""
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+    return np.argsort(1 - bits, axis=1, kind="stable").astype(np.int32)
+
+
+@compiled
+def _list_channels(rows, channels_of_bytes, channels):
+    """Fill `channels`; each byte writes eight entries, of which the next byte overwrites those that are no spikes."""
+    k = 0
     for row in range(rows.shape[0]):
-        k = pointers[row]
         for byte in range(rows.shape[1]):
-            bits = rows[row, byte]
-            channel = 8 * byte
-            while bits:
-                if bits & 1:
-                    channels[k] = channel
-                    k += 1
-                bits >>= 1
-                channel += 1
+            positions = channels_of_bytes[rows[row, byte]]
+            for bit in range(8):
+                channels[k + bit] = 8 * byte + positions[bit]
+            k += _COUNTS[rows[row, byte]]

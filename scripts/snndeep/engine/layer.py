@@ -8,9 +8,9 @@ in the same order and results do not depend on the number of cores.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from snndeep.engine.neuron import FAST, lif_backward, lif_forward
+from snndeep.engine.compiler import compiled
+from snndeep.engine.neuron import item_of, lif_backward, lif_forward
 from snndeep.engine.synapse import (
     currents_from_events,
     currents_from_spikes,
@@ -20,45 +20,24 @@ from snndeep.engine.synapse import (
 )
 
 
-@njit(cache=True, fastmath=FAST)
-def _neurons_forward(potential, spikes, beta, threshold, adaptation, b):
+@compiled
+def adaptation_of(adaptation, b):
+    """Return (decay, strength, theta) with theta of one sample, or None for None."""
     if adaptation is None:
-        lif_forward(potential[b], spikes[b], beta, threshold, None)
-    else:
-        lif_forward(potential[b], spikes[b], beta, threshold, (adaptation[0], adaptation[1], adaptation[2][b]))
+        return None
+    decay, strength, theta = adaptation
+    return decay, strength, theta[b]
 
 
-@njit(cache=True, fastmath=FAST)
-def _neurons_backward(
-    potential,
-    spikes,
-    beta,
-    threshold,
-    adaptation,
-    surrogate,
-    grad_spikes,
-    grad_potential,
-    delta,
-    grad_neuron,
-    b,
-):
-    g_s = None if grad_spikes is None else grad_spikes[b]
-    g_v = None if grad_potential is None else grad_potential[b]
-    if adaptation is None:
-        lif_backward(potential[b], spikes[b], beta, threshold, None, surrogate, g_s, g_v, delta, grad_neuron)
-    else:
-        sample = (adaptation[0], adaptation[1], adaptation[2][b])
-        lif_backward(potential[b], spikes[b], beta, threshold, sample, surrogate, g_s, g_v, delta, grad_neuron)
-
-
-@njit(cache=True, fastmath=FAST)
-def _no_gradient(grad_spikes, grad_potential, b):
+@compiled
+def has_gradient(grad_spikes, grad_potential, b):
+    """Tell whether the upstream derivative of sample b, each part `[B, T, N]` or None, is anywhere not zero."""
     if grad_spikes is not None and not is_silent(grad_spikes[b]):
-        return False
-    return not (grad_potential is not None and not is_silent(grad_potential[b]))
+        return True
+    return grad_potential is not None and not is_silent(grad_potential[b])
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
 def forward_events(pointers, channels, samples, weight, bias, beta, threshold, adaptation, potential, spikes):
     """Run the chosen samples of an event list through a layer.
 
@@ -77,18 +56,18 @@ def forward_events(pointers, channels, samples, weight, bias, beta, threshold, a
     steps = potential.shape[1]
     for b in range(samples.size):
         currents_from_events(pointers, channels, samples[b] * steps, weight, bias, potential[b])
-        _neurons_forward(potential, spikes, beta, threshold, adaptation, b)
+        lif_forward(potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b))
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
 def forward_spikes(inputs, weight_t, bias, beta, threshold, adaptation, potential, spikes):
     """Run a batch of dense spikes `[B, T, M]` through a layer; the other arguments as in `forward_events`."""
     for b in range(inputs.shape[0]):
         currents_from_spikes(inputs[b], weight_t, bias, potential[b])
-        _neurons_forward(potential, spikes, beta, threshold, adaptation, b)
+        lif_forward(potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b))
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
 def backward_events(
     pointers, channels, samples, beta, threshold, adaptation, surrogate,
     potential, spikes, grad_spikes, grad_potential, grad_weight, grad_bias, grad_neuron,
@@ -101,16 +80,16 @@ def backward_events(
     steps, neurons = potential.shape[1:]
     delta = np.empty((steps, neurons), potential.dtype)
     for b in range(samples.size):
-        if _no_gradient(grad_spikes, grad_potential, b):
+        if not has_gradient(grad_spikes, grad_potential, b):
             continue
-        _neurons_backward(
-            potential, spikes, beta, threshold, adaptation, surrogate, grad_spikes, grad_potential, delta,
-            grad_neuron, b,
+        lif_backward(
+            potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b), surrogate,
+            item_of(grad_spikes, b), item_of(grad_potential, b), delta, grad_neuron,
         )  # fmt: skip
         gradients_from_events(pointers, channels, samples[b] * steps, delta, grad_weight, grad_bias)
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
 def backward_spikes(
     inputs, weight_t, beta, threshold, adaptation, surrogate,
     potential, spikes, grad_spikes, grad_potential, grad_weight_t, grad_bias, grad_neuron, grad_inputs,
@@ -119,11 +98,11 @@ def backward_spikes(
     steps, neurons = potential.shape[1:]
     delta = np.empty((steps, neurons), potential.dtype)
     for b in range(inputs.shape[0]):
-        if _no_gradient(grad_spikes, grad_potential, b):
+        if not has_gradient(grad_spikes, grad_potential, b):
             grad_inputs[b] = 0
             continue
-        _neurons_backward(
-            potential, spikes, beta, threshold, adaptation, surrogate, grad_spikes, grad_potential, delta,
-            grad_neuron, b,
+        lif_backward(
+            potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b), surrogate,
+            item_of(grad_spikes, b), item_of(grad_potential, b), delta, grad_neuron,
         )  # fmt: skip
         gradients_from_spikes(inputs[b], weight_t, delta, grad_weight_t, grad_bias, grad_inputs[b])

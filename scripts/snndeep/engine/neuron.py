@@ -26,17 +26,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from snndeep.engine.compiler import compiled
 
 ATAN, FAST_SIGMOID, SUPERSPIKE = 0, 1, 2
 SURROGATE_CODES = {"atan": ATAN, "fast_sigmoid": FAST_SIGMOID, "superspike": SUPERSPIKE}
 
-# Sums may be reordered and multiplications fused. NaN and infinity keep their meaning: an infinite threshold makes a
-# neuron that never fires, and a diverging run must be seen as such.
-FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+@compiled
+def item_of(array, index):
+    """Return `array[index]`, or None for None."""
+    if array is None:
+        return None
+    return array[index]
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
 def lif_forward(potential, spikes, beta, threshold, adaptation):
     """Run one sample through the neurons, in place.
 
@@ -74,26 +79,56 @@ def lif_forward(potential, spikes, beta, threshold, adaptation):
                 trace[j] = decay * trace[j] + s[j]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
-def _surrogate_derivative(code, slope, v_pre, theta, h):
-    """Fill `h` with the surrogate derivative at v_pre - theta; see `snndeep.surrogates` for the formulas."""
+@compiled
+def _effective_threshold(threshold, adaptation, t):
+    if adaptation is None:
+        return threshold
+    _, _, theta = adaptation
+    return theta[t]
+
+
+@compiled
+def spikes_from_potential(potential, threshold, adaptation, spikes):
+    """Fill `spikes` `[T, N]` with the spikes that `lif_forward` found, from the potentials that it left."""
+    steps, neurons = potential.shape
+    zero, one = potential.dtype.type(0), potential.dtype.type(1)
+    for t in range(steps):
+        v_pre, s = potential[t], spikes[t]
+        theta = _effective_threshold(threshold, adaptation, t)
+        for j in range(neurons):
+            s[j] = one if v_pre[j] >= theta[j] else zero
+
+
+@compiled
+def _surrogate_derivative(code, slope, potential, threshold, adaptation, h):
+    """Fill `h` `[T, N]` with the surrogate derivative at v_pre - theta; see `snndeep.surrogates` for the formulas."""
+    steps, neurons = potential.shape
     one, half = h.dtype.type(1), h.dtype.type(0.5)
-    if code == ATAN:
-        k = h.dtype.type(math.pi / 2) * slope
-        for j in range(h.size):
-            x = k * (v_pre[j] - theta[j])
-            h[j] = half * slope / (one + x * x)
-    elif code == FAST_SIGMOID:
-        for j in range(h.size):
-            x = one + slope * abs(v_pre[j] - theta[j])
-            h[j] = half * slope / (x * x)
-    else:
-        for j in range(h.size):
-            x = one + slope * abs(v_pre[j] - theta[j])
-            h[j] = one / (x * x)
+    k = h.dtype.type(math.pi / 2) * slope
+    for t in range(steps):
+        v_pre, out, theta = potential[t], h[t], _effective_threshold(threshold, adaptation, t)
+        if code == ATAN:
+            for j in range(neurons):
+                x = k * (v_pre[j] - theta[j])
+                out[j] = half * slope / (one + x * x)
+        elif code == FAST_SIGMOID:
+            for j in range(neurons):
+                x = one + slope * abs(v_pre[j] - theta[j])
+                out[j] = half * slope / (x * x)
+        else:
+            for j in range(neurons):
+                x = one + slope * abs(v_pre[j] - theta[j])
+                out[j] = one / (x * x)
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled
+def _adaptation_backward(adaptation, x, lam):
+    decay, strength, _ = adaptation
+    for j in range(lam.size):
+        lam[j] = decay * lam[j] - strength * x[j]
+
+
+@compiled
 def lif_backward(
     potential, spikes, beta, threshold, adaptation, surrogate, grad_spikes, grad_potential, delta, grad_neuron
 ):
@@ -114,35 +149,27 @@ def lif_backward(
     steps, neurons = potential.shape
     one = potential.dtype.type(1)
     code, slope = surrogate
-    h, x = np.empty(neurons, potential.dtype), np.empty(neurons, potential.dtype)
-    eps = np.zeros(neurons, potential.dtype)
+    x = np.empty(neurons, potential.dtype)
+    after = np.zeros(neurons, potential.dtype)  # delta[t + 1]
     lam = np.zeros(neurons, potential.dtype)
+    _surrogate_derivative(code, slope, potential, threshold, adaptation, delta)
     for t in range(steps - 1, -1, -1):
-        v_pre, s, d = potential[t], spikes[t], delta[t]
-        theta = threshold if adaptation is None else adaptation[2][t]
-        _surrogate_derivative(code, slope, v_pre, theta, h)
+        v_pre, s, d = potential[t], spikes[t], delta[t]  # d holds h[t] until it is overwritten
+        # One array written per loop, and few read: the compiler vectorises such loops, and gives up on longer ones.
         for j in range(neurons):
-            x[j] = -eps[j] * v_pre[j]
-        if grad_spikes is not None:
-            g_s = grad_spikes[t]
-            for j in range(neurons):
-                x[j] += g_s[j]
-        if adaptation is not None:
-            for j in range(neurons):
-                x[j] += lam[j]
+            through_spike = -beta[j] * after[j] * v_pre[j]
+            if grad_spikes is not None:
+                through_spike += grad_spikes[t, j]
+            if adaptation is not None:
+                through_spike += lam[j]
+            x[j] = d[j] * through_spike
         for j in range(neurons):
-            x[j] *= h[j]
-        for j in range(neurons):
-            d[j] = x[j] + eps[j] * (one - s[j])
+            d[j] = x[j] + beta[j] * after[j] * (one - s[j])
         if grad_potential is not None:
-            g_v = grad_potential[t]
             for j in range(neurons):
-                d[j] += g_v[j]
-        for j in range(neurons):
-            eps[j] = beta[j] * d[j]
+                d[j] += grad_potential[t, j]
         if adaptation is not None:
-            for j in range(neurons):
-                lam[j] = adaptation[0] * lam[j] - adaptation[1] * x[j]
+            _adaptation_backward(adaptation, x, lam)
         if grad_neuron is not None:
             for j in range(neurons):
                 grad_neuron[1, j] -= x[j]
@@ -150,3 +177,4 @@ def lif_backward(
                 before, fired = potential[t - 1], spikes[t - 1]
                 for j in range(neurons):
                     grad_neuron[0, j] += d[j] * before[j] * (one - fired[j])
+        after = d

@@ -62,8 +62,11 @@ def select_departing(empirical: np.ndarray, generalised: np.ndarray, patients: n
     the lower index; it then counts as empirical. A patient gives at most ceil(count / patients) samples while other
     patients have any left.
 
+    Distances are taken as |x - y|^2 = |x|^2 - 2 x.y + |y|^2. Of spike counts every term is a whole number, so they are
+    exact, ties included, in whatever order a product is summed.
+
     Args:
-        empirical: Patterns of labelled samples `[L, H]`.
+        empirical: Patterns of labelled samples `[L, H]`, spike counts.
         generalised: Patterns of unlabelled samples `[U, H]`.
         patients: Patient of each unlabelled sample `[U]`.
         count: How many to choose.
@@ -90,7 +93,7 @@ def select_departing(empirical: np.ndarray, generalised: np.ndarray, patients: n
         chosen.append(k)
         taken[k] = True
         given[patient[k]] += 1
-        np.minimum(departure, ((generalised - generalised[k]) ** 2).sum(axis=1), out=departure)
+        np.minimum(departure, norms - 2 * (generalised @ generalised[k]) + norms[k], out=departure)
     return np.array(chosen, np.int64)
 
 

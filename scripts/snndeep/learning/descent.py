@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.backends.base import Inputs
+from snndeep.backends.base import Inputs, check_samples
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch, Problem
 from snndeep.optimiser import Adam
@@ -74,7 +74,10 @@ def descend(
 
     Raises:
         DivergedError: If a loss is not finite.
+        InvalidInputError: If a part of the split names samples that do not exist.
     """
+    for part in (train, problem.validation):
+        check_samples(part, problem.labels.size)
     rng = generator(seed, "order")
     optimiser = Adam(model.parameters.vector, settings.learning_rate, settings.weight_decay)
     labels = problem.labels[train]

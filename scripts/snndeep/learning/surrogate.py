@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs, NeuronSettings
+from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings
 from snndeep.errors import ConfigError
 from snndeep.learning.base import Fit, OnEpoch, Problem
 from snndeep.learning.descent import DescentSettings, descend
-from snndeep.network import NetworkTrace, SpikingNetwork, initial_parameters
+from snndeep.network import SpikingNetwork, initial_parameters
 from snndeep.parameters import Parameters
 from snndeep.seeds import generator
 
@@ -112,8 +112,8 @@ class SurrogateModel:
         return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the firing rate of every hidden neuron for every sample, `[B, H]`."""
-        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.mean(axis=0)
+        """Return how often every hidden neuron fired for every sample, `[B, H]`."""
+        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=0)
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
         """See `Model.trace`: hidden spikes `[T, B, H]` and output potentials `[T, B, 2]`."""
