@@ -68,8 +68,9 @@ if PLAN.source == "directory":
             runtime=60,
         params:
             cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            settings=PLAN.config["features"],
+            settings=PLAN.survey.config["features"],
             folds=PLAN.config["splits"]["folds"],
+            skip_bad=PLAN.skip_bad,
             provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),
         script:
             "../../scripts/survey.py"

@@ -15,6 +15,7 @@ rule features:
         mem_mb=2000,
         runtime=120,
     params:
+        skip_bad=PLAN.skip_bad,
         settings=PLAN.config["features"],
         work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
         provenance=lambda wildcards: PLAN.feature_batches[

@@ -5,6 +5,7 @@ rule samples:
     output:
         samples=PLAN.samples.path("samples.parquet"),
         patients=PLAN.samples.path("patients.parquet"),
+        skipped=PLAN.samples.path("skipped.json"),
     log:
         "logs/samples.log",
     benchmark:
