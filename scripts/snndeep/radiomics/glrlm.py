@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snndeep.radiomics.glcm import mean_of_directions
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.glcm import mean_of_directions
 from snndeep.radiomics.kernels import count_runs
 from snndeep.radiomics.region import Region
 

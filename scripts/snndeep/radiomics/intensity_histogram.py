@@ -37,13 +37,11 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     features["mode"] = np.where(total > 0, levels[distance.argmin(1)], np.nan)
     features["entropy"] = -(share * log2(share)).sum(1)
     features["uniformity"] = (share * share).sum(1)
-    if region.n_levels > 1:
-        gradient = np.gradient(counts.astype(np.float64), axis=1)
-    else:
-        gradient = np.full(counts.shape, np.nan)
+    undefined = np.full(counts.shape, np.nan)
+    gradient = np.gradient(counts.astype(np.float64), axis=1) if region.n_levels > 1 else undefined
     for name, index in (("max_grad", gradient.argmax(1)), ("min_grad", gradient.argmin(1))):
         extreme = np.take_along_axis(gradient, index[:, None], 1)[:, 0]
-        undefined = (total == 0) | np.isnan(extreme)
-        features[name] = np.where(undefined, np.nan, extreme)
-        features[f"{name}_g"] = np.where(undefined, np.nan, levels[index])
+        defined = (total > 0) & ~np.isnan(extreme)
+        features[name] = np.where(defined, extreme, np.nan)
+        features[f"{name}_g"] = np.where(defined, levels[index], np.nan)
     return features

@@ -170,7 +170,7 @@ def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
         `small`, [row, level, size - 1] counts of zones of at most `SMALL` voxels, and `large`, one line
         (row, level, size) for each other zone.
     """
-    nz, ny, nx = levels.shape
+    _, ny, nx = levels.shape
     left = levels.copy().ravel()
     members = np.empty(np.count_nonzero(left), np.int32)
     small = np.zeros((n_rows, n_levels, SMALL), np.int64)
@@ -192,7 +192,7 @@ def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
 @njit(cache=True, nogil=True)
 def count_zone_distances(levels, distances, rows, steps, n_rows, n_levels):
     """Count zones of connected equal levels by their least distance to the border, [row, level, distance - 1]."""
-    nz, ny, nx = levels.shape
+    _, ny, nx = levels.shape
     left = levels.copy().ravel()
     distances = distances.ravel()
     members = np.empty(np.count_nonzero(left), np.int32)

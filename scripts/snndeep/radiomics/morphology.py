@@ -88,6 +88,7 @@ def _convex_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple
 
 def _outermost(ends: np.ndarray) -> np.ndarray:
     """Return those of the points [P, 3] that are ends of their line along y and along z too: hull vertices are."""
+    ends = np.unique(ends, axis=0)
     keep = np.ones(len(ends), bool)
     for axis in (1, 2):
         others = [other for other in range(3) if other != axis]
@@ -97,12 +98,16 @@ def _outermost(ends: np.ndarray) -> np.ndarray:
         outer = np.zeros(len(ends), bool)
         outer[order] = np.append(True, changes) | np.append(changes, True)
         keep &= outer
-    return np.unique(ends[keep], axis=0)
+    return ends[keep]
 
 
 def _diameter(vertices: np.ndarray) -> float:
-    """Return the greatest distance between two of the vertices [V, 3], row by row to stay within V numbers."""
-    return math.sqrt(max(((vertices - vertex) ** 2).sum(1).max() for vertex in vertices))
+    """Return the greatest distance between two of the vertices [V, 3], in blocks to bound memory."""
+    centred = vertices - vertices.mean(0)
+    squares = (centred**2).sum(1)
+    blocks = (slice(start, start + 256) for start in range(0, len(vertices), 256))
+    greatest = max((squares[block, None] + squares - 2 * centred[block] @ centred.T).max() for block in blocks)
+    return math.sqrt(greatest)
 
 
 def _principal_axes(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -117,7 +122,9 @@ def _principal_axes(mask: np.ndarray, spacing: tuple[float, float, float]) -> tu
     covariance = np.diag([margin @ position**2 / freedom for margin, position in zip(margins, at, strict=True)])
     for (a, b), projection in projections.items():
         covariance[a, b] = covariance[b, a] = at[a] @ projection @ at[b] / freedom
-    variances = np.maximum(np.linalg.eigvalsh(covariance)[::-1], 0.0)
+    variances = np.linalg.eigvalsh(covariance)[::-1]
+    # A flat or straight mask has variances of zero, which come out as rounding noise of either sign.
+    variances = np.where(variances > 1e-12 * variances[0], variances, 0.0)
     return tuple(float(4 * math.sqrt(variance)) for variance in variances)
 
 

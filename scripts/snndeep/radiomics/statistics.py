@@ -76,5 +76,5 @@ def describe(values: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def log2(p: np.ndarray) -> np.ndarray:
-    """Return log2(p), and 0 where p is 0: the convention of entropies."""
+    """Return the binary logarithm, and 0 where p is 0: the convention of entropies."""
     return np.log2(p, out=np.zeros_like(p), where=p > 0)
