@@ -43,7 +43,9 @@ class Extraction:
     provenance: Mapping[str, Any]
 
 
-def extract_batch(extractions: Sequence[Extraction], settings: FeatureSettings, skip_bad: bool) -> dict[str, dict[str, str]]:
+def extract_batch(
+    extractions: Sequence[Extraction], settings: FeatureSettings, skip_bad: bool
+) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
     Args:

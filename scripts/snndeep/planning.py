@@ -203,7 +203,12 @@ class Plan:
         batches = {}
         for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
             stages = tuple(self.feature_stages[case.name] for case in chunk)
-            stage = self._stage("features_batch", {"on_bad_case": self.config["dataset"]["on_bad_case"]}, ["features.py"], [s.address for s in stages])
+            stage = self._stage(
+                "features_batch",
+                {"on_bad_case": self.config["dataset"]["on_bad_case"]},
+                ["features.py"],
+                [s.address for s in stages],
+            )
             batches[stage.address] = Batch(stage, chunk, stages)
         return batches
 

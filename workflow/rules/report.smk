@@ -5,6 +5,8 @@ rule report:
         models=PLAN.evaluate.path("models.csv"),
         samples=PLAN.samples.path("samples.parquet"),
         patients=PLAN.samples.path("patients.parquet"),
+        skipped=PLAN.samples.path("skipped.json"),
+        spikes=PLAN.spike_files(PLAN.encoders[0]),
         records=trained("record.json"),
         tuned=[
             PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
