@@ -47,12 +47,16 @@ rule publish:
             PLAN.evaluate.path(name)
             for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
         ],
+        samples=PLAN.samples.path("samples.parquet"),
+        cases=PLAN.samples.path("patients.parquet"),
     output:
         report=f"{RESULTS}/report.html",
         metrics=f"{RESULTS}/metrics.json",
         models=f"{RESULTS}/models.csv",
         folds=f"{RESULTS}/folds.csv",
         patients=f"{RESULTS}/patients.csv",
+        samples=f"{RESULTS}/samples.parquet",
+        cases=f"{RESULTS}/cases.parquet",
         live=f"{RESULTS}/provenance.json",
     log:
         "logs/publish.log",
