@@ -17,6 +17,15 @@ rule report:
         ),
     output:
         report=PLAN.report.path("report.html"),
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        modes=[PLAN.mode(*model) for model in PLAN.models],
+        raster="/".join(PLAN.raster_model),
+        split=PLAN.split_names[0],
+        source=PLAN.source,
+        config=PLAN.shown_config,
+        stages=PLAN.addresses(),
+        provenance=PLAN.report.provenance(),
     log:
         "logs/report.log",
     benchmark:
@@ -27,15 +36,6 @@ rule report:
     resources:
         mem_mb=3000,
         runtime=60,
-    params:
-        models=["/".join(model) for model in PLAN.models],
-        modes=[PLAN.mode(*model) for model in PLAN.models],
-        raster="/".join(PLAN.raster_model),
-        split=PLAN.split_names[0],
-        source=PLAN.source,
-        config=PLAN.shown_config,
-        stages=PLAN.addresses(),
-        provenance=PLAN.report.provenance(),
     script:
         "../../scripts/report.py"
 
@@ -58,6 +58,9 @@ rule publish:
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         live=f"{RESULTS}/provenance.json",
+    params:
+        stages=PLAN.addresses(),
+        live=PLAN.live(),
     log:
         "logs/publish.log",
     benchmark:
@@ -68,8 +71,5 @@ rule publish:
     resources:
         mem_mb=500,
         runtime=10,
-    params:
-        stages=PLAN.addresses(),
-        live=PLAN.live(),
     script:
         "../../scripts/publish.py"
