@@ -223,7 +223,11 @@ def _matrix(results: RunResults, protocol: str, unit: str) -> Table:
     rules = list(results.config["models"]["rules"])
     lines = []
     for backend in results.config["models"]["backends"]:
-        line = {"backend": figures.BACKEND_TITLES.get(backend, backend)}
+        native = [
+            figures.RULE_TITLES.get(rule, rule) for rule in rules if results.modes[f"{backend}/{rule}"] == "native"
+        ]
+        mode = f" (native mode: {', '.join(native)})" if native else ""
+        line = {"backend": figures.BACKEND_TITLES.get(backend, backend) + mode}
         for rule in rules:
             row = rows.loc[f"{backend}/{rule}"]
             line[figures.RULE_TITLES.get(rule, rule)] = (
