@@ -11,6 +11,6 @@ PATHS = ("image", "label", "slices", "patient")
 
 with stage(snakemake.log[0]):
     work = [Extraction(**{k: Path(v) if k in PATHS else v for k, v in item.items()}) for item in snakemake.params.work]
-    manifest = extract_batch(work, FeatureSettings(**snakemake.params.settings))
+    manifest = extract_batch(work, FeatureSettings(**snakemake.params.settings), snakemake.params.skip_bad)
     write_json(Path(snakemake.output.manifest), manifest)
     record_provenance(Path(snakemake.output.manifest), snakemake.params.provenance)

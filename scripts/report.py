@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from snndeep.console import stage
+from snndeep.encoding_file import EncodedSplit
 from snndeep.reporting.page import RunResults, render_page
 from snndeep.storage import check, read_json, read_npz, read_table, record_provenance, write_text
 
@@ -20,6 +21,10 @@ with stage(snakemake.log[0]) as log:
         table=pd.read_csv(snakemake.input.models),
         samples=read_table(Path(snakemake.input.samples)),
         patients=read_table(Path(snakemake.input.patients)),
+        skipped=read_json(Path(snakemake.input.skipped)),
+        selections=[
+            EncodedSplit.from_arrays(read_npz(Path(path))).preprocessing["features"] for path in snakemake.input.spikes
+        ],
         records={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.records, strict=True)},
         tuned={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.tuned, strict=True)},
         traces=read_npz(Path(snakemake.input.traces)),

@@ -8,7 +8,8 @@ from snndeep.storage import record_provenance, write_json
 from snndeep.survey import survey
 
 with stage(snakemake.log[0]) as log:
-    found = survey(snakemake.params.cases, FeatureSettings(**snakemake.params.settings), snakemake.params.folds)
+    params = snakemake.params
+    found = survey(params.cases, FeatureSettings(**params.settings), params.folds, params.skip_bad)
     log.info("%d cases, %d with lesions", len(found), sum(entry["diseased"] for entry in found.values()))
     write_json(Path(snakemake.output.survey), found)
     record_provenance(Path(snakemake.output.survey), snakemake.params.provenance)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from snndeep.errors import DamagedFileError
+from snndeep.errors import DamagedFileError, DatasetError, ScanError
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.storage import check, read_json, read_table, record_provenance, write_table
@@ -43,19 +43,44 @@ class Extraction:
     provenance: Mapping[str, Any]
 
 
-def extract_batch(extractions: Sequence[Extraction], settings: FeatureSettings) -> dict[str, dict[str, str]]:
-    """Extract the cases that are not there yet and return where the tables of all stand, by case."""
+def extract_batch(
+    extractions: Sequence[Extraction], settings: FeatureSettings, skip_bad: bool
+) -> dict[str, dict[str, str]]:
+    """Extract the cases that are not there yet and return what became of each.
+
+    Args:
+        extractions: The cases.
+        settings: Conventions.
+        skip_bad: Go on without a case whose scan cannot be used, instead of ending.
+
+    Returns:
+        By case, where its tables stand (`slices`, `patient`), or why there are none (`skipped`).
+
+    Raises:
+        ScanError: If a scan cannot be used and bad cases are not to be skipped.
+    """
+    manifest: dict[str, dict[str, str]] = {}
     made = 0
     for work in extractions:
-        if not (_intact(work.slices) and _intact(work.patient)):
+        manifest[work.case] = {"slices": str(work.slices), "patient": str(work.patient)}
+        if _intact(work.slices) and _intact(work.patient):
+            continue
+        try:
             features = extract_case(work.case, work.image, work.label, settings)
-            for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-                write_table(path, table)
-                record_provenance(path, work.provenance)
-            made += 1
-            LOGGER.info("%s: %d slices", work.case, len(features.slices))
-    LOGGER.info("extracted %d cases, found %d already there", made, len(extractions) - made)
-    return {work.case: {"slices": str(work.slices), "patient": str(work.patient)} for work in extractions}
+        except ScanError as error:
+            if not skip_bad:
+                raise
+            LOGGER.warning("skipping %s: %s", work.case, error)
+            manifest[work.case] = {"skipped": str(error)}
+            continue
+        for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
+            write_table(path, table)
+            record_provenance(path, work.provenance)
+        made += 1
+        LOGGER.info("%s: %d slices", work.case, len(features.slices))
+    skipped = sum("skipped" in entry for entry in manifest.values())
+    LOGGER.info("extracted %d cases, found %d already there", made, len(extractions) - made - skipped)
+    return manifest
 
 
 def _intact(path: Path) -> bool:
@@ -69,11 +94,22 @@ def _intact(path: Path) -> bool:
     return True
 
 
-def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the slices and the patients of all batches, one table each, in the order of the batches."""
-    slices, patients = [], []
+def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Return the slices and the patients of all batches, one table each, and why cases were skipped, by case.
+
+    Raises:
+        DatasetError: If every case was skipped.
+    """
+    slices, patients, skipped = [], [], {}
     for manifest in manifests:
-        for tables in read_json(manifest).values():
-            slices.append(read_table(Path(tables["slices"])))
-            patients.append(read_table(Path(tables["patient"])))
-    return pd.concat(slices, ignore_index=True), pd.concat(patients, ignore_index=True)
+        for case, entry in read_json(manifest).items():
+            if "skipped" in entry:
+                skipped[case] = entry["skipped"]
+            else:
+                slices.append(read_table(Path(entry["slices"])))
+                patients.append(read_table(Path(entry["patient"])))
+    if not slices:
+        raise DatasetError(
+            "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"
+        )
+    return pd.concat(slices, ignore_index=True), pd.concat(patients, ignore_index=True), skipped

@@ -170,10 +170,20 @@ class Plan:
         """The file that lists the scans of a batch."""
         return self.data.path(f"{batch}.json")
 
+    @property
+    def skip_bad(self) -> bool:
+        """Whether the run goes on without a case whose scan cannot be used."""
+        return self.config["dataset"]["on_bad_case"] == "skip"
+
     @cached_property
     def survey(self) -> Stage:
         """The check of a user's data set as a whole, before long work."""
-        return self._stage("survey", None, ["survey.py"], [case.leaf for case in self.cases])
+        config = {
+            "features": {key: self.config["features"][key] for key in ("organ_labels", "lesion_labels")},
+            "folds": self.config["splits"]["folds"],
+            "skip_bad": self.skip_bad,
+        }
+        return self._stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
 
     @cached_property
     def feature_stages(self) -> dict[str, Stage]:
@@ -193,7 +203,12 @@ class Plan:
         batches = {}
         for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
             stages = tuple(self.feature_stages[case.name] for case in chunk)
-            stage = self._stage("features_batch", None, ["features.py"], [s.address for s in stages])
+            stage = self._stage(
+                "features_batch",
+                {"on_bad_case": self.config["dataset"]["on_bad_case"]},
+                ["features.py"],
+                [s.address for s in stages],
+            )
             batches[stage.address] = Batch(stage, chunk, stages)
         return batches
 
@@ -201,7 +216,8 @@ class Plan:
     def samples(self) -> Stage:
         """One table of all slices."""
         inputs = [stage.address for stage in self.feature_stages.values()]
-        return self._stage("samples", self.config["samples"], ["samples.py"], inputs)
+        config = {**self.config["samples"], "on_bad_case": self.config["dataset"]["on_bad_case"]}
+        return self._stage("samples", config, ["samples.py"], inputs)
 
     # Splits and spikes
 

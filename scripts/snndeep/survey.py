@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.errors import DatasetError
+from snndeep.errors import DatasetError, ScanError
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.volume import read_header
 from snndeep.volume.reader import read_labels
@@ -17,16 +17,19 @@ from snndeep.volume.reader import read_labels
 LOGGER = logging.getLogger(__name__)
 
 
-def survey(cases: Mapping[str, Sequence[str]], settings: FeatureSettings, folds: int) -> dict[str, dict[str, Any]]:
+def survey(
+    cases: Mapping[str, Sequence[str]], settings: FeatureSettings, folds: int, skip_bad: bool
+) -> dict[str, dict[str, Any]]:
     """Read every header and every mask.
 
     Args:
         cases: By case name, the paths of image and label.
         settings: Which labels are organ and lesion.
         folds: Number of test folds.
+        skip_bad: Pass over cases that cannot be used instead of ending.
 
     Returns:
-        By case name: diseased, spacing in mm, shape.
+        By name of a usable case: diseased, spacing in mm, shape.
 
     Raises:
         ScanError: If a scan or mask cannot be used.
@@ -35,8 +38,14 @@ def survey(cases: Mapping[str, Sequence[str]], settings: FeatureSettings, folds:
     labels = frozenset({*settings.organ_labels, *settings.lesion_labels})
     found = {}
     for name, (image, label) in cases.items():
-        header = read_header(Path(image), name)
-        mask, _ = read_labels(read_header(Path(label), name), labels, name)
+        try:
+            header = read_header(Path(image), name)
+            mask, _ = read_labels(read_header(Path(label), name), labels, name)
+        except ScanError as error:
+            if not skip_bad:
+                raise
+            LOGGER.warning("skipping %s: %s", name, error)
+            continue
         found[name] = {
             "diseased": bool(np.isin(mask, settings.lesion_labels).any()),
             "spacing": [float(v) for v in header.spacing],

@@ -103,6 +103,20 @@ def test_jobs_may_be_cut_differently_without_any_change(project):
     assert set(project.planned()) <= {"data_phantom", "features", "publish"}
 
 
+def test_a_bad_scan_ends_the_run_or_is_left_out_and_listed(finished, fresh):
+    folder = own_data(finished, fresh)
+    fresh.config["models"] = {"backends": ["custom"], "rules": ["tempotron"]}
+    scan = sorted((folder / "imagesTr").glob("*"))[-1]
+    scan.write_bytes(scan.read_bytes()[:5000])
+    output = fresh.fails("--quiet", "rules")
+    assert scan.name in output
+    fresh.config["dataset"]["on_bad_case"] = "skip"
+    fresh.run("--quiet", "rules")
+    report = (fresh.folder / "results/own/report.html").read_text()
+    assert "Cases left out" in report
+    assert scan.name in report
+
+
 def own_data(finished, project) -> Path:
     """Turn the phantom's scans into a user's data set."""
     folder = project.folder / "scans"

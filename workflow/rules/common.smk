@@ -57,7 +57,8 @@ def scans_of(batch):
         return PLAN.data_manifest(name)
     if PLAN.source == "msd":
         return PLAN.data.path("manifest.json")
-    return PLAN.survey.path("survey.json")
+    # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.
+    return [] if Path(batch.manifest).exists() else PLAN.survey.path("survey.json")
 
 
 def trained(file):

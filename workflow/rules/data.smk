@@ -4,6 +4,15 @@ if PLAN.source == "phantom":
     rule data_phantom:
         output:
             manifest=PLAN.data.path("{batch}.json"),
+        params:
+            settings=PLAN.data.config,
+            cases=lambda wildcards: {
+                case.name: [str(case.image), str(case.label)]
+                for case in PLAN.data_batches[wildcards.batch]
+            },
+            provenance=lambda wildcards: PLAN.data.provenance(
+                PLAN.data_manifest(wildcards.batch)
+            ),
         log:
             "logs/data_phantom/{batch}.log",
         benchmark:
@@ -14,15 +23,6 @@ if PLAN.source == "phantom":
         resources:
             mem_mb=1500,
             runtime=30,
-        params:
-            settings=PLAN.data.config,
-            cases=lambda wildcards: {
-                case.name: [str(case.image), str(case.label)]
-                for case in PLAN.data_batches[wildcards.batch]
-            },
-            provenance=lambda wildcards: PLAN.data.provenance(
-                PLAN.data_manifest(wildcards.batch)
-            ),
         script:
             "../../scripts/data_phantom.py"
 
@@ -32,6 +32,11 @@ if PLAN.source == "msd":
     rule data_msd:
         output:
             manifest=PLAN.data.path("manifest.json"),
+        params:
+            settings=PLAN.config["dataset"]["msd"],
+            folder=PLAN.data.path(""),
+            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
+            provenance=PLAN.data.provenance(PLAN.data.path("manifest.json")),
         log:
             "logs/data_msd.log",
         benchmark:
@@ -42,11 +47,6 @@ if PLAN.source == "msd":
         resources:
             mem_mb=1000,
             runtime=720,
-        params:
-            settings=PLAN.config["dataset"]["msd"],
-            folder=PLAN.data.path(""),
-            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            provenance=PLAN.data.provenance(PLAN.data.path("manifest.json")),
         script:
             "../../scripts/data_msd.py"
 
@@ -56,6 +56,12 @@ if PLAN.source == "directory":
     rule survey:
         output:
             survey=PLAN.survey.path("survey.json"),
+        params:
+            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
+            settings=PLAN.survey.config["features"],
+            folds=PLAN.config["splits"]["folds"],
+            skip_bad=PLAN.skip_bad,
+            provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),
         log:
             "logs/survey.log",
         benchmark:
@@ -66,10 +72,5 @@ if PLAN.source == "directory":
         resources:
             mem_mb=2000,
             runtime=60,
-        params:
-            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            settings=PLAN.config["features"],
-            folds=PLAN.config["splits"]["folds"],
-            provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),
         script:
             "../../scripts/survey.py"

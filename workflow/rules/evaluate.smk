@@ -6,6 +6,10 @@ rule baselines:
         splits=PLAN.splits.path("splits.json"),
     output:
         scores=PLAN.baselines.path("baselines.scores.npz"),
+    params:
+        preprocessing=PLAN.config["preprocessing"],
+        seed=PLAN.config["seed"],
+        provenance=PLAN.baselines.provenance(),
     log:
         "logs/baselines.log",
     benchmark:
@@ -16,10 +20,6 @@ rule baselines:
     resources:
         mem_mb=4000,
         runtime=120,
-    params:
-        preprocessing=PLAN.config["preprocessing"],
-        seed=PLAN.config["seed"],
-        provenance=PLAN.baselines.provenance(),
     script:
         "../../scripts/baselines.py"
 
@@ -35,6 +35,10 @@ rule evaluate:
         models=PLAN.evaluate.path("models.csv"),
         folds=PLAN.evaluate.path("folds.csv"),
         patients=PLAN.evaluate.path("patients.csv"),
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},
+        provenance=PLAN.evaluate.provenance(),
     log:
         "logs/evaluate.log",
     benchmark:
@@ -45,9 +49,5 @@ rule evaluate:
     resources:
         mem_mb=4000,
         runtime=120,
-    params:
-        models=["/".join(model) for model in PLAN.models],
-        settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},
-        provenance=PLAN.evaluate.provenance(),
     script:
         "../../scripts/evaluate.py"

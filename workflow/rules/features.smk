@@ -4,6 +4,13 @@ rule features:
         scans=lambda wildcards: scans_of(PLAN.feature_batches[wildcards.address]),
     output:
         manifest=f"{PLAN.store}/features_batch/{{address}}/manifest.json",
+    params:
+        skip_bad=PLAN.skip_bad,
+        settings=PLAN.config["features"],
+        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
+        provenance=lambda wildcards: PLAN.feature_batches[
+            wildcards.address
+        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
     log:
         "logs/features/{address}.log",
     benchmark:
@@ -14,11 +21,5 @@ rule features:
     resources:
         mem_mb=2000,
         runtime=120,
-    params:
-        settings=PLAN.config["features"],
-        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
-        provenance=lambda wildcards: PLAN.feature_batches[
-            wildcards.address
-        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
     script:
         "../../scripts/features.py"

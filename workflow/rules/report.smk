@@ -5,6 +5,8 @@ rule report:
         models=PLAN.evaluate.path("models.csv"),
         samples=PLAN.samples.path("samples.parquet"),
         patients=PLAN.samples.path("patients.parquet"),
+        skipped=PLAN.samples.path("skipped.json"),
+        spikes=PLAN.spike_files(PLAN.encoders[0]),
         records=trained("record.json"),
         tuned=[
             PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
@@ -15,6 +17,15 @@ rule report:
         ),
     output:
         report=PLAN.report.path("report.html"),
+    params:
+        models=["/".join(model) for model in PLAN.models],
+        modes=[PLAN.mode(*model) for model in PLAN.models],
+        raster="/".join(PLAN.raster_model),
+        split=PLAN.split_names[0],
+        source=PLAN.source,
+        config=PLAN.shown_config,
+        stages=PLAN.addresses(),
+        provenance=PLAN.report.provenance(),
     log:
         "logs/report.log",
     benchmark:
@@ -25,15 +36,6 @@ rule report:
     resources:
         mem_mb=3000,
         runtime=60,
-    params:
-        models=["/".join(model) for model in PLAN.models],
-        modes=[PLAN.mode(*model) for model in PLAN.models],
-        raster="/".join(PLAN.raster_model),
-        split=PLAN.split_names[0],
-        source=PLAN.source,
-        config=PLAN.shown_config,
-        stages=PLAN.addresses(),
-        provenance=PLAN.report.provenance(),
     script:
         "../../scripts/report.py"
 
@@ -45,13 +47,20 @@ rule publish:
             PLAN.evaluate.path(name)
             for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
         ],
+        samples=PLAN.samples.path("samples.parquet"),
+        cases=PLAN.samples.path("patients.parquet"),
     output:
         report=f"{RESULTS}/report.html",
         metrics=f"{RESULTS}/metrics.json",
         models=f"{RESULTS}/models.csv",
         folds=f"{RESULTS}/folds.csv",
         patients=f"{RESULTS}/patients.csv",
+        samples=f"{RESULTS}/samples.parquet",
+        cases=f"{RESULTS}/cases.parquet",
         live=f"{RESULTS}/provenance.json",
+    params:
+        stages=PLAN.addresses(),
+        live=PLAN.live(),
     log:
         "logs/publish.log",
     benchmark:
@@ -62,8 +71,5 @@ rule publish:
     resources:
         mem_mb=500,
         runtime=10,
-    params:
-        stages=PLAN.addresses(),
-        live=PLAN.live(),
     script:
         "../../scripts/publish.py"

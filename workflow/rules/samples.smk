@@ -5,6 +5,10 @@ rule samples:
     output:
         samples=PLAN.samples.path("samples.parquet"),
         patients=PLAN.samples.path("patients.parquet"),
+        skipped=PLAN.samples.path("skipped.json"),
+    params:
+        settings=PLAN.config["samples"],
+        provenance=PLAN.samples.provenance(),
     log:
         "logs/samples.log",
     benchmark:
@@ -15,8 +19,5 @@ rule samples:
     resources:
         mem_mb=2000,
         runtime=30,
-    params:
-        settings=PLAN.config["samples"],
-        provenance=PLAN.samples.provenance(),
     script:
         "../../scripts/samples.py"

@@ -8,6 +8,13 @@ rule spikes:
             f"{PLAN.store}/spikes/{{{{address}}}}/{{{{encoder}}}}.{{split}}.npz",
             split=PLAN.split_names,
         ),
+    params:
+        encoder=lambda wildcards: PLAN.config["encoders"][wildcards.encoder],
+        preprocessing=PLAN.config["preprocessing"],
+        seed=PLAN.config["seed"],
+        provenance=lambda wildcards: current(
+            PLAN.spikes(wildcards.encoder), wildcards
+        ).provenance(),
     log:
         "logs/spikes/{address}.{encoder}.log",
     benchmark:
@@ -18,12 +25,5 @@ rule spikes:
     resources:
         mem_mb=4000,
         runtime=60,
-    params:
-        encoder=lambda wildcards: PLAN.config["encoders"][wildcards.encoder],
-        preprocessing=PLAN.config["preprocessing"],
-        seed=PLAN.config["seed"],
-        provenance=lambda wildcards: current(
-            PLAN.spikes(wildcards.encoder), wildcards
-        ).provenance(),
     script:
         "../../scripts/spikes.py"

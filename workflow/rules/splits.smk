@@ -4,6 +4,9 @@ rule splits:
         samples=PLAN.samples.path("samples.parquet"),
     output:
         splits=PLAN.splits.path("splits.json"),
+    params:
+        settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
+        provenance=PLAN.splits.provenance(),
     log:
         "logs/splits.log",
     benchmark:
@@ -14,8 +17,5 @@ rule splits:
     resources:
         mem_mb=1000,
         runtime=30,
-    params:
-        settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
-        provenance=PLAN.splits.provenance(),
     script:
         "../../scripts/splits.py"

@@ -5,6 +5,9 @@ localrules:
 
 
 rule verify:
+    params:
+        store=str(PLAN.store),
+        live=PLAN.live(),
     log:
         "logs/verify.log",
     conda:
@@ -13,14 +16,15 @@ rule verify:
     resources:
         mem_mb=500,
         runtime=120,
-    params:
-        store=str(PLAN.store),
-        live=PLAN.live(),
     script:
         "../../scripts/verify.py"
 
 
 rule prune:
+    params:
+        store=str(PLAN.store),
+        live=PLAN.live(),
+        results="results",
     log:
         "logs/prune.log",
     conda:
@@ -29,9 +33,5 @@ rule prune:
     resources:
         mem_mb=500,
         runtime=60,
-    params:
-        store=str(PLAN.store),
-        live=PLAN.live(),
-        results="results",
     script:
         "../../scripts/prune.py"

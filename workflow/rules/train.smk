@@ -10,6 +10,13 @@ rule train:
         scores=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.scores.npz",
         traces=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.traces.npz",
         record=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.record.json",
+    params:
+        splits=PLAN.split_names,
+        settings=lambda wildcards: PLAN.rule_settings(wildcards.rule),
+        seed=PLAN.config["seed"],
+        provenance=lambda wildcards: current(
+            PLAN.train(wildcards.backend, wildcards.rule), wildcards
+        ).provenance(),
     log:
         "logs/train/{address}.{backend}.{rule}.log",
     benchmark:
@@ -20,12 +27,5 @@ rule train:
     resources:
         mem_mb=2000,
         runtime=480,
-    params:
-        splits=PLAN.split_names,
-        settings=lambda wildcards: PLAN.rule_settings(wildcards.rule),
-        seed=PLAN.config["seed"],
-        provenance=lambda wildcards: current(
-            PLAN.train(wildcards.backend, wildcards.rule), wildcards
-        ).provenance(),
     script:
         "../../scripts/train.py"

@@ -4,6 +4,15 @@ rule tune:
         spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
     output:
         tuned=f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json",
+    params:
+        splits=PLAN.split_names,
+        search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
+        journal=lambda wildcards: PLAN.study(wildcards.backend, wildcards.rule).path(
+            f"{wildcards.backend}.{wildcards.rule}.journal"
+        ),
+        provenance=lambda wildcards: current(
+            PLAN.tune(wildcards.backend, wildcards.rule), wildcards
+        ).provenance(),
     log:
         "logs/tune/{address}.{backend}.{rule}.log",
     benchmark:
@@ -14,14 +23,5 @@ rule tune:
     resources:
         mem_mb=2000,
         runtime=1440,
-    params:
-        splits=PLAN.split_names,
-        search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
-        journal=lambda wildcards: PLAN.study(wildcards.backend, wildcards.rule).path(
-            f"{wildcards.backend}.{wildcards.rule}.journal"
-        ),
-        provenance=lambda wildcards: current(
-            PLAN.tune(wildcards.backend, wildcards.rule), wildcards
-        ).provenance(),
     script:
         "../../scripts/tune.py"

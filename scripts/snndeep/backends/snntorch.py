@@ -42,7 +42,9 @@ class _Dynamics:
 
     def __call__(self, current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         leaky = self._leaky.to(current.dtype)
+        # snnTorch keeps both as float32; in double precision they are to be the numbers that were given.
         leaky.beta = torch.tensor(self._neuron.beta, dtype=current.dtype)
+        leaky.threshold = torch.tensor(self._neuron.threshold, dtype=current.dtype)
         v = torch.zeros_like(current[0])
         spikes, v_pre = [], []
         for step in current:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from snndeep.quality import feature_quality
 from snndeep.reporting import figures
-from snndeep.samples import feature_names
 
 TEMPLATES = Path(__file__).parent
 SOURCES = {
@@ -42,6 +42,8 @@ class RunResults:
         table: See `snndeep.tables.model_table`.
         samples: Table of samples.
         patients: Table of patients.
+        skipped: By case that could not be used, why.
+        selections: The features that each split selected.
         records: By model and split, what training kept.
         tuned: By model and split, what the search found.
         traces: See `snndeep.training.Trained.trace`, by split.
@@ -57,6 +59,8 @@ class RunResults:
     table: pd.DataFrame
     samples: pd.DataFrame
     patients: pd.DataFrame
+    skipped: Mapping[str, str]
+    selections: Sequence[Sequence[str]]
     records: Mapping[str, Mapping[str, Any]]
     tuned: Mapping[str, Mapping[str, Any]]
     traces: Mapping[str, np.ndarray]
@@ -88,6 +92,7 @@ def render_page(results: RunResults) -> str:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     with figures.style(results.config["report"]["palette"]):
         pictures = _pictures(results)
+    quality = feature_quality(results.samples, results.selections, results.config["preprocessing"]["max_correlation"])
     return environment.get_template("page.html.jinja").render(
         title=results.config["report"]["title"],
         run=results.config["run"],
@@ -100,7 +105,10 @@ def render_page(results: RunResults) -> str:
         models=_models(results),
         times=_times(results),
         tuned=_tuned(results),
-        data=_data(results),
+        data=_data(results, quality),
+        bars=_bars(results),
+        features=_features(quality),
+        skipped=_table("Cases left out", pd.DataFrame(results.skipped.items(), columns=["case", "reason"])),
         addresses=results.addresses,
         configuration=yaml.safe_dump(_plain(results.config), sort_keys=False),
         python=platform.python_version(),
@@ -215,7 +223,11 @@ def _matrix(results: RunResults, protocol: str, unit: str) -> Table:
     rules = list(results.config["models"]["rules"])
     lines = []
     for backend in results.config["models"]["backends"]:
-        line = {"backend": figures.BACKEND_TITLES.get(backend, backend)}
+        native = [
+            figures.RULE_TITLES.get(rule, rule) for rule in rules if results.modes[f"{backend}/{rule}"] == "native"
+        ]
+        mode = f" (native mode: {', '.join(native)})" if native else ""
+        line = {"backend": figures.BACKEND_TITLES.get(backend, backend) + mode}
         for rule in rules:
             row = rows.loc[f"{backend}/{rule}"]
             line[figures.RULE_TITLES.get(rule, rule)] = (
@@ -299,7 +311,33 @@ def _tuned(results: RunResults) -> Table:
     return _table("Tuned settings", pd.DataFrame(rows))
 
 
-def _data(results: RunResults) -> Table:
+def _bars(results: RunResults) -> Table:
+    """What knows nothing of the organ's inside, as bars that a model has to clear."""
+    rows = results.table[(results.table["unit"] == "slice") & results.table["model"].isin(["area", "acquisition"])]
+    shown = pd.DataFrame(
+        {
+            "sees": rows["model"].map({"area": "slice area alone", "acquisition": "voxel spacing alone"}),
+            "split by": rows["protocol"],
+            "ROC-AUC of slices": rows["roc_auc"].map("{:.3f}".format),
+        }
+    )
+    return _table("Bars to beat", shown)
+
+
+def _features(quality: pd.DataFrame) -> Table:
+    order = quality["area_correlation"].abs().sort_values(ascending=False).index
+    shown = quality.loc[order]
+    columns = {
+        "feature": shown["feature"],
+        "correlation with area": shown["area_correlation"].map(lambda v: "constant" if np.isnan(v) else f"{v:.2f}"),
+        "missing in": shown["missing"],
+        "redundant": shown["redundant"].map({True: "yes", False: ""}),
+        "selected in splits": shown["selected"],
+    }
+    return _table("Features, by correlation with slice area (Spearman)", pd.DataFrame(columns), quality)
+
+
+def _data(results: RunResults, quality: pd.DataFrame) -> Table:
     samples, patients = results.samples, results.patients
     diseased = samples.groupby("patient")["label"].max()
     facts = {
@@ -307,7 +345,13 @@ def _data(results: RunResults) -> Table:
         "diseased patients": int(diseased.sum()),
         "slices": len(samples),
         "diseased slices": int(samples["label"].sum()),
-        "features": len(feature_names(samples)),
+        "features": len(quality),
+        "features that are constant": int(quality["constant"].sum()),
+        "features with missing values": int((quality["missing"] > 0).sum()),
+        "features redundant with an earlier one": int(quality["redundant"].sum()),
+        "features correlated with area above 0.9": int((quality["area_correlation"].abs() > 0.9).sum()),
+        "features that some split selected": int((quality["selected"] > 0).sum()),
+        "cases left out": len(results.skipped),
         "slice thickness (mm)": f"{patients['spacing_z'].min():.2f} to {patients['spacing_z'].max():.2f}",
         "in-plane spacing (mm)": f"{patients['spacing_x'].min():.2f} to {patients['spacing_x'].max():.2f}",
         "organ volume (ml, median)": f"{patients['organ_volume_ml'].median():.0f}",
