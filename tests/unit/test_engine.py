@@ -19,6 +19,7 @@ from snndeep.backends.custom import BACKEND, CustomPair
 from snndeep.backends.pair import ComposedPair
 from snndeep.engine.events import EventTrains
 from snndeep.engine.neuron import SURROGATE_CODES, lif_backward
+from snndeep.errors import InvalidInputError
 from snndeep.learning.registry import RULES
 from snndeep.spikes import SpikeTrains
 from snndeep.surrogates import SURROGATES, surrogate_derivative
@@ -36,6 +37,20 @@ def test_events_list_every_spike_once(steps, samples, channels, rate, seed):
     np.testing.assert_array_equal(events.channels, expected)
     np.testing.assert_array_equal(np.diff(events.pointers), np.bincount(rows, minlength=samples * steps))
     assert (events.pointers[0], events.steps, events.inputs) == (0, steps, channels)
+
+
+def test_event_times_are_the_same_events_by_channel():
+    dense = random_spikes(np.random.default_rng(2), 9, 4, 11)
+    events = EventTrains.from_trains(SpikeTrains.from_dense(dense))
+    rows, expected = np.nonzero(dense.transpose(1, 2, 0).reshape(4 * 11, 9))
+    np.testing.assert_array_equal(events.times, expected)
+    np.testing.assert_array_equal(np.diff(events.starts), np.bincount(rows, minlength=4 * 11))
+
+
+def test_spike_trains_too_wide_for_the_engine():
+    wide = SpikeTrains(np.zeros((1, 1, 2**13 + 1), np.uint8), 2**16 + 1)
+    with pytest.raises(InvalidInputError, match="65537 channels"):
+        EventTrains.from_trains(wide)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

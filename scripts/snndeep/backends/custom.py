@@ -125,7 +125,7 @@ class CustomLayer:
         settings = (neurons.beta, neurons.threshold, neurons.adaptation)
         if weight_t is None:
             trains = inputs.trains
-            forward_events(trains.pointers, trains.channels, inputs.samples, weight, bias, *settings, potential, spikes)
+            forward_events(trains.compiled_form, inputs.samples, weight, bias, *settings, potential, spikes)
         else:
             forward_spikes(inputs, weight_t, bias, *settings, potential, spikes)
         tape = _LayerTape(inputs, weight_t, neurons, potential, spikes)
@@ -144,7 +144,7 @@ class CustomLayer:
             trains, grad_inputs = tape.inputs.trains, None
             grad_weight = np.zeros((trains.inputs, count), dtype)
             backward_events(
-                trains.pointers, trains.channels, tape.inputs.samples, *settings, tape.potential, tape.spikes,
+                trains.compiled_form, tape.inputs.samples, *settings, tape.potential, tape.spikes,
                 *upstream, grad_weight, grad_bias, grad_neuron,
             )  # fmt: skip
         else:
@@ -206,7 +206,7 @@ class CustomPair:
         potential, spikes = np.empty((2, batch, steps, weight_t.shape[0]), dtype)
         trains = inputs.trains
         forward_network(
-            trains.pointers, trains.channels, inputs.samples, first_layer, second_layer,
+            trains.compiled_form, inputs.samples, first_layer, second_layer,
             hidden_potential, potential, spikes,
         )  # fmt: skip
         tape = _PairTape(inputs, first_layer, second_layer, first.surrogate, hidden_potential, potential, spikes)
@@ -223,7 +223,7 @@ class CustomPair:
         grad_neuron = _neuron_gradient(self._hidden, weight.shape[1], dtype)
         trains = tape.inputs.trains
         backward_network(
-            trains.pointers, trains.channels, tape.inputs.samples, tape.hidden, tape.output, tape.surrogate,
+            trains.compiled_form, tape.inputs.samples, tape.hidden, tape.output, tape.surrogate,
             tape.hidden_potential, tape.potential, tape.spikes,
             _sample_major(grad_spikes, dtype), _sample_major(grad_v_pre, dtype),
             grad_hidden, grad_output, grad_neuron,

@@ -1,8 +1,14 @@
 """Spike trains as lists of events: the form in which the engine reads its input.
 
-The spikes of sample n at step t are `channels[pointers[n * T + t] : pointers[n * T + t + 1]]`, the layout of a
-compressed sparse row matrix with one row per (sample, step). At the usual rates four out of five entries of the dense
-array are zero; the engine never looks at them.
+The spikes are listed twice, as a compressed sparse row matrix with one row per (sample, step) and as one with a row per
+(sample, channel):
+
+    channels[pointers[n T + t] : pointers[n T + t + 1]]      the channels that fire in sample n at step t
+    times[starts[n F + i] : starts[n F + i + 1]]             the steps at which channel i fires in sample n
+
+The forward pass sums weights over the first, the backward pass sums derivatives over the second, and both read and
+write each row of their result once. At the usual rates four out of five entries of the dense array are zero; the engine
+never looks at them.
 """
 
 from __future__ import annotations
@@ -12,8 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from snndeep.engine.compiler import compiled
+from snndeep.errors import InvalidInputError
 from snndeep.spikes import SpikeTrains
 
+LARGEST = 1 + np.iinfo(np.uint16).max
 _COUNTS = np.bitwise_count(np.arange(256, dtype=np.uint8))
 
 
@@ -22,37 +30,63 @@ class EventTrains:
     """The spikes of a data set as events.
 
     Attributes:
-        pointers: int64 `[N * T + 1]`, where the events of each (sample, step) begin.
-        channels: int32 `[number of spikes]`, the input channel of each event, ascending within a step.
+        pointers: int64 `[N * T + 1]`, where the channels of each (sample, step) begin.
+        channels: uint16 `[number of spikes]`, ascending within a step.
+        starts: int64 `[N * F + 1]`, where the times of each (sample, channel) begin.
+        times: uint16 `[number of spikes]`, ascending within a channel.
         steps: The number T of time steps.
         inputs: The number F of input channels.
     """
 
     pointers: np.ndarray
     channels: np.ndarray
+    starts: np.ndarray
+    times: np.ndarray
     steps: int
     inputs: int
 
     @classmethod
     def from_trains(cls, trains: SpikeTrains) -> EventTrains:
-        """Build the event lists from bit-packed spike trains."""
-        rows = trains.packed.reshape(trains.samples * trains.steps, trains.packed.shape[2])
-        pointers = np.zeros(rows.shape[0] + 1, np.int64)
-        np.cumsum(np.bitwise_count(rows).sum(axis=1, dtype=np.int64), out=pointers[1:])
-        channels = np.empty(pointers[-1] + 8, np.int32)
-        _list_channels(rows, _channels_of_bytes(), channels)
-        return cls(pointers, channels[: pointers[-1]], trains.steps, trains.channels)
+        """Build the event lists from bit-packed spike trains.
+
+        Raises:
+            InvalidInputError: If there are more than 65,536 steps or channels.
+        """
+        steps, inputs = trains.steps, trains.channels
+        if max(steps, inputs) > LARGEST:
+            raise InvalidInputError(
+                "The spike trains are too long or too wide for the custom engine.",
+                where="trains",
+                found=f"{steps} steps, {inputs} channels",
+                expected=f"at most {LARGEST} each",
+            )
+        rows = trains.packed.reshape(trains.samples * steps, trains.packed.shape[2])
+        spikes = int(np.bitwise_count(rows).sum(dtype=np.int64))
+        pointers, channels = np.zeros(rows.shape[0] + 1, np.int64), np.empty(spikes + 8, np.uint16)
+        _list_channels(rows, _channels_of_bytes(), pointers, channels)
+        channels = channels[:spikes]
+        starts, times = np.zeros(trains.samples * inputs + 1, np.int64), np.empty(channels.size, np.uint16)
+        _list_times(pointers, channels, steps, starts, times)
+        return cls(pointers, channels, starts, times, steps, inputs)
+
+    @property
+    def compiled_form(self) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What compiled functions take: (inputs, steps, pointers, channels, starts, times)."""
+        return self.inputs, self.steps, self.pointers, self.channels, self.starts, self.times
 
 
 def _channels_of_bytes() -> np.ndarray:
     """Return the positions of the set bits of every byte, ascending, then those of the others, `[256, 8]`."""
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
-    return np.argsort(1 - bits, axis=1, kind="stable").astype(np.int32)
+    return np.argsort(1 - bits, axis=1, kind="stable").astype(np.uint16)
 
 
 @compiled
-def _list_channels(rows, channels_of_bytes, channels):
-    """Fill `channels`; each byte writes eight entries, of which the next byte overwrites those that are no spikes."""
+def _list_channels(rows, channels_of_bytes, pointers, channels):
+    """Fill `pointers` and `channels`.
+
+    Each byte writes eight entries; those that are no spikes are overwritten by the next byte.
+    """
     k = 0
     for row in range(rows.shape[0]):
         for byte in range(rows.shape[1]):
@@ -60,3 +94,26 @@ def _list_channels(rows, channels_of_bytes, channels):
             for bit in range(8):
                 channels[k + bit] = 8 * byte + positions[bit]
             k += _COUNTS[rows[row, byte]]
+        pointers[row + 1] = k
+
+
+@compiled
+def _list_times(pointers, channels, steps, starts, times):
+    """Fill `starts`, zero on entry, and `times`: a counting sort of each sample's events by channel."""
+    samples = (pointers.size - 1) // steps
+    inputs = (starts.size - 1) // samples if samples else 0
+    upcoming = np.empty(inputs, np.int64)
+    for n in range(samples):
+        first = n * inputs
+        counts = starts[first + 1 : first + inputs + 1]
+        for e in range(pointers[n * steps], pointers[(n + 1) * steps]):
+            counts[channels[e]] += 1
+        for i in range(inputs):
+            upcoming[i] = starts[first + i]
+            starts[first + i + 1] += starts[first + i]
+        for t in range(steps):
+            row = n * steps + t
+            for e in range(pointers[row], pointers[row + 1]):
+                i = channels[e]
+                times[upcoming[i]] = t
+                upcoming[i] += 1

@@ -38,13 +38,12 @@ def has_gradient(grad_spikes, grad_potential, b):
 
 
 @compiled
-def forward_events(pointers, channels, samples, weight, bias, beta, threshold, adaptation, potential, spikes):
-    """Run the chosen samples of an event list through a layer.
+def forward_events(events, samples, weight, bias, beta, threshold, adaptation, potential, spikes):
+    """Run the chosen samples of the event lists through a layer.
 
     Args:
-        pointers: Event list, see `snndeep.engine.events`.
-        channels: Event list.
-        samples: int64 `[B]`, which samples of the event list make the batch.
+        events: `EventTrains.compiled_form`.
+        samples: int64 `[B]`, which samples of the event lists make the batch.
         weight: `[F, N]`.
         bias: `[N]`.
         beta: `[N]`.
@@ -53,9 +52,8 @@ def forward_events(pointers, channels, samples, weight, bias, beta, threshold, a
         potential: `[B, T, N]`, filled with v_pre.
         spikes: `[B, T, N]`, filled with 0 and 1.
     """
-    steps = potential.shape[1]
     for b in range(samples.size):
-        currents_from_events(pointers, channels, samples[b] * steps, weight, bias, potential[b])
+        currents_from_events(events, samples[b], weight, bias, potential[b])
         lif_forward(potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b))
 
 
@@ -69,7 +67,7 @@ def forward_spikes(inputs, weight_t, bias, beta, threshold, adaptation, potentia
 
 @compiled
 def backward_events(
-    pointers, channels, samples, beta, threshold, adaptation, surrogate,
+    events, samples, beta, threshold, adaptation, surrogate,
     potential, spikes, grad_spikes, grad_potential, grad_weight, grad_bias, grad_neuron,
 ):  # fmt: skip
     """Add the derivatives of the batch to `grad_weight` `[F, N]`, `grad_bias` `[N]` and `grad_neuron` (None or `[2, N]`).
@@ -86,7 +84,7 @@ def backward_events(
             potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b), surrogate,
             item_of(grad_spikes, b), item_of(grad_potential, b), delta, grad_neuron,
         )  # fmt: skip
-        gradients_from_events(pointers, channels, samples[b] * steps, delta, grad_weight, grad_bias)
+        gradients_from_events(events, samples[b], delta, grad_weight, grad_bias)
 
 
 @compiled

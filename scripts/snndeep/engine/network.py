@@ -24,24 +24,22 @@ from snndeep.engine.synapse import (
 
 
 @compiled
-def forward_network(pointers, channels, samples, hidden, output, hidden_potential, potential, spikes):
-    """Run the chosen samples of an event list through both layers.
+def forward_network(events, samples, hidden, output, hidden_potential, potential, spikes):
+    """Run the chosen samples of the event lists through both layers.
 
     Args:
-        pointers: Event list, see `snndeep.engine.events`.
-        channels: Event list.
-        samples: int64 `[B]`, which samples of the event list make the batch.
+        events: `EventTrains.compiled_form`.
+        samples: int64 `[B]`, which samples of the event lists make the batch.
         hidden: The first layer, F to H.
         output: The second layer, H to N.
         hidden_potential: `[B, T, H]`, filled with v_pre.
         potential: `[B, T, N]`, filled with v_pre of the second layer.
         spikes: `[B, T, N]`, filled with 0 and 1.
     """
-    steps = potential.shape[1]
     hidden_spikes = np.empty(hidden_potential.shape[1:], potential.dtype)
     weight, bias, beta, threshold, adaptation = hidden
     for b in range(samples.size):
-        currents_from_events(pointers, channels, samples[b] * steps, weight, bias, hidden_potential[b])
+        currents_from_events(events, samples[b], weight, bias, hidden_potential[b])
         lif_forward(hidden_potential[b], hidden_spikes, beta, threshold, adaptation_of(adaptation, b))
         currents_from_spikes(hidden_spikes, output[0], output[1], potential[b])
         lif_forward(potential[b], spikes[b], output[2], output[3], None)
@@ -49,14 +47,13 @@ def forward_network(pointers, channels, samples, hidden, output, hidden_potentia
 
 @compiled
 def backward_network(
-    pointers, channels, samples, hidden, output, surrogate, hidden_potential, potential, spikes,
+    events, samples, hidden, output, surrogate, hidden_potential, potential, spikes,
     grad_spikes, grad_potential, grad_hidden, grad_output, grad_neuron,
 ):  # fmt: skip
     """Add the derivatives of the batch to those of both layers.
 
     Args:
-        pointers: As in `forward_network`, as all up to `output`.
-        channels: See there.
+        events: As in `forward_network`, as all up to `output`.
         samples: See there.
         hidden: See there.
         output: See there.
@@ -87,4 +84,4 @@ def backward_network(
             hidden_potential[b], hidden_spikes, beta, threshold, adaptation, surrogate,
             grad_hidden_spikes, None, delta_hidden, grad_neuron,
         )  # fmt: skip
-        gradients_from_events(pointers, channels, samples[b] * steps, delta_hidden, grad_hidden[0], grad_hidden[1])
+        gradients_from_events(events, samples[b], delta_hidden, grad_hidden[0], grad_hidden[1])

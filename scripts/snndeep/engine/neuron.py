@@ -149,25 +149,29 @@ def lif_backward(
     steps, neurons = potential.shape
     one = potential.dtype.type(1)
     code, slope = surrogate
-    x = np.empty(neurons, potential.dtype)
-    after = np.zeros(neurons, potential.dtype)  # delta[t + 1]
-    lam = np.zeros(neurons, potential.dtype)
+    x, total = np.empty(neurons, potential.dtype), np.empty(neurons, potential.dtype)
+    eps, lam = np.zeros(neurons, potential.dtype), np.zeros(neurons, potential.dtype)
     _surrogate_derivative(code, slope, potential, threshold, adaptation, delta)
     for t in range(steps - 1, -1, -1):
         v_pre, s, d = potential[t], spikes[t], delta[t]  # d holds h[t] until it is overwritten
-        # One array written per loop, and few read: the compiler vectorises such loops, and gives up on longer ones.
+        # Short loops that write one array each, none of which another loop reads by another name: the compiler
+        # vectorises these, twice as fast as fewer and longer ones.
         for j in range(neurons):
-            through_spike = -beta[j] * after[j] * v_pre[j]
+            through_spike = -eps[j] * v_pre[j]
             if grad_spikes is not None:
                 through_spike += grad_spikes[t, j]
             if adaptation is not None:
                 through_spike += lam[j]
             x[j] = d[j] * through_spike
         for j in range(neurons):
-            d[j] = x[j] + beta[j] * after[j] * (one - s[j])
+            total[j] = x[j] + eps[j] * (one - s[j])
         if grad_potential is not None:
             for j in range(neurons):
-                d[j] += grad_potential[t, j]
+                total[j] += grad_potential[t, j]
+        for j in range(neurons):
+            d[j] = total[j]
+        for j in range(neurons):
+            eps[j] = beta[j] * total[j]
         if adaptation is not None:
             _adaptation_backward(adaptation, x, lam)
         if grad_neuron is not None:
@@ -177,4 +181,3 @@ def lif_backward(
                 before, fired = potential[t - 1], spikes[t - 1]
                 for j in range(neurons):
                     grad_neuron[0, j] += d[j] * before[j] * (one - fired[j])
-        after = d

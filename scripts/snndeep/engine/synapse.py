@@ -12,43 +12,69 @@ from snndeep.engine.compiler import compiled
 
 
 @compiled
-def currents_from_events(pointers, channels, first, weight, bias, current):
-    """Fill `current` `[T, N]` from the events of the rows `first` to `first + T` of the event lists."""
-    steps, neurons = current.shape
-    for t in range(steps):
-        out = current[t]
-        for j in range(neurons):
-            out[j] = bias[j]
-        e, end = pointers[first + t], pointers[first + t + 1]
-        while e + 4 <= end:  # four rows at a time: the sum is loaded and stored once
-            w0, w1, w2, w3 = (
-                weight[channels[e]],
-                weight[channels[e + 1]],
-                weight[channels[e + 2]],
-                weight[channels[e + 3]],
-            )
-            for j in range(neurons):
-                out[j] += (w0[j] + w1[j]) + (w2[j] + w3[j])
-            e += 4
-        while e < end:
-            row = weight[channels[e]]
-            for j in range(neurons):
-                out[j] += row[j]
-            e += 1
+def _add_rows(total, rows, indices, start, end):
+    """Add to `total` `[N]` the rows that `indices[start:end]` names, four at a time to load and store it less often."""
+    k = start
+    while k + 4 <= end:
+        r0, r1, r2, r3 = rows[indices[k]], rows[indices[k + 1]], rows[indices[k + 2]], rows[indices[k + 3]]
+        for j in range(total.size):
+            total[j] += (r0[j] + r1[j]) + (r2[j] + r3[j])
+        k += 4
+    if k + 2 <= end:
+        r0, r1 = rows[indices[k]], rows[indices[k + 1]]
+        for j in range(total.size):
+            total[j] += r0[j] + r1[j]
+        k += 2
+    if k < end:
+        r0 = rows[indices[k]]
+        for j in range(total.size):
+            total[j] += r0[j]
 
 
 @compiled
-def gradients_from_events(pointers, channels, first, delta, grad_weight, grad_bias):
-    """Add dL/dW[i] = sum_t s_i[t] delta[t] and dL/db = sum_t delta[t] of one sample."""
-    steps, neurons = delta.shape
+def _sum_of_entries(entries, indices, start, end):
+    """As `_add_rows` for rows of one entry: a single neuron, such as a Tempotron, would spend its time on loops of one."""
+    total = entries.dtype.type(0)
+    for k in range(start, end):
+        total += entries[indices[k]]
+    return total
+
+
+@compiled
+def currents_from_events(events, sample, weight, bias, current):
+    """Fill `current` `[T, N]` from the events of a sample: the weight rows of the channels that fire at each step."""
+    _, steps, pointers, channels, _, _ = events
+    first = sample * steps
+    if bias.size == 1:
+        entries = weight[:, 0]
+        for t in range(steps):
+            current[t, 0] = bias[0] + _sum_of_entries(entries, channels, pointers[first + t], pointers[first + t + 1])
+        return
+    for t in range(steps):
+        out = current[t]
+        for j in range(out.size):
+            out[j] = bias[j]
+        row = first + t
+        _add_rows(out, weight, channels, pointers[row], pointers[row + 1])
+
+
+@compiled
+def gradients_from_events(events, sample, delta, grad_weight, grad_bias):
+    """Add dL/dW[i] = sum_t s_i[t] delta[t], the delta rows of the times of each channel, and dL/db = sum_t delta[t]."""
+    inputs, steps, _, _, starts, times = events
+    first = sample * inputs
     for t in range(steps):
         d = delta[t]
-        for j in range(neurons):
+        for j in range(d.size):
             grad_bias[j] += d[j]
-        for e in range(pointers[first + t], pointers[first + t + 1]):
-            row = grad_weight[channels[e]]
-            for j in range(neurons):
-                row[j] += d[j]
+    if grad_bias.size == 1:
+        entries = delta[:, 0]
+        for i in range(inputs):
+            grad_weight[i, 0] += _sum_of_entries(entries, times, starts[first + i], starts[first + i + 1])
+        return
+    for i in range(inputs):
+        row = first + i
+        _add_rows(grad_weight[i], delta, times, starts[row], starts[row + 1])
 
 
 @compiled
@@ -80,6 +106,7 @@ def gradients_from_spikes(spikes, weight_t, delta, grad_weight_t, grad_bias, gra
             row, grad_row = weight_t[j], grad_weight_t[j]
             for i in range(s.size):
                 grad_row[i] += d * s[i]
+            for i in range(s.size):
                 g[i] += d * row[i]
 
 
