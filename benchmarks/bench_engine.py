@@ -8,7 +8,7 @@ validation samples after each epoch. Peers (`engine_peers.py`) unpack the spikes
 are those of the whole divided by the number of epochs; what preparation alone costs has a row of its own. All run in
 this process with one thread, in turn, and medians are compared; `train` jobs are processes of their own with start-up.
 The first run compiles, says so, and is not counted.
-Results go to benchmarks/results/engine.json, rows of {work, ours_s, peer, peer_s, ratio, goal}.
+Results go to benchmarks/results/engine.json (engine_quick.json), rows of {work, ours_s, peer, peer_s, ratio, goal}.
 """
 
 from __future__ import annotations
@@ -288,9 +288,9 @@ def growth_rows(sizes: list[int]) -> list[dict[str, object]]:
     return rows
 
 
-def write(rows: list[dict[str, object]]) -> None:
+def write(rows: list[dict[str, object]], name: str) -> None:
     """Write the results, whole or not at all."""
-    path = HERE / "results" / "engine.json"
+    path = HERE / "results" / name
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
@@ -311,6 +311,9 @@ def main() -> None:
     if options.grow:
         measure_growth(options.grow)
         return
+    import engine_peers
+
+    engine_peers.check_same_maths()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     samples, repeats = (500, 1) if options.quick else (2000, 5)
     print(f"{'work':<46} {'ours/s':>9} {'peer':<28} {'peer/s':>9} {'ratio':>7}   goal")
@@ -320,7 +323,7 @@ def main() -> None:
     rows += active_rows(samples, max(1, repeats // 2))
     rows += job_rows(max(1, repeats // 2))
     rows += growth_rows([1000, 10_000] if options.quick else [1000, 10_000, 100_000])
-    write(rows)
+    write(rows, "engine_quick.json" if options.quick else "engine.json")
 
 
 if __name__ == "__main__":

@@ -117,6 +117,12 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(name):
     assert roc_auc(problem.labels[problem.validation], scores) == found.validation_auc
 
 
+@pytest.mark.parametrize("name", ["surrogate", "tempotron"])
+def test_an_equal_epoch_is_no_better_one(name):
+    _, _, records = fit(load_rule(name), make_problem(), learning_rate=0.0, epochs=20, patience=4)
+    assert len(records) == 5
+
+
 def test_unknown_rule():
     with pytest.raises(ConfigError, match="tempotron"):
         load_rule("hebb")
