@@ -78,8 +78,8 @@ def evaluate(
                 top = settings.top_slices
                 cases.append(_judge(split.fold, *(_by_patient(part, top) for part in (validation, test))))
             models[name][protocol] = {
-                "slice": _metrics(slices, pooled_auc=False, settings=settings),
-                "patient": _metrics(_one_row_per_patient(cases), pooled_auc=True, settings=settings),
+                "slice": _metrics(slices, settings),
+                "patient": _metrics(_one_row_per_patient(cases), settings),
                 "folds": [_fold_metrics(judged) for judged in slices],
             }
             patients += [
@@ -135,7 +135,7 @@ def _one_row_per_patient(folds: Sequence[Judged]) -> list[Judged]:
     return [Judged(0, names, pooled["label"].to_numpy(), pooled["margin"].to_numpy())]
 
 
-def _metrics(folds: Sequence[Judged], pooled_auc: bool, settings: EvaluationSettings) -> dict[str, Any]:
+def _metrics(folds: Sequence[Judged], settings: EvaluationSettings) -> dict[str, Any]:
     label, margin = (np.concatenate([getattr(j, field) for j in folds]) for field in ("label", "margin"))
     patient = np.concatenate([j.patient for j in folds])
     predicted = (margin >= 0).astype(int)
@@ -168,7 +168,7 @@ def _metrics(folds: Sequence[Judged], pooled_auc: bool, settings: EvaluationSett
         "balanced_accuracy": interval((sensitivity + specificity) / 2),
     }
     undefined = [j.fold for j in folds if len(set(j.label)) < 2]
-    if undefined and not pooled_auc:
+    if undefined:
         result["undefined"] = f"ROC-AUC is undefined in folds {undefined}: one class only in the test part"
     return result
 

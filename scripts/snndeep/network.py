@@ -9,7 +9,6 @@ read from the trace and what is to be learned is the learning rule's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -92,8 +91,3 @@ def initial_parameters(
     if neuron.learn_threshold:
         arrays["hidden.threshold"] = np.full(hidden, neuron.threshold)
     return {name: array.astype(np.float32) for name, array in arrays.items()}
-
-
-def check_finite(values: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether every value of every array is finite."""
-    return all(bool(np.isfinite(array).all()) for array in values.values())

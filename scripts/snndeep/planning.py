@@ -10,7 +10,6 @@ ask it for paths and provenance and hold no logic of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,73 +22,10 @@ from snndeep.errors import ConfigError, DatasetError
 from snndeep.learning.registry import RULES
 from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
+from snndeep.stages import Batch, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
 NOT_SEARCHED = ("encoder", "compare_random")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One addressed output of the pipeline.
-
-    Attributes:
-        name: Folder below the store.
-        address: Digest of everything it depends on.
-        config: The settings that it reads.
-        code: Fingerprint of the code that it runs.
-        inputs: Addresses of its inputs.
-        store: The store's folder.
-    """
-
-    name: str
-    address: str
-    config: Any
-    code: str
-    inputs: tuple[str, ...]
-    store: Path
-
-    def path(self, file: str) -> str:
-        """Return where one of its files stands."""
-        return (self.store / self.name / self.address / file).as_posix()
-
-    def provenance(self, target: str = "") -> dict[str, Any]:
-        """Return what is written beside its files; `target` is the workflow's name for what makes them."""
-        return {
-            "stage": self.name,
-            "address": self.address,
-            "config": self.config,
-            "code": self.code,
-            "inputs": list(self.inputs),
-            "target": target,
-        }
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Cases that one job works on, one after another."""
-
-    stage: Stage
-    cases: tuple[Case, ...]
-    extracted: tuple[Stage, ...]
-
-    @property
-    def manifest(self) -> str:
-        """The file that lists what the job made."""
-        return self.stage.path("manifest.json")
-
-    def work(self) -> list[dict[str, Any]]:
-        """Return what there is to do for each case, as JSON values."""
-        return [
-            {
-                "case": case.name,
-                "image": str(case.image),
-                "label": str(case.label),
-                "slices": stage.path(f"{case.name}.slices.parquet"),
-                "patient": stage.path(f"{case.name}.patient.parquet"),
-                "provenance": stage.provenance(self.manifest),
-            }
-            for case, stage in zip(self.cases, self.extracted, strict=True)
-        ]
 
 
 class Plan:
@@ -164,11 +100,11 @@ class Plan:
     def data_batches(self) -> dict[str, tuple[Case, ...]]:
         """Cases of the phantom by batch name; the name says which cases, so that it never means two things."""
         chunks = _chunks(self.cases, self.config["dataset"]["cases_per_job"])
-        return {f"{chunk[0].name}-{chunk[-1].name}": chunk for chunk in chunks}
+        return {_batch_name(chunk): chunk for chunk in chunks}
 
-    def data_manifest(self, batch: str) -> str:
-        """The file that lists the scans of a batch."""
-        return self.data.path(f"{batch}.json")
+    def data_manifest(self, cases: Sequence[Case]) -> str:
+        """The file that lists the scans of a batch of phantom cases."""
+        return self.data.path(f"{_batch_name(cases)}.json")
 
     @property
     def skip_bad(self) -> bool:
@@ -412,6 +348,10 @@ class Plan:
 
 def _file(module: str) -> str:
     return module.replace(".", "/") + ".py"
+
+
+def _batch_name(cases: Sequence[Case]) -> str:
+    return f"{cases[0].name}-{cases[-1].name}"
 
 
 def _chunks(cases: Sequence[Case], size: int) -> list[tuple[Case, ...]]:

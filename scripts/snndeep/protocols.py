@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-PROTOCOLS = ("patient", "slice")
-
 
 @dataclass(frozen=True)
 class SplitSettings:
     """How to split.
 
     Attributes:
-        protocols: Which of `PROTOCOLS`.
+        protocols: `patient`, `slice` or both.
         folds: Number of test folds.
         validation_fraction: Share of the training side that is kept for validation.
         seed: Decides the dealing.

@@ -34,11 +34,12 @@ def weighted_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) ->
         scores: `[N]`.
         weights: `[R, N]`.
     """
-    values, group = np.unique(scores, return_inverse=True)
-    membership = np.zeros((labels.size, values.size))
-    membership[np.arange(labels.size), group] = 1
-    positive = (weights * labels) @ membership
-    negative = (weights * (1 - labels)) @ membership
+    order = np.argsort(scores, kind="stable")
+    ranked, labels, weights = scores[order], labels[order], weights[:, order]
+    # Equal scores make one group; its members beat each other half the time.
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    positive = np.add.reduceat(weights * labels, starts, axis=1)
+    negative = np.add.reduceat(weights * (1 - labels), starts, axis=1)
     below = np.cumsum(negative, axis=1) - negative / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))

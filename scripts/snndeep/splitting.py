@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from snndeep.cohort import check_cohort
 from snndeep.errors import DatasetError
 from snndeep.protocols import Split, SplitSettings
 from snndeep.seeds import derive_seed
@@ -28,23 +29,9 @@ def check_feasible(labels: np.ndarray, patients: np.ndarray, folds: int) -> None
     """
     diseased = {p for p, label in zip(patients, labels, strict=True) if label}
     healthy = set(patients) - diseased
-    if not diseased or not healthy:
-        raise DatasetError(
-            "The data set holds one class only.",
-            where="samples",
-            found=f"{len(diseased)} diseased and {len(healthy)} healthy patients",
-            expected="patients of both classes",
-            remedy="Check the masks and `samples.min_lesion_area`.",
-        )
-    fewest = min(len(diseased), len(healthy))
-    if fewest < folds:
-        raise DatasetError(
-            "There are fewer patients than folds.",
-            where="splits.folds",
-            found=f"{len(diseased)} diseased and {len(healthy)} healthy patients, {folds} folds",
-            expected=f"at least {folds} patients of each class, one for each test part",
-            remedy=f"Set splits.folds to {max(fewest, 2)} or less, or add patients.",
-        )
+    check_cohort(
+        len(diseased), len(healthy), folds, where="samples", remedy="Check the masks and `samples.min_lesion_area`."
+    )
 
 
 def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, settings: SplitSettings) -> list[Split]:

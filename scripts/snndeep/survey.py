@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.errors import DatasetError, ScanError
+from snndeep.cohort import check_cohort
+from snndeep.errors import ScanError
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.volume import read_header
 from snndeep.volume.reader import read_labels
@@ -52,21 +53,11 @@ def survey(
             "shape": [int(v) for v in header.shape],
         }
     diseased = sum(entry["diseased"] for entry in found.values())
-    healthy = len(found) - diseased
-    if min(diseased, healthy) == 0:
-        raise DatasetError(
-            "The data set holds one class only.",
-            where="dataset.path",
-            found=f"{diseased} patients with and {healthy} without lesions",
-            expected="patients of both classes",
-            remedy="Check features.organ_labels and features.lesion_labels against the masks.",
-        )
-    if min(diseased, healthy) < folds:
-        raise DatasetError(
-            "There are fewer patients than folds.",
-            where="splits.folds",
-            found=f"{diseased} patients with and {healthy} without lesions, {folds} folds",
-            expected=f"at least {folds} patients of each class",
-            remedy=f"Set splits.folds to {max(2, min(diseased, healthy))} or less, or add patients.",
-        )
+    check_cohort(
+        diseased,
+        len(found) - diseased,
+        folds,
+        where="dataset.path",
+        remedy="Check features.organ_labels and features.lesion_labels against the masks.",
+    )
     return found

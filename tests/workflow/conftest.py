@@ -91,6 +91,20 @@ def checkout(folder: Path, config: dict) -> Project:
     return Project(folder, json.loads(json.dumps(config)))
 
 
+def own_data(finished, project) -> Path:
+    """Turn the phantom's scans into a user's data set."""
+    folder = project.folder / "scans"
+    (data,) = (finished.folder / "work" / "data").glob("*")
+    for part in ("imagesTr", "labelsTr"):
+        shutil.copytree(data / part, folder / part)
+    names = sorted(path.name for path in (folder / "imagesTr").glob("*.nii.gz"))
+    entries = ", ".join(f'{{"image": "./imagesTr/{n}", "label": "./labelsTr/{n}"}}' for n in names)
+    (folder / "dataset.json").write_text(f'{{"training": [{entries}]}}')
+    project.config["dataset"] = {"source": "directory", "path": "scans", "cases_per_job": 4}
+    project.config["run"] = "own"
+    return folder
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """A project whose whole pipeline has run; not to be changed."""

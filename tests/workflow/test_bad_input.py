@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import own_data
 
 
 def message(project) -> str:
@@ -67,8 +68,6 @@ def test_descriptions_without_sense(fresh, text):
 
 
 def test_one_class_only(finished, fresh):
-    from test_reruns import own_data
-
     folder = own_data(finished, fresh)
     fresh.config["features"]["organ_labels"] = [1, 2]
     fresh.config["features"]["lesion_labels"] = [3]

@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from conftest import own_data
+
 MODELS = {"tune": 9, "train": 9}
 OUTCOME = {"evaluate": 1, "report": 1, "publish": 1}
 
@@ -115,20 +117,6 @@ def test_a_bad_scan_ends_the_run_or_is_left_out_and_listed(finished, fresh):
     report = (fresh.folder / "results/own/report.html").read_text()
     assert "Cases left out" in report
     assert scan.name in report
-
-
-def own_data(finished, project) -> Path:
-    """Turn the phantom's scans into a user's data set."""
-    folder = project.folder / "scans"
-    (data,) = (finished.folder / "work" / "data").glob("*")
-    for part in ("imagesTr", "labelsTr"):
-        shutil.copytree(data / part, folder / part)
-    names = sorted(path.name for path in (folder / "imagesTr").glob("*.nii.gz"))
-    entries = ", ".join(f'{{"image": "./imagesTr/{n}", "label": "./labelsTr/{n}"}}' for n in names)
-    (folder / "dataset.json").write_text(f'{{"training": [{entries}]}}')
-    project.config["dataset"] = {"source": "directory", "path": "scans", "cases_per_job": 4}
-    project.config["run"] = "own"
-    return folder
 
 
 def test_a_users_own_scans(finished, fresh):

@@ -53,8 +53,7 @@ def current(stage, wildcards):
 def scans_of(batch):
     """Return what must be there before the scans of a batch can be read."""
     if PLAN.source == "phantom":
-        name = f"{batch.cases[0].name}-{batch.cases[-1].name}"
-        return PLAN.data_manifest(name)
+        return PLAN.data_manifest(batch.cases)
     if PLAN.source == "msd":
         return PLAN.data.path("manifest.json")
     # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.

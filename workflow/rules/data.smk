@@ -11,7 +11,7 @@ if PLAN.source == "phantom":
                 for case in PLAN.data_batches[wildcards.batch]
             },
             provenance=lambda wildcards: PLAN.data.provenance(
-                PLAN.data_manifest(wildcards.batch)
+                PLAN.data_manifest(PLAN.data_batches[wildcards.batch])
             ),
         log:
             "logs/data_phantom/{batch}.log",

@@ -157,18 +157,6 @@ class Backend(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class DenseInputs:
-    """Spike trains that are unpacked batch by batch to dense arrays `[T, B, F]`."""
-
-    trains: SpikeTrains
-    dtype: np.dtype
-
-    def batch(self, samples: np.ndarray) -> np.ndarray:
-        """Return the chosen samples as a dense array."""
-        return np.ascontiguousarray(self.trains.dense(samples), dtype=self.dtype)
-
-
 def check_samples(samples: np.ndarray, available: int) -> np.ndarray:
     """Return `samples` as int64 after checking that they name a non-empty batch of existing samples.
 

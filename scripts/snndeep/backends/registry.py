@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from snndeep.backends.base import Backend
-from snndeep.errors import ConfigError
+from snndeep.registry import import_member
 
-# Modules are named, not imported: a conda environment holds one backend alone.
 BACKENDS = {
     "custom": "snndeep.backends.custom",
     "snntorch": "snndeep.backends.snntorch",
@@ -21,11 +18,4 @@ def load_backend(name: str) -> Backend:
     Raises:
         ConfigError: If there is no backend of that name.
     """
-    if name not in BACKENDS:
-        raise ConfigError(
-            "There is no such backend.",
-            where="backend",
-            found=repr(name),
-            expected=f"one of {', '.join(BACKENDS)}",
-        )
-    return import_module(BACKENDS[name]).BACKEND
+    return import_member("backend", BACKENDS, name).BACKEND

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from snndeep.backends.base import DenseInputs, LayerTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.backends.base import LayerTrace, NeuronSettings, check_dense_inputs, check_samples
 from snndeep.errors import ConfigError
 from snndeep.spikes import SpikeTrains
 from snndeep.surrogates import surrogate_derivative
@@ -74,12 +74,17 @@ class TorchBatch:
     spikes: np.ndarray
 
 
-class TorchInputs(DenseInputs):
+@dataclass(frozen=True)
+class TorchInputs:
     """Spike trains that are unpacked batch by batch."""
+
+    trains: SpikeTrains
+    dtype: np.dtype
 
     def batch(self, samples: np.ndarray) -> TorchBatch:
         """Return the chosen samples, dense."""
-        return TorchBatch(super().batch(check_samples(samples, self.trains.samples)))
+        spikes = self.trains.dense(check_samples(samples, self.trains.samples))
+        return TorchBatch(np.ascontiguousarray(spikes, dtype=self.dtype))
 
 
 def load_dense(trains: SpikeTrains, dtype: np.dtype) -> TorchInputs:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from snndeep.encoders.base import Encoder
-from snndeep.errors import ConfigError
+from snndeep.registry import import_member
 
-# Modules are named, not imported, so that editing one encoder re-runs only what uses it.
 ENCODERS = {
     "rate": "snndeep.encoders.rate",
     "latency": "snndeep.encoders.latency",
@@ -23,8 +21,4 @@ def load_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     Raises:
         ConfigError: If there is no encoder of that name, or a setting is impossible.
     """
-    if name not in ENCODERS:
-        raise ConfigError(
-            "There is no such encoder.", where="encoder", found=repr(name), expected=f"one of {', '.join(ENCODERS)}"
-        )
-    return import_module(ENCODERS[name]).ENCODER(**settings)
+    return import_member("encoder", ENCODERS, name).ENCODER(**settings)

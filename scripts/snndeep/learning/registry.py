@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from snndeep.errors import ConfigError
 from snndeep.learning.base import LearningRule
+from snndeep.registry import import_member
 
-# Modules are named, not imported, so that editing one rule re-trains the models of that rule alone.
 RULES = {
     "surrogate": "snndeep.learning.surrogate",
     "tempotron": "snndeep.learning.tempotron",
@@ -21,11 +18,4 @@ def load_rule(name: str) -> LearningRule:
     Raises:
         ConfigError: If there is no rule of that name.
     """
-    if name not in RULES:
-        raise ConfigError(
-            "There is no such learning rule.",
-            where="rule",
-            found=repr(name),
-            expected=f"one of {', '.join(RULES)}",
-        )
-    return import_module(RULES[name]).RULE
+    return import_member("learning rule", RULES, name).RULE

@@ -11,7 +11,7 @@ Source: Neftci, Mostafa and Zenke 2019 (arXiv:1901.09948).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,36 +28,21 @@ POTENTIAL_SCALE = 4.0
 
 
 @dataclass(frozen=True)
-class SurrogateSettings(DescentSettings):
-    """Settings of surrogate-gradient learning.
+class SurrogateSettings(DescentSettings, NeuronSettings):
+    """Settings of surrogate-gradient learning: those of the descent, of the hidden neurons, and these.
 
     Attributes:
         hidden: Number of hidden neurons.
         gain: Variation of the hidden current at the start, in thresholds.
         readout: One of `READOUTS`.
-        beta: See `NeuronSettings`, as all that follow.
-        threshold: Firing threshold.
-        surrogate: Surrogate derivative.
-        slope: Its steepness.
-        learn_beta: Native mode only.
-        learn_threshold: Native mode only.
-        adaptation: Native mode only.
-        adaptation_decay: Native mode only.
     """
 
     hidden: int = 64
     gain: float = 1.0
     readout: str = "mean_potential"
-    beta: float = 0.9
-    threshold: float = 1.0
-    surrogate: str = "atan"
-    slope: float = 2.0
-    learn_beta: bool = False
-    learn_threshold: bool = False
-    adaptation: float = 0.0
-    adaptation_decay: float = 0.9
 
     def __post_init__(self):
+        super().__post_init__()
         if self.readout not in READOUTS:
             raise ConfigError(
                 "There is no such readout.",
@@ -69,16 +54,7 @@ class SurrogateSettings(DescentSettings):
     @property
     def neuron(self) -> NeuronSettings:
         """The hidden neurons."""
-        return NeuronSettings(
-            beta=self.beta,
-            threshold=self.threshold,
-            surrogate=self.surrogate,
-            slope=self.slope,
-            learn_beta=self.learn_beta,
-            learn_threshold=self.learn_threshold,
-            adaptation=self.adaptation,
-            adaptation_decay=self.adaptation_decay,
-        )
+        return NeuronSettings(**{field.name: getattr(self, field.name) for field in fields(NeuronSettings)})
 
 
 class SurrogateModel:

@@ -26,7 +26,7 @@ SOURCES = {
     "directory": "",
     "msd": "",
 }
-PERCENT_DOWNLOAD = "data:text/csv;charset=utf-8;base64,"
+CSV_ADDRESS = "data:text/csv;charset=utf-8;base64,"
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _svg(figure: Figure) -> str:
 
 def _table(title: str, frame: pd.DataFrame, precise: pd.DataFrame | None = None) -> Table:
     source = frame if precise is None else precise
-    csv = PERCENT_DOWNLOAD + base64.b64encode(source.to_csv(index=False).encode()).decode()
+    csv = CSV_ADDRESS + base64.b64encode(source.to_csv(index=False).encode()).decode()
     return Table(title, list(frame.columns), [[str(v) for v in row] for row in frame.to_numpy(object)], csv)
 
 
