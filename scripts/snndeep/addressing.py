@@ -84,7 +84,8 @@ class CodeBase:
         """Return one digest over the given files and every library module that they import, directly or not.
 
         Args:
-            *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`.
+            *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. What is not
+                Python, such as the template of a page, counts by its bytes.
         """
         waiting, seen = list(files), {}
         while waiting:
@@ -95,6 +96,8 @@ class CodeBase:
         return digest(sorted(seen.items()))
 
     def _read_module(self, name: str) -> tuple[str, tuple[str, ...]]:
+        if not name.endswith(".py"):
+            return sha256_of(self._scripts / name), ()
         tree = strip_docstrings(ast.parse((self._scripts / name).read_text(encoding="utf-8")))
         text = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
         return text, tuple(sorted(self._library_imports(tree)))

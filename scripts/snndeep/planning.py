@@ -25,6 +25,7 @@ from snndeep.protocols import split_name
 from snndeep.stages import Batch, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
+REPORT_TEMPLATE = "snndeep/reporting/page.html.jinja"
 NOT_SEARCHED = ("encoder", "compare_random")
 
 
@@ -299,7 +300,7 @@ class Plan:
     def report(self) -> Stage:
         """The report."""
         tuned = [self.tune(*model).address for model in self.models]
-        return self._stage("report", self.shown_config, ["report.py"], [self.evaluate.address, *tuned])
+        return self._stage("report", self.shown_config, ["report.py", REPORT_TEMPLATE], [self.evaluate.address, *tuned])
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""

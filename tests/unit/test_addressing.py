@@ -61,6 +61,16 @@ def test_fingerprint_follows_imports_and_overlooks_comments(scripts, file, text,
     assert (CodeBase(scripts).fingerprint("job.py") != before) is changes
 
 
+def test_what_is_not_python_counts_by_its_bytes(scripts):
+    template = scripts / "page.jinja"
+    template.write_text("one")
+    before = CodeBase(scripts).fingerprint("job.py", "page.jinja")
+    assert before == CodeBase(scripts).fingerprint("job.py", "page.jinja")
+    assert before != CodeBase(scripts).fingerprint("job.py")
+    template.write_text("two")
+    assert CodeBase(scripts).fingerprint("job.py", "page.jinja") != before
+
+
 def test_file_digests_are_remembered_and_follow_the_bytes(tmp_path):
     file, store = tmp_path / "scan", tmp_path / "digests.json"
     file.write_bytes(b"one")

@@ -40,6 +40,11 @@ def test_a_report_setting_runs_the_report_alone(project):
     assert project.planned() == {"report": 1, "publish": 1}
 
 
+def test_the_page_template_runs_the_report_alone(project):
+    edit(project.folder / "scripts/snndeep/reporting/page.html.jinja", "Research software", "Software for research")
+    assert project.planned() == {"report": 1, "publish": 1}
+
+
 def test_an_encoder_setting_runs_from_its_encoding_on(project):
     project.config["encoders"]["latency"]["steps"] = 6
     assert project.planned() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
