@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snndeep.errors import SNNDeepError
+from snndeep.redaction import masked_url
 
 LOGGER = logging.getLogger("snndeep")
 ADDRESS = re.compile("[0-9a-f]{12}")
+
+
+class _Masked(logging.Formatter):
+    """Formats a line, traceback included, with the credentials of URLs masked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked_url(super().format(record))
 
 
 @contextlib.contextmanager
@@ -30,9 +38,7 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
     for handler in handlers:
-        handler.setFormatter(
-            logging.Formatter(f"%(asctime)s  {name.removeprefix('logs '):<28} %(message)s", "%H:%M:%S")
-        )
+        handler.setFormatter(_Masked(f"%(asctime)s  {name.removeprefix('logs '):<28} %(message)s", "%H:%M:%S"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

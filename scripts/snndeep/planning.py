@@ -22,6 +22,7 @@ from snndeep.errors import ConfigError, DatasetError
 from snndeep.learning.registry import RULES
 from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
+from snndeep.redaction import masked
 from snndeep.stages import Batch, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
@@ -287,9 +288,9 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without what changes no result (store, paths, batches)."""
+        """The configuration as the report shows it: without what changes no result (store, paths, batches) and secrets."""
         dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", self.source)}
-        return {**{k: v for k, v in self.config.items() if k != "store"}, "dataset": dataset}
+        return masked({**{k: v for k, v in self.config.items() if k != "store"}, "dataset": dataset})
 
     @property
     def raster_model(self) -> tuple[str, str]:

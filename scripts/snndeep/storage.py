@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from snndeep.errors import DamagedFileError
+from snndeep.redaction import masked
 
 VERSIONED = ("numpy", "numba", "torch", "snntorch", "spikingjelly", "optuna", "scikit-learn", "pandas", "nibabel")
 PROVENANCE_SUFFIX = ".provenance.json"
@@ -88,7 +89,7 @@ def write_table(path: Path, table: Any) -> None:
 
 
 def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
-    """Write the provenance of a finished file beside it.
+    """Write the provenance of a finished file beside it, with the credentials of URLs masked.
 
     Args:
         path: The file.
@@ -100,7 +101,7 @@ def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     record = {
-        **provenance,
+        **masked(provenance),
         "file": path.name,
         "sha256": sha256_of(path),
         "bytes": path.stat().st_size,
