@@ -6,7 +6,8 @@ import pandas as pd
 
 from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
-from snndeep.reporting.page import RunResults, render_page
+from snndeep.reporting.page import render_page
+from snndeep.reporting.results import RunResults
 from snndeep.storage import check, read_json, read_npz, read_table, record_provenance, write_text
 
 with stage(snakemake.log[0]) as log:

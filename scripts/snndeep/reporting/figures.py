@@ -16,14 +16,7 @@ mpl.use("agg")  # figures go to files; no display is asked for
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-RULE_TITLES = {"surrogate": "Surrogate gradient", "tempotron": "Tempotron", "bal": "BAL"}
-BACKEND_TITLES = {"custom": "Custom", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
-BASELINE_TITLES = {
-    "logistic": "Logistic regression",
-    "boosting": "Gradient boosting",
-    "area": "Slice area alone",
-    "acquisition": "Acquisition alone",
-}
+from snndeep.reporting.names import BACKEND_TITLES, RULE_TITLES, title_of
 
 
 @contextmanager
@@ -41,14 +34,6 @@ def style(palette: str) -> Iterator[None]:
     }
     with mpl.rc_context(theme), sns.color_palette(palette):
         yield
-
-
-def title_of(model: str) -> str:
-    """Return how a model is called in text, for instance `snnTorch, Tempotron`."""
-    if model in BASELINE_TITLES:
-        return BASELINE_TITLES[model]
-    backend, rule = model.split("/")
-    return f"{BACKEND_TITLES.get(backend, backend)}, {RULE_TITLES.get(rule, rule)}"
 
 
 def leakage_gap(table: pd.DataFrame) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 
 from snndeep.quality import feature_quality
 from snndeep.reporting import figures
+from snndeep.reporting.names import BACKEND_TITLES, RULE_TITLES, title_of
+from snndeep.reporting.results import RunResults
 
 TEMPLATES = Path(__file__).parent
 SOURCES = {
@@ -27,45 +29,6 @@ SOURCES = {
     "msd": "",
 }
 CSV_ADDRESS = "data:text/csv;charset=utf-8;base64,"
-
-
-@dataclass(frozen=True)
-class RunResults:
-    """Everything that the report shows.
-
-    Attributes:
-        config: The configuration, without what changes no result.
-        source: phantom, directory or msd.
-        addresses: By stage.
-        modes: By model, parity or native.
-        metrics: See `snndeep.evaluation.evaluate`.
-        table: See `snndeep.tables.model_table`.
-        samples: Table of samples.
-        patients: Table of patients.
-        skipped: By case that could not be used, why.
-        selections: The features that each split selected.
-        records: By model and split, what training kept.
-        tuned: By model and split, what the search found.
-        traces: See `snndeep.training.Trained.trace`, by split.
-        raster_model: The model of the traces.
-        split: The split whose traces are shown.
-    """
-
-    config: Mapping[str, Any]
-    source: str
-    addresses: Mapping[str, str]
-    modes: Mapping[str, str]
-    metrics: Mapping[str, Any]
-    table: pd.DataFrame
-    samples: pd.DataFrame
-    patients: pd.DataFrame
-    skipped: Mapping[str, str]
-    selections: Sequence[Sequence[str]]
-    records: Mapping[str, Mapping[str, Any]]
-    tuned: Mapping[str, Mapping[str, Any]]
-    traces: Mapping[str, np.ndarray]
-    raster_model: str
-    split: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +91,7 @@ def headline(results: RunResults) -> list[str]:
     best = {p: networks[networks["protocol"] == p].nlargest(1, "roc_auc").iloc[0] for p in _protocols(results)}
     for protocol, row in best.items():
         sentences.append(
-            f"Split by {protocol}, the best spiking network is {figures.title_of(row['model'])}: it tells diseased from "
+            f"Split by {protocol}, the best spiking network is {title_of(row['model'])}: it tells diseased from "
             f"healthy slices with a ROC-AUC of {row['roc_auc']:.3f} (95 % interval {row['roc_auc_low']:.3f} to "
             f"{row['roc_auc_high']:.3f}) and an accuracy of {row['accuracy']:.1%}."
         )
@@ -147,7 +110,7 @@ def headline(results: RunResults) -> list[str]:
     verb = "beats" if difference > 0 else "does not beat"
     sentences.append(
         f"Split by {first}, the best spiking network {verb} the best classical model on the same features "
-        f"({figures.title_of(other['model'])}, {other['roc_auc']:.3f}); slice area alone reaches "
+        f"({title_of(other['model'])}, {other['roc_auc']:.3f}); slice area alone reaches "
         f"{_auc(slices, first, 'area'):.3f} and voxel spacing alone {_auc(slices, first, 'acquisition'):.3f}."
     )
     return sentences
@@ -183,7 +146,7 @@ def _pictures(results: RunResults) -> dict[str, Picture]:
             figures.search_history(results.tuned, first),
         ),
         "raster": (
-            f"What the spikes look like: {figures.title_of(results.raster_model)}",
+            f"What the spikes look like: {title_of(results.raster_model)}",
             "Spikes of input and hidden neurons and potentials of the output neurons for one healthy and one diseased "
             "test slice.",
             figures.raster(results.traces, results.split),
@@ -223,14 +186,12 @@ def _matrix(results: RunResults, protocol: str, unit: str) -> Table:
     rules = list(results.config["models"]["rules"])
     lines = []
     for backend in results.config["models"]["backends"]:
-        native = [
-            figures.RULE_TITLES.get(rule, rule) for rule in rules if results.modes[f"{backend}/{rule}"] == "native"
-        ]
+        native = [RULE_TITLES.get(rule, rule) for rule in rules if results.modes[f"{backend}/{rule}"] == "native"]
         mode = f" (native mode: {', '.join(native)})" if native else ""
-        line = {"backend": figures.BACKEND_TITLES.get(backend, backend) + mode}
+        line = {"backend": BACKEND_TITLES.get(backend, backend) + mode}
         for rule in rules:
             row = rows.loc[f"{backend}/{rule}"]
-            line[figures.RULE_TITLES.get(rule, rule)] = (
+            line[RULE_TITLES.get(rule, rule)] = (
                 f"{row['roc_auc']:.3f} ({row['roc_auc_low']:.3f} to {row['roc_auc_high']:.3f}); {row['accuracy']:.1%}"
             )
         lines.append(line)
@@ -242,7 +203,7 @@ def _models(results: RunResults) -> Table:
     table = results.table
     shown = pd.DataFrame(
         {
-            "model": table["model"].map(figures.title_of),
+            "model": table["model"].map(title_of),
             "mode": table["model"].map(lambda m: results.modes.get(m, "classical")),
             "split by": table["protocol"],
             "unit": table["unit"],
@@ -284,7 +245,7 @@ def _times(results: RunResults) -> Table:
     seconds = _seconds(results)
     shown = pd.DataFrame(
         {
-            "model": [figures.title_of(f"{b}/{r}") for b, r in zip(seconds["backend"], seconds["rule"], strict=True)],
+            "model": [title_of(f"{b}/{r}") for b, r in zip(seconds["backend"], seconds["rule"], strict=True)],
             "seconds per epoch (median)": seconds["seconds"].map("{:.4f}".format),
             "training, all splits (s)": seconds["training"].map("{:.1f}".format),
             "search, all splits (s)": seconds["tuning"].map("{:.1f}".format),
@@ -297,7 +258,7 @@ def _times(results: RunResults) -> Table:
 def _tuned(results: RunResults) -> Table:
     rows = [
         {
-            "model": figures.title_of(model),
+            "model": title_of(model),
             "split": split,
             "trials": len(study["trials"]),
             "validation ROC-AUC": f"{study['best_value']:.3f}",

@@ -1,0 +1,22 @@
+"""How backends, learning rules and models are called in text."""
+
+from __future__ import annotations
+
+RULE_TITLES = {"surrogate": "Surrogate gradient", "tempotron": "Tempotron", "bal": "BAL"}
+BACKEND_TITLES = {"custom": "Custom", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
+BASELINE_TITLES = {
+    "constant": "Constant",
+    "dense": "Dense network",
+    "logistic": "Logistic regression",
+    "boosting": "Gradient boosting",
+    "area": "Slice area alone",
+    "acquisition": "Acquisition alone",
+}
+
+
+def title_of(model: str) -> str:
+    """Return how a model is called in text, for instance `snnTorch, Tempotron`."""
+    backend, slash, rule = model.partition("/")
+    if not slash:
+        return BASELINE_TITLES.get(model, model)
+    return f"{BACKEND_TITLES.get(backend, backend)}, {RULE_TITLES.get(rule, rule)}"

@@ -1,0 +1,49 @@
+"""What the report shows: everything that a run has to tell, read from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """Everything that the report shows.
+
+    Attributes:
+        config: The configuration, without what changes no result.
+        source: phantom, directory or msd.
+        addresses: By stage.
+        modes: By model, parity or native.
+        metrics: See `snndeep.evaluation.evaluate`.
+        table: See `snndeep.tables.model_table`.
+        samples: Table of samples.
+        patients: Table of patients.
+        skipped: By case that could not be used, why.
+        selections: The features that each split selected.
+        records: By model and split, what training kept.
+        tuned: By model and split, what the search found.
+        traces: See `snndeep.training.Trained.trace`, by split.
+        raster_model: The model of the traces.
+        split: The split whose traces are shown.
+    """
+
+    config: Mapping[str, Any]
+    source: str
+    addresses: Mapping[str, str]
+    modes: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    patients: pd.DataFrame
+    skipped: Mapping[str, str]
+    selections: Sequence[Sequence[str]]
+    records: Mapping[str, Mapping[str, Any]]
+    tuned: Mapping[str, Mapping[str, Any]]
+    traces: Mapping[str, np.ndarray]
+    raster_model: str
+    split: str
