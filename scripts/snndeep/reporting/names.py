@@ -20,3 +20,13 @@ def title_of(model: str) -> str:
     if not slash:
         return BASELINE_TITLES.get(model, model)
     return f"{BACKEND_TITLES.get(backend, backend)}, {RULE_TITLES.get(rule, rule)}"
+
+
+def backend_title(backend: str) -> str:
+    """Return how a backend is called in text."""
+    return BACKEND_TITLES.get(backend, backend)
+
+
+def rule_title(rule: str) -> str:
+    """Return how a learning rule is called in text."""
+    return RULE_TITLES.get(rule, rule)

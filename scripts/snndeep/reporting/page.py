@@ -18,7 +18,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from snndeep.quality import feature_quality
-from snndeep.reporting import figures
+from snndeep.reporting.figures.catalogue import catalogue
+from snndeep.reporting.figures.style import style
 from snndeep.reporting.names import BACKEND_TITLES, RULE_TITLES, title_of
 from snndeep.reporting.results import RunResults
 
@@ -33,10 +34,12 @@ CSV_ADDRESS = "data:text/csv;charset=utf-8;base64,"
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the page: its title, a text for those who do not see it, and the SVG as a data address."""
+    """A figure of the page: its words, see `Drawn`, and the SVG as a data address."""
 
     title: str
-    text: str
+    caption: str
+    alt: str
+    section: str
     source: str
 
 
@@ -53,8 +56,6 @@ class Table:
 def render_page(results: RunResults) -> str:
     """Return the report's HTML."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    with figures.style(results.config["report"]["palette"]):
-        pictures = _pictures(results)
     quality = feature_quality(results.samples, results.selections, results.config["preprocessing"]["max_correlation"])
     return environment.get_template("page.html.jinja").render(
         title=results.config["report"]["title"],
@@ -64,7 +65,7 @@ def render_page(results: RunResults) -> str:
         matrices=[
             _matrix(results, protocol, unit) for protocol in _protocols(results) for unit in ("slice", "patient")
         ],
-        pictures=pictures,
+        pictures=_pictures(results),
         models=_models(results),
         times=_times(results),
         tuned=_tuned(results),
@@ -120,51 +121,12 @@ def _auc(slices: pd.DataFrame, protocol: str, model: str) -> float:
     return float(slices[(slices["protocol"] == protocol) & (slices["model"] == model)]["roc_auc"].iloc[0])
 
 
-def _pictures(results: RunResults) -> dict[str, Picture]:
-    protocols = _protocols(results)
-    first = protocols[0]
-    backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
-    drawn = {
-        "gap": (
-            "Both protocols side by side",
-            "Slice ROC-AUC of every model, split by patient and split by slice; the distance between is leakage.",
-            figures.leakage_gap(results.table),
-        ),
-        "matrices": (
-            "Backends and learning rules",
-            "ROC-AUC of the three backends with the three learning rules, for slices and patients, by protocol.",
-            figures.matrices(results.table, protocols, backends, rules),
-        ),
-        "curves": (
-            f"Learning curves, split by {first}",
-            "Validation ROC-AUC by epoch, one panel per learning rule, a line per backend and fold; equal maths, equal lines.",
-            figures.learning_curves(results.records, first),
-        ),
-        "search": (
-            f"Search history, split by {first}",
-            "Best validation ROC-AUC after each Optuna trial, mean over folds.",
-            figures.search_history(results.tuned, first),
-        ),
-        "raster": (
-            f"What the spikes look like: {title_of(results.raster_model)}",
-            "Spikes of input and hidden neurons and potentials of the output neurons for one healthy and one diseased "
-            "test slice.",
-            figures.raster(results.traces, results.split),
-        ),
-        "labels": (
-            f"Labels used by active learning, split by {first}",
-            "Validation ROC-AUC against the number of labelled slices, for BAL and for random choice.",
-            figures.label_curve(results.records, first),
-        ),
-        "seconds": (
-            "Training time",
-            "Seconds per training epoch by backend and learning rule, on a logarithmic axis.",
-            figures.training_time(_seconds(results)),
-        ),
-    }
-    return {
-        key: Picture(title, text, _svg(figure)) for key, (title, text, figure) in drawn.items() if figure is not None
-    }
+def _pictures(results: RunResults) -> list[Picture]:
+    with style(results.config["report"]["palette"]):
+        return [
+            Picture(drawn.title, drawn.caption, drawn.alt, drawn.section, _svg(drawn.figure))
+            for drawn in catalogue(results)
+        ]
 
 
 def _svg(figure: Figure) -> str:

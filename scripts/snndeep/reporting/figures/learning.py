@@ -1,0 +1,132 @@
+"""How models learn: by epoch, and by label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import colour, legend_above, look, panels
+from snndeep.reporting.names import backend_title, rule_title, title_of
+
+Records = Mapping[str, Mapping[str, Any]]
+
+
+def history_table(records: Records, protocol: str) -> pd.DataFrame:
+    """Return one row per model, split and epoch: model, backend, rule, split, epoch, loss, auc.
+
+    Args:
+        records: By model and split, what training kept.
+        protocol: Whose splits.
+    """
+    rows = [
+        {"model": model, "split": split, "epoch": entry["epoch"], "loss": entry["loss"], "auc": entry["validation_auc"]}
+        for model, splits in records.items()
+        for split, record in splits.items()
+        if split.startswith(f"{protocol}_")
+        for entry in record["history"]
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "split", "epoch", "loss", "auc"])
+    frame[["backend", "rule"]] = frame["model"].str.split("/", expand=True, n=1).reindex(columns=[0, 1])
+    return frame
+
+
+def learning_curves(history: pd.DataFrame) -> Figure:
+    """Draw the validation ROC-AUC by epoch, a panel per rule, a line per backend and fold; equal maths, equal lines.
+
+    Args:
+        history: See `history_table`.
+    """
+    rules, backends = (list(dict.fromkeys(history[name])) for name in ("rule", "backend"))
+    figure, grid = panels(len(rules), 1, 0.7 + 1.55 * len(rules), sharey=True)
+    for [axes], rule in zip(grid, rules, strict=True):
+        for k, backend in enumerate(backends):
+            own = history[(history["rule"] == rule) & (history["backend"] == backend)]
+            for _, line in own.groupby("split"):
+                axes.plot(
+                    line["epoch"],
+                    line["auc"],
+                    **{**look(k), "marker": None},
+                    # Lines that lie on one another stay visible, the first as the broadest.
+                    linewidth=2.4 - 0.7 * k,
+                    label=backend_title(backend),
+                )
+        axes.set(title=rule_title(rule), ylabel="validation\nROC-AUC")
+    axes.set_xlabel("epoch")
+    legend_above(figure, axes)
+    return figure
+
+
+def describe_learning(history: pd.DataFrame) -> str:
+    """Return the figure's main number in a sentence."""
+    own = history.dropna(subset=["auc"])
+    if own.empty:
+        return "No learning curve was recorded."
+    peaks = own.groupby(["model", "split"])["auc"].max().groupby("model").mean()
+    return (
+        f"{title_of(peaks.idxmax())} reaches the highest validation ROC-AUC, {peaks.max():.3f} at its best epoch, mean "
+        f"over folds; the longest run has {int(own['epoch'].max())} epochs."
+    )
+
+
+def label_table(records: Records, protocol: str) -> pd.DataFrame:
+    """Return one row per model, split, choice and round: model, split, choice, round, labels, auc; empty without BAL.
+
+    `labels` is the mean over splits, whose training parts differ a little in size.
+    """
+    rows = [
+        {
+            "model": model, "split": split, "choice": choice, "round": number,
+            "labels": point["labels"], "auc": point["validation_auc"],
+        }
+        for model, splits in records.items()
+        for split, record in splits.items()
+        if split.startswith(f"{protocol}_")
+        for key, choice in (("curve", "BAL"), ("random_curve", "random"))
+        for number, point in enumerate(record.get(key, []))
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["model", "split", "choice", "round", "labels", "auc"])
+    frame["labels"] = frame.groupby("round")["labels"].transform("mean")
+    return frame
+
+
+def label_curve(labels: pd.DataFrame) -> Figure:
+    """Draw the validation ROC-AUC against labels used, for BAL and for random choice, mean and standard error.
+
+    Args:
+        labels: See `label_table`.
+    """
+    figure, [[axes]] = panels(1, 1, 2.6)
+    for choice, index, dash in (("BAL", 0, "-"), ("random", 1, "--")):
+        own = labels[labels["choice"] == choice].groupby("labels")["auc"]
+        if not own.ngroups:
+            continue
+        mean, error = own.mean(), own.sem().fillna(0)
+        axes.plot(mean.index, mean, dash, color=colour(index), marker="o")
+        axes.fill_between(mean.index, mean - error, mean + error, color=colour(index), alpha=0.2, linewidth=0)
+        axes.annotate(
+            choice if choice == "BAL" else "random choice",
+            (mean.index[-1], mean.iloc[-1]),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour(index),
+            annotation_clip=False,
+        )
+    axes.set(
+        xlabel="labelled training slices (mean over folds)\nbands: standard error over models and folds",
+        ylabel="validation ROC-AUC",
+    )
+    sns.despine(figure)
+    return figure
+
+
+def describe_labels(labels: pd.DataFrame) -> str:
+    """Return the figure's main number in a sentence."""
+    last = labels[labels["round"] == labels["round"].max()]
+    ends = last.groupby("choice")["auc"].mean()
+    text = f"With {last['labels'].iloc[0]:.0f} labelled slices BAL reaches a validation ROC-AUC of {ends['BAL']:.3f}"
+    return f"{text}, random choice {ends['random']:.3f}." if "random" in ends else f"{text}."

@@ -1,0 +1,69 @@
+"""Spikes: what goes in, what the hidden neurons make of it, what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import CLASS_LOOKS, QUIET, colour, panels
+
+LAYERS = ("input spikes", "hidden spikes", "output potential")
+CLASSES = tuple(CLASS_LOOKS)
+
+
+def traces_of(traces: Mapping[str, np.ndarray], split: str) -> dict[str, np.ndarray]:
+    """Return the traces of one split, by what was traced, `[T, samples, n]`."""
+    return {key.removeprefix(f"{split}/"): values for key, values in traces.items() if key.startswith(f"{split}/")}
+
+
+def raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> Figure:
+    """Draw input spikes, hidden spikes and output potentials, a column per sample.
+
+    Args:
+        traces: See `traces_of`.
+        classes: Of each sample, 0 healthy, 1 diseased.
+    """
+    names = [name for name in LAYERS if name in traces]
+    heights = [1.6 if name.endswith("spikes") else 1.0 for name in names]
+    figure, grid = panels(
+        len(names), len(classes), 0.6 + sum(heights),
+        sharex=True, sharey="row", gridspec_kw={"height_ratios": heights},
+    )  # fmt: skip
+    for row, name in zip(grid, names, strict=True):
+        for k, axes in enumerate(row):
+            if name.endswith("spikes"):
+                _draw_spikes(axes, traces[name][:, k], colour(CLASS_LOOKS[CLASSES[classes[k]]][0]))
+            else:
+                _draw_potentials(axes, traces[name][:, k])
+                axes.set_xlabel("time step")
+        row[0].set_ylabel({"output potential": "output potential\n(thresholds)"}.get(name, name.replace(" s", "\ns")))
+    for axes, label in zip(grid[0], classes, strict=True):
+        axes.set_title(f"{CLASSES[label]} slice")
+    return figure
+
+
+def _draw_spikes(axes: Axes, spikes: np.ndarray, shade: tuple[float, float, float]) -> None:
+    steps, channels = np.nonzero(spikes)
+    axes.vlines(steps, channels - 0.4, channels + 0.4, color=shade, linewidth=1.1 if spikes.shape[1] < 80 else 0.7)
+    axes.set_ylim(-1, spikes.shape[1])
+    axes.grid(visible=False, axis="y")
+
+
+def _draw_potentials(axes: Axes, potentials: np.ndarray) -> None:
+    names = CLASSES if potentials.shape[1] == len(CLASSES) else ("output",)
+    for name, line in zip(names, potentials.T, strict=True):
+        index = CLASS_LOOKS.get(name, (3, ""))[0]
+        axes.plot(line, "-" if name != "healthy" else "--", color=colour(index), label=f"{name} neuron")
+    axes.axhline(0, color=QUIET, linewidth=0.6)
+    axes.legend(loc="best", frameon=True, framealpha=0.8, fontsize=7.5)
+
+
+def describe_raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> str:
+    """Return the figure's main numbers in a sentence."""
+    name = "hidden spikes" if "hidden spikes" in traces else "input spikes"
+    counts = traces[name].sum(axis=(0, 2))
+    shown = " and ".join(f"{int(n)} in the {CLASSES[k]} slice" for n, k in zip(counts, classes, strict=True))
+    return f"Number of {name} within {traces[name].shape[0]} time steps: {shown}."

@@ -1,0 +1,73 @@
+"""What the search for hyperparameters found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import legend_above, look, panels
+from snndeep.reporting.names import backend_title, rule_title, title_of
+
+
+def trial_table(tuned: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.DataFrame:
+    """Return one row per trial: model, backend, rule, split, trial (from 1), value, best (so far).
+
+    Args:
+        tuned: By model and split, what the search found.
+        protocol: Whose splits.
+    """
+    rows = []
+    for model, splits in tuned.items():
+        backend, rule = model.split("/")
+        for split, study in splits.items():
+            if not split.startswith(f"{protocol}_"):
+                continue
+            best = np.nan
+            for number, trial in enumerate(study["trials"], start=1):
+                value = np.nan if trial["value"] is None else trial["value"]
+                best = np.fmax(best, value)
+                rows.append((model, backend, rule, split, number, value, best))
+    return pd.DataFrame(rows, columns=["model", "backend", "rule", "split", "trial", "value", "best"])
+
+
+def search_history(trials: pd.DataFrame) -> Figure:
+    """Draw every finished trial as a dot and the best so far as a line (mean over folds), a panel per rule.
+
+    Args:
+        trials: See `trial_table`.
+    """
+    rules, backends = (list(dict.fromkeys(trials[name])) for name in ("rule", "backend"))
+    figure, grid = panels(len(rules), 1, 0.7 + 1.55 * len(rules), sharex=True, sharey=True)
+    for [axes], rule in zip(grid, rules, strict=True):
+        for k, backend in enumerate(backends):
+            own = trials[(trials["rule"] == rule) & (trials["backend"] == backend)]
+            best = own.groupby("trial")["best"].mean()
+            shown = look(k)
+            axes.plot(
+                own["trial"] + 0.12 * (k - 1), own["value"], shown["marker"], color=shown["color"], alpha=0.4, ms=3
+            )
+            axes.step(
+                best.index, best, where="post", color=shown["color"], linestyle=shown["linestyle"],
+                linewidth=2.4 - 0.7 * min(k, 2), label=backend_title(backend),
+            )  # fmt: skip
+        axes.set(title=rule_title(rule), ylabel="validation\nROC-AUC")
+    axes.set_xlabel("trial (line: best so far, mean over folds; dots: every trial)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    legend_above(figure, axes)
+    return figure
+
+
+def describe_search(trials: pd.DataFrame) -> str:
+    """Return the figure's main number in a sentence."""
+    first = trials.dropna(subset=["value"]).groupby(["model", "split"])["value"].first().groupby("model").mean()
+    gain = (trials.groupby(["model", "split"])["best"].last().groupby("model").mean() - first).dropna()
+    if gain.empty:
+        return "No trial of the search was completed."
+    return (
+        f"From the first trial to the best, the validation ROC-AUC grows by {gain.mean():.3f} on average over models and "
+        f"folds, most for {title_of(gain.idxmax())} ({gain.max():.3f})."
+    )
