@@ -4,6 +4,7 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.features import Extraction, extract_batch
+from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.storage import record_provenance, write_json
 
@@ -11,6 +12,7 @@ PATHS = ("image", "label", "slices", "patient")
 
 with stage(snakemake.log[0]):
     work = [Extraction(**{k: Path(v) if k in PATHS else v for k, v in item.items()}) for item in snakemake.params.work]
-    manifest = extract_batch(work, FeatureSettings(**snakemake.params.settings), snakemake.params.skip_bad)
+    settings, labels = FeatureSettings(**snakemake.params.settings), MaskLabels(**snakemake.params.labels)
+    manifest = extract_batch(work, settings, labels, snakemake.params.skip_bad)
     write_json(Path(snakemake.output.manifest), manifest)
     record_provenance(Path(snakemake.output.manifest), snakemake.params.provenance)

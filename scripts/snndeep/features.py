@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from snndeep.errors import DamagedFileError, DatasetError, ScanError
+from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.storage import check, read_json, read_table, record_provenance, write_table
@@ -44,13 +45,14 @@ class Extraction:
 
 
 def extract_batch(
-    extractions: Sequence[Extraction], settings: FeatureSettings, skip_bad: bool
+    extractions: Sequence[Extraction], settings: FeatureSettings, labels: MaskLabels, skip_bad: bool
 ) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
     Args:
         extractions: The cases.
         settings: Conventions.
+        labels: The meaning of the masks' numbers.
         skip_bad: Go on without a case whose scan cannot be used, instead of ending.
 
     Returns:
@@ -66,7 +68,7 @@ def extract_batch(
         if _intact(work.slices) and _intact(work.patient):
             continue
         try:
-            features = extract_case(work.case, work.image, work.label, settings)
+            features = extract_case(work.case, work.image, work.label, settings, labels)
         except ScanError as error:
             if not skip_bad:
                 raise

@@ -19,6 +19,7 @@ from snndeep.backends.registry import BACKENDS
 from snndeep.dataset import Case, msd_cases, read_directory
 from snndeep.encoders.registry import ENCODERS
 from snndeep.errors import ConfigError, DatasetError
+from snndeep.labels import MaskLabels
 from snndeep.learning.registry import RULES
 from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
@@ -47,6 +48,7 @@ class Plan:
         self.store = Path(config["store"])
         self._code = CodeBase(scripts)
         self._check_search_spaces()
+        MaskLabels(**config["dataset"]["labels"])
         self.cases = self._find_cases()
         folds = config["splits"]["folds"]
         if len(self.cases) < folds:
@@ -117,7 +119,7 @@ class Plan:
     def survey(self) -> Stage:
         """The check of a user's data set as a whole, before long work."""
         config = {
-            "features": {key: self.config["features"][key] for key in ("organ_labels", "lesion_labels")},
+            "labels": self.config["dataset"]["labels"],
             "folds": self.config["splits"]["folds"],
             "skip_bad": self.skip_bad,
         }
@@ -126,7 +128,7 @@ class Plan:
     @cached_property
     def feature_stages(self) -> dict[str, Stage]:
         """The extraction of every case, by case name: a replaced scan changes its own address alone."""
-        settings = self.config["features"]
+        settings = {"features": self.config["features"], "labels": self.config["dataset"]["labels"]}
         code = self._code.fingerprint("features.py")
         return {
             case.name: Stage(
@@ -289,7 +291,7 @@ class Plan:
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it: without what changes no result (store, paths, batches) and secrets."""
-        dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", self.source)}
+        dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", "labels", self.source)}
         return masked({**{k: v for k, v in self.config.items() if k != "store"}, "dataset": dataset})
 
     @property

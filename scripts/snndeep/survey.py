@@ -11,7 +11,7 @@ import numpy as np
 
 from snndeep.cohort import check_cohort
 from snndeep.errors import ScanError
-from snndeep.radiomics.settings import FeatureSettings
+from snndeep.labels import MaskLabels
 from snndeep.volume import read_header
 from snndeep.volume.reader import read_labels
 
@@ -19,13 +19,13 @@ LOGGER = logging.getLogger(__name__)
 
 
 def survey(
-    cases: Mapping[str, Sequence[str]], settings: FeatureSettings, folds: int, skip_bad: bool
+    cases: Mapping[str, Sequence[str]], labels: MaskLabels, folds: int, skip_bad: bool
 ) -> dict[str, dict[str, Any]]:
     """Read every header and every mask.
 
     Args:
         cases: By case name, the paths of image and label.
-        settings: Which labels are organ and lesion.
+        labels: The meaning of the masks' numbers.
         folds: Number of test folds.
         skip_bad: Pass over cases that cannot be used instead of ending.
 
@@ -36,19 +36,18 @@ def survey(
         ScanError: If a scan or mask cannot be used.
         DatasetError: If one class is missing or has fewer patients than folds.
     """
-    labels = frozenset({*settings.organ_labels, *settings.lesion_labels})
     found = {}
     for name, (image, label) in cases.items():
         try:
             header = read_header(Path(image), name)
-            mask, _ = read_labels(read_header(Path(label), name), labels, name)
+            mask, _ = read_labels(read_header(Path(label), name), labels.known, name)
         except ScanError as error:
             if not skip_bad:
                 raise
             LOGGER.warning("skipping %s: %s", name, error)
             continue
         found[name] = {
-            "diseased": bool(np.isin(mask, settings.lesion_labels).any()),
+            "diseased": bool(np.isin(mask, labels.lesion).any()),
             "spacing": [float(v) for v in header.spacing],
             "shape": [int(v) for v in header.shape],
         }
@@ -58,6 +57,6 @@ def survey(
         len(found) - diseased,
         folds,
         where="dataset.path",
-        remedy="Check features.organ_labels and features.lesion_labels against the masks.",
+        remedy="Check dataset.labels against the masks.",
     )
     return found

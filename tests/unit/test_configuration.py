@@ -5,6 +5,7 @@ import yaml
 
 from snndeep.configuration import complete
 from snndeep.errors import ConfigError
+from snndeep.labels import MaskLabels
 from snndeep.learning.bal import BalSettings
 from snndeep.learning.surrogate import SurrogateSettings
 from snndeep.learning.tempotron import TempotronSettings
@@ -39,6 +40,7 @@ def test_what_is_given_is_kept_and_the_input_is_not_changed():
 def test_sections_make_settings():
     config = complete({}, SCHEMA)
     FeatureSettings(**config["features"])
+    MaskLabels(**config["dataset"]["labels"])
     PreprocessingSettings(**config["preprocessing"])
     for rule, settings in (("surrogate", SurrogateSettings), ("tempotron", TempotronSettings), ("bal", BalSettings)):
         settings(**{k: v for k, v in config["learning"][rule].items() if k != "encoder"})

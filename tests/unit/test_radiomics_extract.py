@@ -11,6 +11,7 @@ import pytest
 from radiomics_scans import SPACING, affine, organ, save, save_case, save_stored
 
 from snndeep.errors import ConfigError
+from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import CaseFeatures, extract_case
 from snndeep.radiomics.families import BY_NAME
 from snndeep.radiomics.settings import DEFAULT_FAMILIES, FAMILIES, FeatureSettings
@@ -61,6 +62,21 @@ def test_lesion_labels_change_no_feature(tmp_path, case):
     assert case.slices["lesion_area_mm2"].max() > 0
     assert healthy.slices["lesion_area_mm2"].max() == 0
     identical(healthy, case, ignore=("lesion_area_mm2",))
+
+
+def test_masks_may_use_other_numbers(tmp_path, case):
+    image, mask = save_case(tmp_path)
+    save(mask, np.array([0, 6, 21], np.uint8)[organ()[1]], affine())
+    identical(extract_case("a", image, mask, FeatureSettings(), MaskLabels([6], [21])), case)
+    all_organ = extract_case("a", image, mask, FeatureSettings(), MaskLabels([6, 21], []))
+    identical(all_organ, case, ignore=("lesion_area_mm2",))
+    assert all_organ.slices["lesion_area_mm2"].max() == all_organ.patient["lesion_volume_ml"].item() == 0
+
+
+@pytest.mark.parametrize(("organ", "lesion"), [([], [2]), ([1, 2], [2]), ([1, 1], []), ([0], [2]), ([1], [256])])
+def test_labels_without_sense(organ, lesion):
+    with pytest.raises(ConfigError, match=r"dataset\.labels"):
+        MaskLabels(organ, lesion)
 
 
 def test_slices_do_not_depend_on_patient_features_or_on_each_other(tmp_path, case):
@@ -131,9 +147,9 @@ def test_all_families_and_features(tmp_path):
 
 
 def test_settings_take_json_and_refuse_nonsense():
-    settings = FeatureSettings(**{"families": ["glcm"], "resegmentation": [-100, 200], "lesion_labels": []})
+    settings = FeatureSettings(**{"families": ["glcm"], "resegmentation": [-100, 200]})
     assert settings.families == ("glcm",)
-    assert hash(settings) == hash(FeatureSettings(families=("glcm",), resegmentation=(-100, 200), lesion_labels=()))
+    assert hash(settings) == hash(FeatureSettings(families=("glcm",), resegmentation=(-100, 200)))
     assert set(BY_NAME) == set(FAMILIES) >= set(DEFAULT_FAMILIES)
     with pytest.raises(TypeError):
         FeatureSettings(bin_widht=25)
@@ -142,9 +158,6 @@ def test_settings_take_json_and_refuse_nonsense():
         {"bin_width": 0},
         {"slice_spacing": -1.0},
         {"mask_threshold": 0},
-        {"organ_labels": []},
-        {"organ_labels": [1, 2]},
-        {"lesion_labels": [0]},
         {"families": ["glcm", "texture"]},
         {"families": []},
         {"feature_set": "some"},

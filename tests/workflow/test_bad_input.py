@@ -23,6 +23,7 @@ def message(project) -> str:
         (lambda c: c["splits"].update(protocols=["scan"]), ["splits.protocols", "patient, slice"]),
         (lambda c: c.update(seed="seven"), ["seed", "'seven'", "integer"]),
         (lambda c: c["dataset"].update(source="dicom"), ["dataset.source", "phantom, directory, msd"]),
+        (lambda c: c["dataset"].update(labels={"organ": [1], "lesion": [1]}), ["dataset.labels", "different labels"]),
         (lambda c: c["dataset"]["phantom"].update(diseased_fraction=2), ["diseased_fraction", "at most 1"]),
         (lambda c: c["dataset"]["phantom"].update(shape=[16, 16, 8]), ["shape"]),
         (lambda c: c.update(models={"backends": ["brian"]}), ["models.backends", "custom"]),
@@ -69,7 +70,6 @@ def test_descriptions_without_sense(fresh, text):
 
 def test_one_class_only(finished, fresh):
     folder = own_data(finished, fresh)
-    fresh.config["features"]["organ_labels"] = [1, 2]
-    fresh.config["features"]["lesion_labels"] = [3]
+    fresh.config["dataset"]["labels"] = {"organ": [1, 2], "lesion": [3]}
     assert folder.is_dir()
     assert "one class only" in message(fresh)

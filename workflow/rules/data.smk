@@ -58,7 +58,7 @@ if PLAN.source == "directory":
             survey=PLAN.survey.path("survey.json"),
         params:
             cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            settings=PLAN.survey.config["features"],
+            labels=PLAN.config["dataset"]["labels"],
             folds=PLAN.config["splits"]["folds"],
             skip_bad=PLAN.skip_bad,
             provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),

@@ -7,6 +7,7 @@ rule features:
     params:
         skip_bad=PLAN.skip_bad,
         settings=PLAN.config["features"],
+        labels=PLAN.config["dataset"]["labels"],
         work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
         provenance=lambda wildcards: PLAN.feature_batches[
             wildcards.address

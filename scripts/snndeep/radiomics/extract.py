@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from snndeep.labels import MaskLabels
 from snndeep.radiomics import morphology
 from snndeep.radiomics.families import region_features
 from snndeep.radiomics.region import Region, make_region
@@ -33,7 +34,12 @@ class CaseFeatures:
     patient: pd.DataFrame
 
 
-def extract_case(case: str, image: Path, label: Path, settings: FeatureSettings) -> CaseFeatures:
+DECATHLON = MaskLabels()
+
+
+def extract_case(
+    case: str, image: Path, label: Path, settings: FeatureSettings, labels: MaskLabels = DECATHLON
+) -> CaseFeatures:
     """Extract the features of one case.
 
     The region is organ or lesion everywhere. A slice counts as a sample with at least `settings.min_organ_area` of
@@ -45,14 +51,15 @@ def extract_case(case: str, image: Path, label: Path, settings: FeatureSettings)
         image: CT, NIfTI, in HU.
         label: Mask on the same grid.
         settings: Conventions.
+        labels: The meaning of the mask's numbers.
 
     Raises:
         ScanError: The scan cannot be used; `snndeep.volume.errors` has one class per reason.
     """
-    volume = read_case(case, image, label, frozenset({*settings.organ_labels, *settings.lesion_labels}))
+    volume = read_case(case, image, label, labels.known)
     spacing_x, spacing_y, spacing_z = volume.spacing
     mask = (volume.labels > 0).view(np.uint8)
-    lesion = np.isin(volume.labels, settings.lesion_labels) if settings.lesion_labels else np.zeros_like(mask)
+    lesion = np.isin(volume.labels, labels.lesion)
     pixel = spacing_x * spacing_y
     area, lesion_area = (np.count_nonzero(part, axis=(1, 2)) * pixel for part in (mask, lesion))
     chosen = np.flatnonzero(area >= settings.min_organ_area)

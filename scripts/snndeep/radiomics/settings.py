@@ -34,8 +34,6 @@ class FeatureSettings:
         slice_spacing: In-plane spacing of resampled slices, in mm; the thickness stays as it is.
         patient_spacing: Isotropic spacing of the resampled volume, in mm.
         mask_threshold: A resampled voxel belongs to the region if its mask value is at least this.
-        organ_labels: Labels of the organ.
-        lesion_labels: Labels of lesions.
         min_organ_area: Slices with less organ than this, in mm², are not samples.
         families: Families to extract, of `FAMILIES`.
         patient_features: Whether to extract the features of the volume, morphology included.
@@ -47,8 +45,6 @@ class FeatureSettings:
     slice_spacing: float = 1.0
     patient_spacing: float = 2.0
     mask_threshold: float = 0.5
-    organ_labels: tuple[int, ...] = (1,)
-    lesion_labels: tuple[int, ...] = (2,)
     min_organ_area: float = 100.0
     families: tuple[str, ...] = DEFAULT_FAMILIES
     patient_features: bool = True
@@ -61,7 +57,6 @@ class FeatureSettings:
                 # Settings come as JSON, which has no tuples; a frozen value must not hold a list.
                 object.__setattr__(self, field.name, tuple(value))
         self._check_numbers()
-        self._check_labels()
         self._check_names()
 
     def _check_numbers(self) -> None:
@@ -76,15 +71,6 @@ class FeatureSettings:
                 raise _impossible(name, getattr(self, name), "a positive number")
         if not 0 < self.mask_threshold <= 1:
             raise _impossible("mask_threshold", self.mask_threshold, "above 0 and at most 1")
-
-    def _check_labels(self) -> None:
-        labels = [*self.organ_labels, *self.lesion_labels]
-        if not self.organ_labels or len(set(labels)) < len(labels) or not all(0 < label < 256 for label in labels):
-            raise _impossible(
-                "organ_labels, features.lesion_labels",
-                f"{self.organ_labels} and {self.lesion_labels}",
-                "different labels from 1 to 255, at least one of the organ",
-            )
 
     def _check_names(self) -> None:
         unknown = [name for name in self.families if name not in FAMILIES]

@@ -124,7 +124,7 @@ def _as_labels(stored: np.ndarray, header: ScanHeader, known: frozenset[int], wh
             where=where,
             found=f"the label {values[strange][0]:g}",
             expected=f"the labels {', '.join(map(str, allowed))}",
-            remedy="Add the label to organ_labels or lesion_labels, or set it to 0 in the mask.",
+            remedy="Add the label to dataset.labels, or set it to 0 in the mask.",
         )
     return values.astype(np.uint8)
 
