@@ -6,12 +6,13 @@ import pandas as pd
 
 from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
+from snndeep.pictures import pictures_of
 from snndeep.reporting.page import render_page
-from snndeep.reporting.results import RunResults
+from snndeep.reporting.results import RunResults, scores_of
 from snndeep.storage import check, read_json, read_npz, read_table, record_provenance, write_text
 
 with stage(snakemake.log[0]) as log:
-    models = snakemake.params.models
+    models, splits = snakemake.params.models, snakemake.params.splits
     check(Path(snakemake.input.models))
     results = RunResults(
         config=snakemake.params.config,
@@ -30,7 +31,14 @@ with stage(snakemake.log[0]) as log:
         tuned={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.tuned, strict=True)},
         traces=read_npz(Path(snakemake.input.traces)),
         raster_model=snakemake.params.raster,
-        split=snakemake.params.split,
+        splits=splits,
+        scores=scores_of(
+            read_npz(Path(snakemake.input.baselines)),
+            {name: read_npz(Path(path)) for name, path in zip(models, snakemake.input.scores, strict=True)},
+        ),
+        importance=read_json(Path(snakemake.input.importance)),
+        firing=read_json(Path(snakemake.input.firing)),
+        pictures=pictures_of(read_json(Path(snakemake.input.picture_words)), read_npz(Path(snakemake.input.pictures))),
     )
     write_text(Path(snakemake.output.report), render_page(results))
     record_provenance(Path(snakemake.output.report), snakemake.params.provenance)

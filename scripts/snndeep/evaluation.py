@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score, f1_score, matthews_corrcoef
 from snndeep.protocols import Split
 from snndeep.resampling import interval, patient_draws, weighted_auc, weighted_rates
 from snndeep.seeds import generator
+from snndeep.thresholds import margins
 
 
 @dataclass(frozen=True)
@@ -101,27 +102,9 @@ def _by_patient(part: pd.DataFrame, top: int) -> pd.DataFrame:
     return pd.DataFrame({"label": grouped["label"].max(), "score": score}).reset_index()
 
 
-def choose_threshold(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Return the threshold with the greatest balanced accuracy, midway between the scores around it.
-
-    Scores at or above the threshold count as diseased. With one class only the threshold lies at the median score.
-    """
-    values = np.unique(scores)
-    if len(set(labels)) < 2 or values.size < 2:
-        return float(np.median(scores))
-    cuts = (values[1:] + values[:-1]) / 2
-    positive = labels == 1
-    above = scores[None, :] >= cuts[:, None]
-    balanced = above[:, positive].mean(axis=1) + (~above[:, ~positive]).mean(axis=1)
-    best = np.flatnonzero(balanced >= balanced.max() - 1e-12)
-    return float(cuts[best[best.size // 2]])
-
-
 def _judge(fold: int, validation: pd.DataFrame, test: pd.DataFrame) -> Judged:
-    scores = validation["score"].to_numpy()
-    threshold = choose_threshold(validation["label"].to_numpy(), scores)
-    spread = float(scores.std()) or 1.0
-    margin = (test["score"].to_numpy() - threshold) / spread
+    scores = [part["score"].to_numpy() for part in (validation, test)]
+    margin = margins(validation["label"].to_numpy(), *scores)
     return Judged(fold, test["patient"].to_numpy(str), test["label"].to_numpy(), margin)
 
 

@@ -192,10 +192,10 @@ class Plan:
         files = ["spikes.py", _file(ENCODERS[encoder])]
         return self._stage("spikes", config, files, [self.samples.address, self.splits.address])
 
-    def spike_files(self, encoder: str) -> list[str]:
-        """The files of `spikes`, in the order of `split_names`."""
+    def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
+        """The files of `spikes` of the given splits, of all of them in the order of `split_names` if none are given."""
         stage = self.spikes(encoder)
-        return [stage.path(f"{encoder}.{name}.npz") for name in self.split_names]
+        return [stage.path(f"{encoder}.{name}.npz") for name in (self.split_names if splits is None else splits)]
 
     # Models
 
@@ -296,14 +296,37 @@ class Plan:
 
     @property
     def raster_model(self) -> tuple[str, str]:
-        """The model whose spikes the report shows: the first that has hidden neurons, else the first."""
+        """The model that the report looks into: the first that has hidden neurons, else the first."""
         return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
+
+    @property
+    def shown_splits(self) -> list[str]:
+        """The splits that the report looks into: those by patient where there are such, else the first protocol's."""
+        protocols = self.config["splits"]["protocols"]
+        shown = "patient" if "patient" in protocols else protocols[0]
+        return [split_name(shown, k) for k in range(self.config["splits"]["folds"])]
+
+    @cached_property
+    def insight(self) -> Stage:
+        """What one model looks at, and how its neurons fire."""
+        backend, rule = self.raster_model
+        config = {"insight": self.config["insight"], "splits": self.shown_splits, "seed": self.config["seed"]}
+        inputs = [self.train(backend, rule).address, self.spikes(self.encoder(rule)).address]
+        return self._stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
+
+    @cached_property
+    def pictures(self) -> Stage:
+        """The CT slices that the report shows."""
+        config = {"labels": self.config["dataset"]["labels"], "splits": self.shown_splits}
+        inputs = [self.samples.address, self.train(*self.raster_model).address]
+        return self._stage("pictures", config, ["pictures.py"], inputs)
 
     @cached_property
     def report(self) -> Stage:
         """The report."""
         tuned = [self.tune(*model).address for model in self.models]
-        return self._stage("report", self.shown_config, ["report.py", REPORT_TEMPLATE], [self.evaluate.address, *tuned])
+        inputs = [self.evaluate.address, self.insight.address, self.pictures.address, *tuned]
+        return self._stage("report", self.shown_config, ["report.py", REPORT_TEMPLATE], inputs)
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""
@@ -314,7 +337,7 @@ class Plan:
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
-        return [*stages, self.baselines, self.evaluate, self.report]
+        return [*stages, self.baselines, self.evaluate, self.insight, self.pictures, self.report]
 
     def live(self) -> list[str]:
         """Return `stage/address` of everything that this configuration reaches, sorted."""
@@ -327,7 +350,7 @@ class Plan:
         for backend, rule in self.models:
             named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
-        named |= {"baselines": self.baselines, "evaluate": self.evaluate}
+        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
         return {name: stage.address for name, stage in named.items()}
 
     def _check_search_spaces(self) -> None:

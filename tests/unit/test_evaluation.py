@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
 
-from snndeep.evaluation import EvaluationSettings, choose_threshold, evaluate
+from snndeep.evaluation import EvaluationSettings, evaluate
 from snndeep.protocols import Split
 from snndeep.resampling import interval, patient_draws, weighted_auc, weighted_rates
 from snndeep.tables import fold_table, model_table, patient_table
+from snndeep.thresholds import choose_threshold
 
 
 @settings(max_examples=50, deadline=None)

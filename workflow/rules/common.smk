@@ -60,6 +60,19 @@ def scans_of(batch):
     return [] if Path(batch.manifest).exists() else PLAN.survey.path("survey.json")
 
 
+def scans_to_show():
+    """Return what must be there before scans can be shown; a user's own are."""
+    if PLAN.source == "phantom":
+        return [PLAN.data_manifest(cases) for cases in PLAN.data_batches.values()]
+    return [PLAN.data.path("manifest.json")] if PLAN.source == "msd" else []
+
+
+def looked_into(file):
+    """Return one file of the model that the report looks into."""
+    backend, rule = PLAN.raster_model
+    return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+
+
 def trained(file):
     """Return one file of every model, in the order of `PLAN.models`."""
     return [

@@ -12,16 +12,20 @@ rule report:
             PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
             for backend, rule in PLAN.models
         ],
-        traces=PLAN.train(*PLAN.raster_model).path(
-            "{}.{}.traces.npz".format(*PLAN.raster_model)
-        ),
+        traces=looked_into("traces.npz"),
+        scores=trained("scores.npz"),
+        baselines=PLAN.baselines.path("baselines.scores.npz"),
+        importance=PLAN.insight.path("importance.json"),
+        firing=PLAN.insight.path("firing.json"),
+        picture_words=PLAN.pictures.path("pictures.json"),
+        pictures=PLAN.pictures.path("pictures.npz"),
     output:
         report=PLAN.report.path("report.html"),
     params:
         models=["/".join(model) for model in PLAN.models],
         modes=[PLAN.mode(*model) for model in PLAN.models],
         raster="/".join(PLAN.raster_model),
-        split=PLAN.split_names[0],
+        splits=PLAN.shown_splits,
         source=PLAN.source,
         config=PLAN.shown_config,
         stages=PLAN.addresses(),

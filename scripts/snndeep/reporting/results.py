@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from snndeep.pictures import SlicePicture
+
 
 @dataclass(frozen=True)
 class RunResults:
@@ -28,8 +30,12 @@ class RunResults:
         records: By model and split, what training kept.
         tuned: By model and split, what the search found.
         traces: See `snndeep.training.Trained.trace`, by split.
-        raster_model: The model of the traces.
-        split: The split whose traces are shown.
+        raster_model: The model that is looked into: traces, importance, firing and pictures are of it.
+        splits: The splits that are looked into.
+        scores: By model, `<split>/<part>.samples` and `.scores`.
+        importance: By split, see `snndeep.importance.split_importance`.
+        firing: By split, see `snndeep.firing.firing_rates`.
+        pictures: CT slices.
     """
 
     config: Mapping[str, Any]
@@ -46,4 +52,24 @@ class RunResults:
     tuned: Mapping[str, Mapping[str, Any]]
     traces: Mapping[str, np.ndarray]
     raster_model: str
-    split: str
+    splits: Sequence[str]
+    scores: Mapping[str, Mapping[str, np.ndarray]]
+    importance: Mapping[str, Mapping[str, Any]]
+    firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
+    pictures: Sequence[SlicePicture]
+
+
+def scores_of(
+    baselines: Mapping[str, np.ndarray], networks: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, Mapping[str, np.ndarray]]:
+    """Return the scores of all models by name.
+
+    Args:
+        baselines: `<baseline>/<split>/<part>.samples` and `.scores`.
+        networks: By model, then `<split>/<part>.samples` and `.scores`.
+    """
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    for key, values in baselines.items():
+        name, own = key.split("/", 1)
+        scores.setdefault(name, {})[own] = values
+    return {**scores, **networks}

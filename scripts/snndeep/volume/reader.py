@@ -143,8 +143,8 @@ def _assemble(found: list[tuple[int, int, int, np.ndarray]]) -> tuple[np.ndarray
     return labels, (slice(int(left), int(right)), slice(int(top), int(bottom)), slice(first, last + 1))
 
 
-def read_intensities(header: ScanHeader, box: FileBox, case: str) -> np.ndarray:
-    """Read the intensities within a box of the file's axes.
+def read_values(header: ScanHeader, box: FileBox, case: str) -> np.ndarray:
+    """Read the intensities within a box of the file's axes, as they are.
 
     Args:
         header: Header of the image.
@@ -152,10 +152,7 @@ def read_intensities(header: ScanHeader, box: FileBox, case: str) -> np.ndarray:
         case: Name of the case, for messages.
 
     Returns:
-        Intensities (HU) as float32, [axis 2, axis 1, axis 0] of the file.
-
-    Raises:
-        NonFiniteIntensityError: A value in the box is NaN or infinite.
+        Intensities (HU) as float32, [axis 2, axis 1, axis 0] of the file; NaN where the file has it.
     """
     across, down, through = box
     shape = tuple(span.stop - span.start for span in (through, down, across))
@@ -166,6 +163,16 @@ def read_intensities(header: ScanHeader, box: FileBox, case: str) -> np.ndarray:
             part = stored[down, across]
             # Scaling in double precision gives the same HU from every way of storing them.
             values[index - through.start] = part * np.float64(header.slope) + header.intercept if scaled else part
+    return values
+
+
+def read_intensities(header: ScanHeader, box: FileBox, case: str) -> np.ndarray:
+    """Read the intensities within a box and refuse what is no number; see `read_values`.
+
+    Raises:
+        NonFiniteIntensityError: A value in the box is NaN or infinite.
+    """
+    values = read_values(header, box, case)
     if not np.isfinite(values).all():
         raise NonFiniteIntensityError(
             "The image has values that are no numbers.",

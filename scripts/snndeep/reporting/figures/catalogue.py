@@ -122,7 +122,7 @@ def _search_history(results: RunResults) -> Drawn | None:
 
 
 def _raster(results: RunResults) -> Drawn:
-    own = spikes.traces_of(results.traces, results.split)
+    own = spikes.traces_of(results.traces, results.splits[0])
     classes = list(range(own["input spikes"].shape[1]))
     return Drawn(
         "raster",

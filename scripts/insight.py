@@ -1,0 +1,32 @@
+"""Look into one trained model: what it looks at, and how often its neurons fire."""
+
+from pathlib import Path
+
+import numpy as np
+
+from snndeep.backends.registry import load_backend
+from snndeep.console import stage
+from snndeep.encoding_file import EncodedSplit
+from snndeep.firing import firing_rates
+from snndeep.importance import scorer, split_importance
+from snndeep.learning.registry import load_rule
+from snndeep.seeds import derive_seed
+from snndeep.storage import read_json, read_npz, record_provenance, write_json
+
+with stage(snakemake.log[0]) as log:
+    backend, rule = load_backend(snakemake.params.backend), load_rule(snakemake.params.rule)
+    parameters = read_npz(Path(snakemake.input.model))
+    record = read_json(Path(snakemake.input.record))
+    importance, firing = {}, {}
+    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        own = {key.removeprefix(f"{name}/"): v for key, v in parameters.items() if key.startswith(f"{name}/")}
+        model = rule.model(backend, rule.settings(**record[name]["settings"]), own)
+        seed = derive_seed(snakemake.params.seed, "insight", name)
+        importance[name] = split_importance(data, scorer(backend, model), snakemake.params.settings["repeats"], seed)
+        firing[name] = firing_rates(data, model, backend.load(data.trains, np.dtype(np.float32)))
+        log.info("%s: %d features dealt out", name, len(importance[name].get("features", ())))
+    write_json(Path(snakemake.output.importance), importance)
+    write_json(Path(snakemake.output.firing), firing)
+    for path in snakemake.output:
+        record_provenance(Path(path), snakemake.params.provenance)

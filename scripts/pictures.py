@@ -1,0 +1,28 @@
+"""Keep the CT slices that the report shows: those a model gets most surely right, most surely wrong, and neither."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.labels import MaskLabels
+from snndeep.pictures import MARGIN_MM, as_seen, choose_slices
+from snndeep.storage import read_npz, read_table, record_provenance, write_json, write_npz
+from snndeep.thresholds import judge_slices
+from snndeep.volume.axial import read_axial_slice
+
+with stage(snakemake.log[0]) as log:
+    params = snakemake.params
+    scores = read_npz(Path(snakemake.input.scores))
+    judged = judge_slices(read_table(Path(snakemake.input.samples)), scores, params.splits)
+    labels = MaskLabels(**params.labels)
+    words, arrays = [], {}
+    for number, chosen in enumerate(choose_slices(judged)):
+        image, label = params.cases[chosen.patient]
+        seen = read_axial_slice(chosen.patient, Path(image), Path(label), labels.known, chosen.slice, MARGIN_MM)
+        arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels, labels)
+        words.append({**asdict(chosen), "spacing": list(seen.spacing)})
+        log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)
+    write_json(Path(snakemake.output.words), words)
+    write_npz(Path(snakemake.output.pictures), arrays)
+    for path in snakemake.output:
+        record_provenance(Path(path), params.provenance)

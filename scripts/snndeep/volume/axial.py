@@ -1,0 +1,77 @@
+"""One axial slice of a case, to look at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snndeep.errors import InvalidInputError
+from snndeep.volume.grid import canonical_grid
+from snndeep.volume.header import read_header
+from snndeep.volume.reader import read_labels, read_values
+
+AIR = -1000.0
+
+
+@dataclass(frozen=True)
+class AxialSlice:
+    """A slice around the organ, [y, x] on the canonical grid: x runs to the right, y to the front.
+
+    Attributes:
+        intensity: float32 [y, x], HU.
+        labels: uint8 [y, x].
+        spacing: Along x and y, in mm.
+    """
+
+    intensity: np.ndarray
+    labels: np.ndarray
+    spacing: tuple[float, float]
+
+
+def read_axial_slice(
+    case: str, image: Path, label: Path, known: frozenset[int], index: int, margin: float
+) -> AxialSlice:
+    """Read one slice, cut to what its labels span and a margin.
+
+    Args:
+        case: Name of the case, for messages.
+        image: NIfTI file with intensities in HU; what is no number there is shown as air.
+        label: NIfTI file with integer labels on the same grid.
+        known: The labels that may occur besides 0.
+        index: Canonical index of the slice.
+        margin: Around the labels, in mm.
+
+    Raises:
+        ScanError: The scan cannot be used.
+        InvalidInputError: The slice has no label.
+    """
+    image_header, label_header = read_header(Path(image), case), read_header(Path(label), case)
+    grid, label_grid = canonical_grid(image_header), canonical_grid(label_header)
+    stored, file_box = read_labels(label_header, known, case)
+    box = label_grid.to_canonical_box(file_box)
+    inside = box[2].start <= index < box[2].stop
+    plane = label_grid.to_canonical(stored)[index - box[2].start] if inside else np.zeros((1, 1), np.uint8)
+    if not plane.any():
+        raise InvalidInputError(
+            "A slice to show has no organ.",
+            where=f"{case}, slice {index}",
+            found="no label",
+            expected=f"a slice within {box[2].start} to {box[2].stop - 1}",
+        )
+    whole = np.zeros((grid.shape[1], grid.shape[0]), np.uint8)
+    whole[box[1], box[0]] = plane
+    y, x = (
+        _grown(np.flatnonzero(whole.any(axis=axis)), margin / spacing, size)
+        for axis, spacing, size in ((1, grid.spacing[1], grid.shape[1]), (0, grid.spacing[0], grid.shape[0]))
+    )
+    values = read_values(image_header, grid.to_file_box((x, y, slice(index, index + 1))), case)
+    intensity = np.nan_to_num(grid.to_canonical(values)[0], nan=AIR, posinf=AIR, neginf=AIR)
+    return AxialSlice(intensity, whole[y, x], grid.spacing[:2])
+
+
+def _grown(occupied: np.ndarray, margin: float, size: int) -> slice:
+    voxels = math.ceil(margin)
+    return slice(max(0, int(occupied[0]) - voxels), min(size, int(occupied[-1]) + 1 + voxels))

@@ -1,0 +1,125 @@
+"""Which slices are shown, and that what is shown is the scan."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from radiomics_scans import SPACING, affine, organ, save, save_case
+
+from snndeep.errors import InvalidInputError
+from snndeep.labels import MaskLabels
+from snndeep.pictures import Chosen, as_seen, choose_slices, pictures_of, windowed
+from snndeep.thresholds import judge_slices
+from snndeep.volume.axial import AIR, read_axial_slice
+
+KNOWN = frozenset({1, 2})
+
+
+def judged(rows):
+    frame = pd.DataFrame(rows, columns=["patient", "slice", "label", "margin"])
+    return frame.assign(sample=frame["patient"] + ":" + frame["slice"].astype(str))
+
+
+def test_best_worst_and_uncertain():
+    rows = [
+        ("a", 1, 0, -3.0), ("b", 1, 0, 2.0), ("c", 1, 0, 0.1), ("d", 1, 0, -1.0),
+        ("e", 1, 1, 3.0), ("f", 1, 1, -2.0), ("g", 1, 1, -0.1), ("h", 1, 1, 1.0),
+    ]  # fmt: skip
+    chosen = choose_slices(judged(rows))
+    assert [(c.kind, c.patient) for c in chosen] == [
+        ("best", "a"), ("best", "e"), ("worst", "b"), ("worst", "f"), ("uncertain", "c"), ("uncertain", "g"),
+    ]  # fmt: skip
+
+
+def test_a_patient_comes_once_while_there_are_others():
+    rows = [("a", k, 0, -3.0 + k / 10) for k in range(5)] + [("b", 1, 0, -1.0), ("c", 1, 0, -0.5)]
+    assert {c.patient for c in choose_slices(judged(rows))} == {"a", "b", "c"}
+
+
+def test_few_slices_give_few_pictures_and_none_twice():
+    chosen = choose_slices(judged([("a", 1, 1, 0.5), ("a", 2, 1, 0.4)]))
+    assert [(c.kind, c.slice) for c in chosen] == [("best", 1), ("worst", 2)]
+
+
+def test_margins_come_from_the_validation_part():
+    table = pd.DataFrame({"sample": list("abcdef"), "patient": list("ppqqrr"), "slice": range(6), "label": [0, 1] * 3})
+    scores = {
+        "patient_0/validation.samples": np.array(list("abcd")),
+        "patient_0/validation.scores": np.array([0.1, 0.9, 0.3, 0.7]),
+        "patient_0/test.samples": np.array(list("ef")),
+        "patient_0/test.scores": np.array([0.4, 0.8]),
+    }
+    found = judge_slices(table, scores, ["patient_0"])
+    spread = np.std([0.1, 0.9, 0.3, 0.7])
+    np.testing.assert_allclose(found["margin"], [(0.4 - 0.5) / spread, (0.8 - 0.5) / spread])
+    assert found["sample"].tolist() == ["e", "f"]
+    assert found["label"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("index", [3, 4, 5])
+def test_a_slice_is_the_scan_around_the_organ(tmp_path, index):
+    image, label = save_case(tmp_path)
+    values, labels = organ()
+    seen = read_axial_slice("a", image, label, KNOWN, index, margin=4.0)
+    x, y = (np.flatnonzero(labels[:, :, index].any(axis=axis)) for axis in (1, 0))
+    left, right = max(0, x[0] - 2), min(labels.shape[0], x[-1] + 3)  # 4 mm are two voxels of 2.5 and of 2 mm
+    front, back = max(0, y[0] - 2), min(labels.shape[1], y[-1] + 3)
+    np.testing.assert_array_equal(seen.labels, labels[left:right, front:back, index].T)
+    np.testing.assert_array_equal(seen.intensity, values[left:right, front:back, index].T)
+    assert seen.spacing == pytest.approx(SPACING[:2])
+
+
+def test_the_orientation_of_the_file_changes_nothing(tmp_path):
+    image, label = save_case(tmp_path)
+    values, labels = organ()
+    matrix = affine()
+    matrix[:3, 3] += matrix[:3, 0] * (values.shape[0] - 1)
+    matrix[:3, 0] *= -1
+    turned = [
+        save(tmp_path / f"turned_{name}.nii.gz", np.moveaxis(array[::-1], 2, 0).copy(), matrix[:, [2, 0, 1, 3]])
+        for name, array in (("ct", values), ("mask", labels))
+    ]
+    one = read_axial_slice("a", image, label, KNOWN, 4, margin=5.0)
+    other = read_axial_slice("a", *turned, KNOWN, 4, margin=5.0)
+    np.testing.assert_array_equal(one.intensity, other.intensity)
+    np.testing.assert_array_equal(one.labels, other.labels)
+    assert other.spacing == pytest.approx(one.spacing)
+
+
+def test_what_is_no_number_beside_the_organ_is_air(tmp_path):
+    values, labels = organ()
+    values = values.astype(np.float32)
+    values[labels == 0] = np.nan
+    image = save(tmp_path / "ct.nii.gz", values, affine())
+    label = save(tmp_path / "mask.nii.gz", labels, affine())
+    seen = read_axial_slice("a", image, label, KNOWN, 4, margin=10.0)
+    assert (seen.intensity[seen.labels == 0] == AIR).all()
+
+
+@pytest.mark.parametrize("index", [0, 8, 99])
+def test_a_slice_without_organ_is_refused(tmp_path, index):
+    image, label = save_case(tmp_path)
+    with pytest.raises(InvalidInputError, match=f"slice {index}"):
+        read_axial_slice("a", image, label, KNOWN, index, margin=4.0)
+
+
+def test_the_window_is_fixed():
+    np.testing.assert_array_equal(windowed(np.array([-1000.0, -150, 50, 250, 3000])), [0, 0, 128, 255, 255])
+
+
+def test_pictures_are_seen_from_the_feet():
+    intensity = np.array([[0.0, 250.0], [-150.0, -150.0]])  # the brightest voxel: right and at the back
+    labels = np.array([[1, 3], [0, 0]])
+    grey, regions = as_seen(intensity, labels, MaskLabels(organ=(1,), lesion=(3,)))
+    assert grey[1, 0] == 255, "the patient's right is left, the back is below"
+    np.testing.assert_array_equal(regions, [[0, 0], [2, 1]])
+
+
+def test_pictures_come_back_as_they_were():
+    words = [
+        {"kind": "best", "sample": "a:1", "patient": "a", "slice": 1, "label": 0, "margin": -2.0, "spacing": [1, 2]}
+    ]
+    arrays = {"0/grey": np.zeros((2, 3), np.uint8), "0/regions": np.ones((2, 3), np.uint8)}
+    (picture,) = pictures_of(words, arrays)
+    assert picture.chosen == Chosen("best", "a:1", "a", 1, 0, -2.0)
+    assert picture.spacing == (1, 2)
+    assert picture.right

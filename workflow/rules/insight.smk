@@ -1,0 +1,28 @@
+# One trained model looked into: importance of features by permutation, firing rates.
+rule insight:
+    input:
+        spikes=PLAN.spike_files(PLAN.encoder(PLAN.raster_model[1]), PLAN.shown_splits),
+        model=looked_into("model.npz"),
+        record=looked_into("record.json"),
+    output:
+        importance=PLAN.insight.path("importance.json"),
+        firing=PLAN.insight.path("firing.json"),
+    params:
+        backend=PLAN.raster_model[0],
+        rule=PLAN.raster_model[1],
+        splits=PLAN.shown_splits,
+        settings=PLAN.config["insight"],
+        seed=PLAN.config["seed"],
+        provenance=PLAN.insight.provenance(),
+    log:
+        "logs/insight.log",
+    benchmark:
+        "logs/insight.tsv"
+    conda:
+        f"../../envs/{PLAN.raster_model[0]}.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    script:
+        "../../scripts/insight.py"

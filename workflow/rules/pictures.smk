@@ -1,0 +1,26 @@
+# CT slices for the report: most surely right, most surely wrong, most uncertain.
+rule pictures:
+    input:
+        scans=scans_to_show(),
+        samples=PLAN.samples.path("samples.parquet"),
+        scores=looked_into("scores.npz"),
+    output:
+        words=PLAN.pictures.path("pictures.json"),
+        pictures=PLAN.pictures.path("pictures.npz"),
+    params:
+        splits=PLAN.shown_splits,
+        labels=PLAN.config["dataset"]["labels"],
+        cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
+        provenance=PLAN.pictures.provenance(),
+    log:
+        "logs/pictures.log",
+    benchmark:
+        "logs/pictures.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    script:
+        "../../scripts/pictures.py"
