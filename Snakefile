@@ -1,6 +1,7 @@
 # SNNDeep: from liver CT scans to a study of spiking neural networks.
 #
 #   data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
+#                                                                 |---> insight, pictures ---^
 #
 # One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
 configfile: "config/config.yaml"

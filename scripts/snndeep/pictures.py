@@ -75,7 +75,7 @@ def windowed(intensity: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.clip((intensity - low) / (high - low), 0, 1)).astype(np.uint8)
 
 
-def as_seen(intensity: np.ndarray, labels: np.ndarray, lesion_labels: frozenset[int]) -> tuple[np.ndarray, np.ndarray]:
+def as_seen(intensity: np.ndarray, labels: np.ndarray, meaning: MaskLabels) -> tuple[np.ndarray, np.ndarray]:
     """Return grey values and regions (0, `ORGAN`, `LESION`), uint8 [rows, columns], as radiologists look at them.
 
     The patient's front is above and the patient's right is left in the picture.

@@ -7,6 +7,7 @@ from pathlib import Path
 from conftest import own_data
 
 MODELS = {"tune": 9, "train": 9}
+LOOKED_INTO = {"insight": 1, "pictures": 1}
 OUTCOME = {"evaluate": 1, "report": 1, "publish": 1}
 
 
@@ -20,7 +21,8 @@ def test_the_plan_has_nine_tune_and_nine_train_jobs(fresh):
     jobs = fresh.planned()
     assert {rule: jobs[rule] for rule in MODELS} == MODELS
     assert jobs == {
-        "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "spikes": 2, "baselines": 1, **MODELS, **OUTCOME,
+        "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO,
+        **OUTCOME,
     }  # fmt: skip
 
 
@@ -52,7 +54,12 @@ def test_an_encoder_setting_runs_from_its_encoding_on(project):
 
 def test_preprocessing_runs_from_encoding_on(project):
     project.config["preprocessing"]["features"] = 6
-    assert project.planned() == {"spikes": 2, "baselines": 1, **MODELS, **OUTCOME}
+    assert project.planned() == {"spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO, **OUTCOME}
+
+
+def test_importance_runs_again_without_any_training(project):
+    project.config["insight"] = {"repeats": 3}
+    assert project.planned() == {"insight": 1, "report": 1, "publish": 1}
 
 
 def test_an_edit_taken_back_runs_nothing(project):
@@ -79,7 +86,7 @@ def test_a_comment_runs_nothing(project):
 
 def test_code_runs_its_stage_and_what_follows(project):
     edit(project.folder / "scripts/snndeep/optimiser.py", "eps: float = 1e-8", "eps: float = 2e-8")
-    assert project.planned() == {**MODELS, **OUTCOME}
+    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
 
 
 def test_one_learning_rule_edited_runs_its_three_models(project):
@@ -94,7 +101,7 @@ def test_one_backend_edited_runs_its_three_models(project):
 
 def test_more_trials_run_only_the_new_ones(project):
     project.config["tuning"]["n_trials"] = 2
-    assert project.planned() == {**MODELS, **OUTCOME}
+    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
     output = project.run("--quiet", "rules")
     assert output.count("2 trials (1 new)") == 9 * 4, output[-3000:]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from snndeep.reporting.figures import cost, learning, matrix, protocols, spikes, tuning
+from snndeep.pictures import WINDOW_HU
+from snndeep.reporting.figures import cost, importance, learning, matrix, protocols, slices, spikes, tuning
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 
@@ -135,6 +136,53 @@ def _raster(results: RunResults) -> Drawn:
     )
 
 
+def _firing_rates(results: RunResults) -> Drawn | None:
+    rates = spikes.rate_table(results.firing)
+    if rates.empty:
+        return None
+    return Drawn(
+        "firing_rates",
+        f"Firing rates: {title_of(results.raster_model)}",
+        f"How often each neuron fires for healthy and for diseased test slices, split by {_first(results)}; thin lines: "
+        "means over neurons.",
+        spikes.describe_rates(rates),
+        "inside",
+        spikes.firing_rates(rates),
+    )
+
+
+def _importance(results: RunResults) -> Drawn | None:
+    features, families = (importance.loss_table(results.importance, group) for group in ("features", "families"))
+    if features.empty:
+        return None
+    return Drawn(
+        "permutation_importance",
+        f"What the model looks at: {title_of(results.raster_model)}",
+        f"Permutation importance on test slices, split by {_first(results)}: how much ROC-AUC is lost when the values of "
+        "a feature are dealt out anew among slices. Features that say the same cover for each other, so that whole "
+        "families are dealt out below; a feature that a fold did not select counts 0 there.",
+        importance.describe_importance(features, families),
+        "inside",
+        importance.permutation_importance(features, families),
+    )
+
+
+def _slices(results: RunResults) -> Drawn | None:
+    if not results.pictures:
+        return None
+    low, high = WINDOW_HU
+    return Drawn(
+        "slices",
+        f"Slices: {title_of(results.raster_model)}",
+        f"Test slices, split by {_first(results)}, that the model gets most surely right, most surely wrong, and is least "
+        "sure of. The number is the distance of the score from the threshold, in spreads of the validation scores; from "
+        f"0 on the model says diseased. Window {low:.0f} to {high:.0f} HU; seen from the feet.",
+        slices.describe_slices(results.pictures),
+        "errors",
+        slices.slice_pictures(results.pictures),
+    )
+
+
 def _training_time(results: RunResults) -> Drawn:
     seconds = cost.seconds_table(results.records)
     return Drawn(
@@ -150,9 +198,12 @@ def _training_time(results: RunResults) -> Drawn:
 FIGURES: tuple[Callable[[RunResults], Drawn | None], ...] = (
     _leakage,
     _matrices,
+    _slices,
     _learning_curves,
     _label_curve,
     _search_history,
     _raster,
+    _firing_rates,
+    _importance,
     _training_time,
 )

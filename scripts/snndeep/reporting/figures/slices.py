@@ -26,7 +26,7 @@ def slice_pictures(pictures: Sequence[SlicePicture]) -> Figure:
     """
     kinds = [kind for kind in KIND_TITLES if any(p.chosen.kind == kind for p in pictures)]
     labels = sorted({p.chosen.label for p in pictures})
-    figure, grid = panels(len(kinds), len(labels), 0.5 + len(kinds) * (0.4 + 0.48 * WIDTH))
+    figure, grid = panels(len(kinds), len(labels), 0.5 + len(kinds) * (0.4 + 0.43 * WIDTH))
     for row, kind in zip(grid, kinds, strict=True):
         for axes, label in zip(row, labels, strict=True):
             axes.set_axis_off()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from snndeep.reporting.figures.style import CLASS_LOOKS, QUIET, colour, panels
+from snndeep.reporting.figures.style import CLASS_LOOKS, QUIET, colour, legend_above, panels
 
 LAYERS = ("input spikes", "hidden spikes", "output potential")
 CLASSES = tuple(CLASS_LOOKS)
@@ -67,3 +68,50 @@ def describe_raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> str
     counts = traces[name].sum(axis=(0, 2))
     shown = " and ".join(f"{int(n)} in the {CLASSES[k]} slice" for n, k in zip(counts, classes, strict=True))
     return f"Number of {name} within {traces[name].shape[0]} time steps: {shown}."
+
+
+def rate_table(firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> pd.DataFrame:
+    """Return one row per neuron, split, layer and class: split, layer, neuron, class, rate (spikes per time step).
+
+    Args:
+        firing: By split, see `snndeep.firing.firing_rates`.
+    """
+    rows = [
+        (split, layer, neuron, name, rate)
+        for split, layers in firing.items()
+        for layer, classes in layers.items()
+        for name, rates in classes.items()
+        for neuron, rate in enumerate(rates)
+    ]
+    return pd.DataFrame(rows, columns=["split", "layer", "neuron", "class", "rate"])
+
+
+def firing_rates(rates: pd.DataFrame) -> Figure:
+    """Draw the rates of all neurons in rising order, a panel per layer, a line per class.
+
+    Args:
+        rates: See `rate_table`.
+    """
+    layers = [layer for layer in ("input", "hidden") if layer in set(rates["layer"])]
+    figure, grid = panels(1, len(layers), 2.6)
+    for axes, layer in zip(grid[0], layers, strict=True):
+        for name, (index, _) in CLASS_LOOKS.items():
+            own = np.sort(rates[(rates["layer"] == layer) & (rates["class"] == name)]["rate"])
+            if not own.size:
+                continue
+            share = np.arange(1, own.size + 1) / own.size
+            dash = "--" if name == "healthy" else "-"
+            axes.plot(100 * share, own, dash, color=colour(index), label=f"{name} slices")
+            axes.axhline(own.mean(), color=colour(index), linestyle=dash, linewidth=0.7)
+        axes.set(title=f"{layer} neurons", xlabel="neurons, quietest first (%)", ylim=(0, None))
+    grid[0][0].set_ylabel("spikes per time step")
+    legend_above(figure, grid[0][0])
+    return figure
+
+
+def describe_rates(rates: pd.DataFrame) -> str:
+    """Return the figure's main numbers in a sentence."""
+    layer = "hidden" if "hidden" in set(rates["layer"]) else "input"
+    means = rates[rates["layer"] == layer].groupby("class")["rate"].mean()
+    shown = " and ".join(f"{means[name]:.3f} for {name} slices" for name in CLASSES if name in means)
+    return f"The {layer} neurons fire {shown}, in spikes per neuron and time step, mean over neurons and folds."

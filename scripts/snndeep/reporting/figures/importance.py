@@ -1,0 +1,83 @@
+"""Which features a model looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import QUIET, colour, panels
+
+SHOWN = 15
+
+
+def loss_table(importance: Mapping[str, Mapping[str, Any]], group: str) -> pd.DataFrame:
+    """Return one row per feature or family, the most important first: name, mean, low, high, splits.
+
+    The mean goes over splits, and counts 0 where a split did not select the feature; low and high are the least and the
+    greatest of the splits' means. Empty where nothing is defined.
+
+    Args:
+        importance: By split, see `snndeep.importance.split_importance`.
+        group: features or families.
+    """
+    defined = [split[group] for split in importance.values() if group in split]
+    names = dict.fromkeys(name for split in defined for name in split)
+    rows = []
+    for name in names:
+        means = [float(np.mean(split[name])) if name in split else 0.0 for split in defined]
+        rows.append((name, np.mean(means), min(means), max(means), sum(name in split for split in defined)))
+    frame = pd.DataFrame(rows, columns=["name", "mean", "low", "high", "splits"])
+    return frame.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
+
+
+def permutation_importance(features: pd.DataFrame, families: pd.DataFrame) -> Figure:
+    """Draw the loss of ROC-AUC when a feature is dealt out anew, and below the same for whole families.
+
+    Args:
+        features: See `loss_table`; the first are shown.
+        families: See `loss_table`.
+    """
+    shown = features.head(SHOWN)
+    heights = [len(shown) + 1, len(families) + 1]
+    figure, [[above], [below]] = panels(
+        2, 1, 1.3 + 0.2 * sum(heights), gridspec_kw={"height_ratios": heights}, sharex=True
+    )
+    _bars(above, shown, 0)
+    _bars(below, families, 2)
+    more = len(features) - len(shown)
+    above.set_title(f"single features ({len(shown)} of {len(features)})" if more > 0 else "single features")
+    below.set_title("whole families of features")
+    below.set_xlabel("loss of slice ROC-AUC when dealt out anew\n(bar: mean over folds; line: least to greatest fold)")
+    return figure
+
+
+def _bars(axes: Axes, losses: pd.DataFrame, index: int) -> None:
+    places = np.arange(len(losses))
+    axes.barh(places, losses["mean"], color=colour(index), height=0.7)
+    axes.hlines(places, losses["low"], losses["high"], color="0.2", linewidth=1)
+    axes.axvline(0, color=QUIET, linewidth=0.8)
+    axes.set_yticks(places, [readable(name) for name in losses["name"]])
+    axes.set_ylim(len(losses) - 0.4, -0.6)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.grid(visible=False, axis="y")
+
+
+def readable(name: str) -> str:
+    """Return a feature's name as text: `glcm.joint_entropy` as `GLCM: joint entropy`."""
+    family, _, feature = name.partition(".")
+    family = family.upper() if len(family) <= 5 else family.replace("_", " ")
+    return f"{family}: {feature.replace('_', ' ')}" if feature else family
+
+
+def describe_importance(features: pd.DataFrame, families: pd.DataFrame) -> str:
+    """Return the figure's main numbers in a sentence."""
+    first, family = features.iloc[0], families.iloc[0]
+    return (
+        f"Dealing out {readable(first['name'])} anew costs the most of all single features, {first['mean']:.3f} of "
+        f"ROC-AUC; the family {readable(family['name'])} as a whole costs {family['mean']:.3f}."
+    )
