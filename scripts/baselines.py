@@ -6,7 +6,7 @@ from snndeep.baselines import BASELINES, score_baselines
 from snndeep.console import stage
 from snndeep.preprocessing import PreprocessingSettings
 from snndeep.protocols import Split
-from snndeep.storage import read_json, read_table, record_provenance, write_npz
+from snndeep.storage import read_json, read_table, write_npz
 
 with stage(snakemake.log[0]) as log:
     scores = score_baselines(
@@ -17,5 +17,4 @@ with stage(snakemake.log[0]) as log:
         snakemake.params.seed,
     )
     log.info("scored %s", ", ".join(BASELINES))
-    write_npz(Path(snakemake.output.scores), scores)
-    record_provenance(Path(snakemake.output.scores), snakemake.params.provenance)
+    write_npz(Path(snakemake.output.scores), scores, snakemake.params.provenance)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.msd import fetch
-from snndeep.storage import record_provenance, write_json
+from snndeep.storage import write_json
 
 with stage(snakemake.log[0]):
     settings = snakemake.params.settings
     manifest = fetch(settings["url"], settings["md5"], Path(snakemake.params.folder), snakemake.params.cases)
-    write_json(Path(snakemake.output.manifest), manifest)
-    record_provenance(Path(snakemake.output.manifest), snakemake.params.provenance)
+    write_json(Path(snakemake.output.manifest), manifest, snakemake.params.provenance)

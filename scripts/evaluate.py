@@ -6,7 +6,7 @@ from snndeep.baselines import BASELINES
 from snndeep.console import stage
 from snndeep.evaluation import EvaluationSettings, evaluate
 from snndeep.protocols import Split
-from snndeep.storage import read_json, read_npz, read_table, record_provenance, write_json, write_text
+from snndeep.storage import read_json, read_npz, read_table, write_json, write_text
 from snndeep.tables import fold_table, model_table, patient_table
 
 with stage(snakemake.log[0]) as log:
@@ -23,10 +23,9 @@ with stage(snakemake.log[0]) as log:
         scores,
         EvaluationSettings(**snakemake.params.settings),
     )
-    write_json(Path(snakemake.output.metrics), metrics)
-    write_text(Path(snakemake.output.models), model_table(metrics).to_csv(index=False))
-    write_text(Path(snakemake.output.folds), fold_table(metrics).to_csv(index=False))
-    write_text(Path(snakemake.output.patients), patient_table(metrics).to_csv(index=False))
-    for path in snakemake.output:
-        record_provenance(Path(path), snakemake.params.provenance)
+    provenance = snakemake.params.provenance
+    write_json(Path(snakemake.output.metrics), metrics, provenance)
+    write_text(Path(snakemake.output.models), model_table(metrics).to_csv(index=False), provenance)
+    write_text(Path(snakemake.output.folds), fold_table(metrics).to_csv(index=False), provenance)
+    write_text(Path(snakemake.output.patients), patient_table(metrics).to_csv(index=False), provenance)
     log.info("evaluated %d models", len(scores))

@@ -6,13 +6,13 @@ from snndeep.console import stage
 from snndeep.features import Extraction, extract_batch
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.storage import record_provenance, write_json
+from snndeep.storage import write_json
 
 PATHS = ("image", "label", "slices", "patient")
 
 with stage(snakemake.log[0]):
     work = [Extraction(**{k: Path(v) if k in PATHS else v for k, v in item.items()}) for item in snakemake.params.work]
     settings, labels = FeatureSettings(**snakemake.params.settings), MaskLabels(**snakemake.params.labels)
-    manifest = extract_batch(work, settings, labels, snakemake.params.skip_bad)
-    write_json(Path(snakemake.output.manifest), manifest)
-    record_provenance(Path(snakemake.output.manifest), snakemake.params.provenance)
+    target = Path(snakemake.output.manifest)
+    manifest = extract_batch(work, settings, labels, snakemake.params.skip_bad, target.parent)
+    write_json(target, manifest, snakemake.params.provenance)

@@ -11,7 +11,7 @@ from snndeep.firing import firing_rates
 from snndeep.importance import scorer, split_importance
 from snndeep.learning.registry import load_rule
 from snndeep.seeds import derive_seed
-from snndeep.storage import read_json, read_npz, record_provenance, write_json
+from snndeep.storage import read_json, read_npz, write_json
 
 with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.params.backend), load_rule(snakemake.params.rule)
@@ -26,7 +26,5 @@ with stage(snakemake.log[0]) as log:
         importance[name] = split_importance(data, scorer(backend, model), snakemake.params.settings["repeats"], seed)
         firing[name] = firing_rates(data, model, backend.load(data.trains, np.dtype(np.float32)))
         log.info("%s: %d features dealt out", name, len(importance[name].get("features", ())))
-    write_json(Path(snakemake.output.importance), importance)
-    write_json(Path(snakemake.output.firing), firing)
-    for path in snakemake.output:
-        record_provenance(Path(path), snakemake.params.provenance)
+    write_json(Path(snakemake.output.importance), importance, snakemake.params.provenance)
+    write_json(Path(snakemake.output.firing), firing, snakemake.params.provenance)

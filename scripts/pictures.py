@@ -6,7 +6,7 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.labels import MaskLabels
 from snndeep.pictures import MARGIN_MM, as_seen, choose_slices
-from snndeep.storage import read_npz, read_table, record_provenance, write_json, write_npz
+from snndeep.storage import read_npz, read_table, write_json, write_npz
 from snndeep.thresholds import judge_slices
 from snndeep.volume.axial import read_axial_slice
 
@@ -22,7 +22,5 @@ with stage(snakemake.log[0]) as log:
         arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels, labels)
         words.append({**asdict(chosen), "spacing": list(seen.spacing)})
         log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)
-    write_json(Path(snakemake.output.words), words)
-    write_npz(Path(snakemake.output.pictures), arrays)
-    for path in snakemake.output:
-        record_provenance(Path(path), params.provenance)
+    write_json(Path(snakemake.output.words), words, params.provenance)
+    write_npz(Path(snakemake.output.pictures), arrays, params.provenance)

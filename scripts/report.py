@@ -9,7 +9,7 @@ from snndeep.encoding_file import EncodedSplit
 from snndeep.pictures import pictures_of
 from snndeep.reporting.page import render_page
 from snndeep.reporting.results import RunResults, scores_of
-from snndeep.storage import check, read_json, read_npz, read_table, record_provenance, write_text
+from snndeep.storage import check, read_json, read_npz, read_table, write_text
 
 with stage(snakemake.log[0]) as log:
     models, splits = snakemake.params.models, snakemake.params.splits
@@ -40,6 +40,5 @@ with stage(snakemake.log[0]) as log:
         firing=read_json(Path(snakemake.input.firing)),
         pictures=pictures_of(read_json(Path(snakemake.input.picture_words)), read_npz(Path(snakemake.input.pictures))),
     )
-    write_text(Path(snakemake.output.report), render_page(results))
-    record_provenance(Path(snakemake.output.report), snakemake.params.provenance)
+    write_text(Path(snakemake.output.report), render_page(results), snakemake.params.provenance)
     log.info("wrote the report")

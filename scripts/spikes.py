@@ -7,7 +7,7 @@ from snndeep.encoders.registry import load_encoder
 from snndeep.encoding import encode_split
 from snndeep.preprocessing import PreprocessingSettings
 from snndeep.protocols import Split
-from snndeep.storage import read_json, read_table, record_provenance, write_npz
+from snndeep.storage import read_json, read_table, write_npz
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples))
@@ -16,6 +16,5 @@ with stage(snakemake.log[0]) as log:
     settings = PreprocessingSettings(**snakemake.params.preprocessing)
     for split, path in zip(splits, snakemake.output.spikes, strict=True):
         encoded = encode_split(table, split, settings, encoder, snakemake.params.seed)
-        write_npz(Path(path), encoded.to_arrays())
-        record_provenance(Path(path), snakemake.params.provenance)
+        write_npz(Path(path), encoded.to_arrays(), snakemake.params.provenance)
         log.info("%s: %d channels, mean rate %.3f", split.name, encoded.trains.channels, encoded.trains.mean_rate())

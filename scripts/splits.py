@@ -5,7 +5,7 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.protocols import SplitSettings
 from snndeep.splitting import make_splits
-from snndeep.storage import read_table, record_provenance, write_json
+from snndeep.storage import read_table, write_json
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples))
@@ -16,5 +16,4 @@ with stage(snakemake.log[0]) as log:
         SplitSettings(**snakemake.params.settings),
     )
     log.info("%d splits of %d samples", len(splits), len(table))
-    write_json(Path(snakemake.output.splits), [split.to_json() for split in splits])
-    record_provenance(Path(snakemake.output.splits), snakemake.params.provenance)
+    write_json(Path(snakemake.output.splits), [split.to_json() for split in splits], snakemake.params.provenance)

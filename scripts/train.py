@@ -6,7 +6,7 @@ from snndeep.backends.registry import load_backend
 from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
 from snndeep.learning.registry import load_rule
-from snndeep.storage import read_json, read_npz, record_provenance, write_json, write_npz
+from snndeep.storage import read_json, read_npz, write_json, write_npz
 from snndeep.training import merge_settings, train_split
 
 with stage(snakemake.log[0]) as log:
@@ -28,9 +28,7 @@ with stage(snakemake.log[0]) as log:
             len(trained.record["history"]),
             trained.record["validation_auc"],
         )
-    write_npz(Path(snakemake.output.model), model)
-    write_npz(Path(snakemake.output.scores), scores)
-    write_npz(Path(snakemake.output.traces), traces)
-    write_json(Path(snakemake.output.record), record)
-    for path in snakemake.output:
-        record_provenance(Path(path), snakemake.params.provenance)
+    write_npz(Path(snakemake.output.model), model, snakemake.params.provenance)
+    write_npz(Path(snakemake.output.scores), scores, snakemake.params.provenance)
+    write_npz(Path(snakemake.output.traces), traces, snakemake.params.provenance)
+    write_json(Path(snakemake.output.record), record, snakemake.params.provenance)

@@ -6,7 +6,7 @@ from snndeep.backends.registry import load_backend
 from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
 from snndeep.learning.registry import load_rule
-from snndeep.storage import read_npz, record_provenance, write_json
+from snndeep.storage import read_npz, write_json
 from snndeep.tuning import SearchSettings, open_journal, tune_split
 
 with stage(snakemake.log[0]):
@@ -17,5 +17,4 @@ with stage(snakemake.log[0]):
         name: tune_split(name, EncodedSplit.from_arrays(read_npz(Path(path))), backend, rule, search, storage)
         for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True)
     }
-    write_json(Path(snakemake.output.tuned), tuned)
-    record_provenance(Path(snakemake.output.tuned), snakemake.params.provenance)
+    write_json(Path(snakemake.output.tuned), tuned, snakemake.params.provenance)

@@ -6,5 +6,5 @@ from snndeep.console import stage
 from snndeep.store import verify
 
 with stage(snakemake.log[0]) as log:
-    count = verify(Path(snakemake.params.store), snakemake.params.live)
+    count = verify(Path(snakemake.params.store), snakemake.params.live, snakemake.params.targets)
     log.info("%d files are as they were written", count)

@@ -59,6 +59,14 @@ class DamagedFileError(SNNDeepError):
     """An intermediate file is not the one that was written: bytes changed, truncated or provenance missing."""
 
 
+class StorageError(SNNDeepError):
+    """The file system refuses to keep a file: disk full, read-only, no permission."""
+
+
+class BusyError(SNNDeepError):
+    """Another run holds what this one needs."""
+
+
 class InvalidInputError(SNNDeepError, ValueError):
     """An argument of a function has the wrong shape, type or values."""
 

@@ -7,6 +7,7 @@ when one scan of a batch is replaced, the others are found where they are and on
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from snndeep.errors import DamagedFileError, DatasetError, ScanError
+from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.storage import check, read_json, read_table, record_provenance, write_table
+from snndeep.storage import intact, read_json, read_table, write_table
 
 LOGGER = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Extraction:
 
 
 def extract_batch(
-    extractions: Sequence[Extraction], settings: FeatureSettings, labels: MaskLabels, skip_bad: bool
+    extractions: Sequence[Extraction], settings: FeatureSettings, labels: MaskLabels, skip_bad: bool, folder: Path
 ) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
@@ -54,6 +55,7 @@ def extract_batch(
         settings: Conventions.
         labels: The meaning of the masks' numbers.
         skip_bad: Go on without a case whose scan cannot be used, instead of ending.
+        folder: Where the manifest will stand; its paths start there, so that a store may be moved or mounted elsewhere.
 
     Returns:
         By case, where its tables stand (`slices`, `patient`), or why there are none (`skipped`).
@@ -64,8 +66,11 @@ def extract_batch(
     manifest: dict[str, dict[str, str]] = {}
     made = 0
     for work in extractions:
-        manifest[work.case] = {"slices": str(work.slices), "patient": str(work.patient)}
-        if _intact(work.slices) and _intact(work.patient):
+        manifest[work.case] = {
+            "slices": os.path.relpath(work.slices, folder),
+            "patient": os.path.relpath(work.patient, folder),
+        }
+        if intact(work.slices) and intact(work.patient):
             continue
         try:
             features = extract_case(work.case, work.image, work.label, settings, labels)
@@ -76,24 +81,12 @@ def extract_batch(
             manifest[work.case] = {"skipped": str(error)}
             continue
         for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-            write_table(path, table)
-            record_provenance(path, work.provenance)
+            write_table(path, table, work.provenance)
         made += 1
         LOGGER.info("%s: %d slices", work.case, len(features.slices))
     skipped = sum("skipped" in entry for entry in manifest.values())
     LOGGER.info("extracted %d cases, found %d already there", made, len(extractions) - made - skipped)
     return manifest
-
-
-def _intact(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    try:
-        check(path)
-    except DamagedFileError as error:
-        LOGGER.warning("extracting again: %s", error)
-        return False
-    return True
 
 
 def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
@@ -108,8 +101,8 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
             if "skipped" in entry:
                 skipped[case] = entry["skipped"]
             else:
-                slices.append(read_table(Path(entry["slices"])))
-                patients.append(read_table(Path(entry["patient"])))
+                slices.append(read_table(manifest.parent / entry["slices"], manifest))
+                patients.append(read_table(manifest.parent / entry["patient"], manifest))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"

@@ -29,7 +29,7 @@ def fetch(url: str, md5: str, folder: Path, cases: Mapping[str, Sequence[str]]) 
         cases: By case name, the final paths of image and label, below `folder`.
 
     Returns:
-        By case name, the paths and the SHA-256 of both files.
+        By case name, the paths below `folder` and the SHA-256 of both files.
 
     Raises:
         DatasetError: If the archive cannot be fetched, is another one, or lacks a case.
@@ -61,7 +61,7 @@ def fetch(url: str, md5: str, folder: Path, cases: Mapping[str, Sequence[str]]) 
                     source = members.extractfile(member)
                     while block := source.read(1 << 20):
                         target.write(block)
-                manifest[case] |= {kind: str(path), f"{kind}_sha256": sha256_of(path)}
+                manifest[case] |= {kind: path.relative_to(folder).as_posix(), f"{kind}_sha256": sha256_of(path)}
     if wanted:
         raise DatasetError(
             "The archive lacks scans.",

@@ -28,6 +28,7 @@ from snndeep.stages import Batch, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
 REPORT_TEMPLATE = "snndeep/reporting/page.html.jinja"
+NOT_SHOWN = ("store", "prune")
 NOT_SEARCHED = ("encoder", "compare_random")
 
 
@@ -290,9 +291,9 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without what changes no result (store, paths, batches) and secrets."""
+        """The configuration as the report shows it: without secrets and what changes no result (store, prune, batches)."""
         dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", "labels", self.source)}
-        return masked({**{k: v for k, v in self.config.items() if k != "store"}, "dataset": dataset})
+        return masked({**{k: v for k, v in self.config.items() if k not in NOT_SHOWN}, "dataset": dataset})
 
     @property
     def raster_model(self) -> tuple[str, str]:
@@ -342,6 +343,14 @@ class Plan:
     def live(self) -> list[str]:
         """Return `stage/address` of everything that this configuration reaches, sorted."""
         return sorted({f"{stage.name}/{stage.address}" for stage in self.stages()})
+
+    def targets(self) -> dict[str, str]:
+        """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
+        return {
+            f"{stage.name}/{stage.address}": batch.manifest
+            for batch in self.feature_batches.values()
+            for stage in batch.extracted
+        }
 
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by what stands there."""

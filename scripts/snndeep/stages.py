@@ -33,15 +33,14 @@ class Stage:
         """Return where one of its files stands."""
         return (self.store / self.name / self.address / file).as_posix()
 
-    def provenance(self, target: str = "") -> dict[str, Any]:
-        """Return what is written beside its files; `target` is the workflow's name for what makes them."""
+    def provenance(self) -> dict[str, Any]:
+        """Return what is written beside its files."""
         return {
             "stage": self.name,
             "address": self.address,
             "config": self.config,
             "code": self.code,
             "inputs": list(self.inputs),
-            "target": target,
         }
 
 
@@ -67,7 +66,7 @@ class Batch:
                 "label": str(case.label),
                 "slices": stage.path(f"{case.name}.slices.parquet"),
                 "patient": stage.path(f"{case.name}.patient.parquet"),
-                "provenance": stage.provenance(self.manifest),
+                "provenance": stage.provenance(),
             }
             for case, stage in zip(self.cases, self.extracted, strict=True)
         ]

@@ -1,17 +1,25 @@
 """Files as SNNDeep keeps them: written whole or not at all, with their provenance beside them, checked when read.
 
-A writer fills a temporary file in the same folder and renames it. Beside `x.npz` stands `x.npz.provenance.json`: the
-stage, its address, the configuration and code it depended on, its inputs, and the SHA-256 of the bytes. A reader
-compares the digest first, so a damaged file is named instead of used. Nothing is ever unpickled.
+A writer fills a temporary file of a unique name in the same folder and renames it. Beside `x.npz` stands
+`x.npz.provenance.json`: the stage, its address, the configuration and code it depended on, its inputs, and the SHA-256
+of the bytes. The provenance is placed first and the file right after it, so that a file under its final name always has
+one. A reader compares the digest first, so a damaged file is named instead of used. Nothing is ever unpickled.
+
+Several processes, users and machines may write to one store. What stands at an address is what any of them would write
+there, so the first to finish wins: a writer that finds an intact file leaves it as it is. Files and folders take the
+permissions that the umask leaves and the group of a folder that hands its group down (setgid).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shlex
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -19,11 +27,21 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.errors import DamagedFileError
+from snndeep.errors import DamagedFileError, StorageError
 from snndeep.redaction import masked
 
 VERSIONED = ("numpy", "numba", "torch", "snntorch", "spikingjelly", "optuna", "scikit-learn", "pandas", "nibabel")
 PROVENANCE_SUFFIX = ".provenance.json"
+REMEDIES = {
+    errno.ENOSPC: "Make space (`snakemake --cores 1 prune` removes what is no longer reached), then run the same command.",
+    errno.EDQUOT: "Make space within the quota, then run the same command again.",
+    errno.EROFS: "Set `store` to a folder on a file system that can be written to.",
+    errno.EACCES: "Ask for permission to write there, or set `store` to a folder of your own.",
+    errno.EPERM: "Ask for permission to write there, or set `store` to a folder of your own.",
+    errno.EIO: "Check the disk or the network file system, then run the same command again.",
+}
+# Between the renaming of a provenance and of its file lie microseconds; a reader that falls between looks again.
+LOOKS, PAUSE_SECONDS = 3, 0.2
 
 
 def sha256_of(path: Path) -> str:
@@ -33,20 +51,62 @@ def sha256_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder that takes the final name when the block ends without an error."""
+def replacing(path: Path, provenance: Mapping[str, Any] | None = None) -> Iterator[Path]:
+    """Yield a temporary path in the same folder that takes the final name when the block ends without an error.
+
+    Args:
+        path: The final name; its folder is made if needed.
+        provenance: What the workflow knows of a file of the store: stage, address, configuration, code, inputs.
+            It is placed beside the file, and an intact file that another process has placed meanwhile stays.
+
+    Raises:
+        StorageError: If the file system refuses: disk full, read-only, no permission.
+    """
     path = Path(path)
+    with _explained(path), _temporary(path) as temporary:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        if provenance is None:
+            temporary.replace(path)
+        elif not intact(path):
+            _place(temporary, path, provenance)
+
+
+def _place(temporary: Path, path: Path, provenance: Mapping[str, Any]) -> None:
+    write_json(provenance_path(path), _record(path, temporary, provenance))
+    temporary.replace(path)
+    # Two writers may have placed their pairs crosswise. Either file is whole and right, so the one that stands counts;
+    # whoever acts last looks last.
+    while not intact(path):
+        try:
+            write_json(provenance_path(path), _record(path, path, provenance))
+        except FileNotFoundError:
+            return  # removed by somebody meanwhile
+
+
+@contextlib.contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     suffix = "".join(path.suffixes[-2:])
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=f".tmp{suffix}")
     os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        yield Path(name)
     finally:
-        temporary.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REMEDIES:
+            raise
+        raise StorageError(
+            "A file cannot be written.", where=str(path), found=os.strerror(error.errno), remedy=REMEDIES[error.errno]
+        ) from error
 
 
 def _umask() -> int:
@@ -55,15 +115,16 @@ def _umask() -> int:
     return mask
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, atomically."""
-    with replacing(path) as temporary:
+def write_text(path: Path, text: str, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write text as UTF-8, atomically, see `replacing`."""
+    with replacing(path, provenance) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a JSON document, atomically, with sorted keys; NaN and infinity are refused."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n")
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False, default=_plain)
+    write_text(path, text + "\n", provenance)
 
 
 def _plain(value: Any) -> Any:
@@ -76,38 +137,36 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray], provenance: Mapping[str, Any] | None = None) -> None:
     """Write named arrays, compressed, atomically; object arrays are refused."""
-    with replacing(path) as temporary:
+    with replacing(path, provenance) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
-def write_table(path: Path, table: Any) -> None:
+def write_table(path: Path, table: Any, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a pandas DataFrame as Parquet, atomically."""
-    with replacing(path) as temporary:
+    with replacing(path, provenance) as temporary:
         table.to_parquet(temporary, index=False)
 
 
-def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
-    """Write the provenance of a finished file beside it, with the credentials of URLs masked.
-
-    Args:
-        path: The file.
-        provenance: What the workflow knows of it: stage, address, configuration, code, inputs, target.
-    """
-    path = Path(path)
+def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept beside `path`, whose bytes stand at `written`, with the credentials of URLs masked."""
     versions = {}
     for package in VERSIONED:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
-    record = {
+    return {
         **masked(provenance),
         "file": path.name,
-        "sha256": sha256_of(path),
-        "bytes": path.stat().st_size,
+        "sha256": sha256_of(written),
+        "bytes": written.stat().st_size,
         "versions": versions,
     }
-    write_json(provenance_path(path), record)
+
+
+def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
+    """Write the provenance of a file that stands already."""
+    write_json(provenance_path(path), _record(Path(path), Path(path), provenance))
 
 
 def provenance_path(path: Path) -> Path:
@@ -115,18 +174,45 @@ def provenance_path(path: Path) -> Path:
     return Path(path).with_name(Path(path).name + PROVENANCE_SUFFIX)
 
 
-def check(path: Path) -> dict[str, Any]:
+def check(path: Path, target: Path | None = None) -> dict[str, Any]:
     """Return a file's provenance after comparing its digest.
+
+    Args:
+        path: The file.
+        target: The output of the workflow whose making makes the file, where that is not the file itself.
 
     Raises:
         DamagedFileError: If the file or its provenance is missing or unreadable, or the bytes are not those written.
     """
-    path = Path(path)
+    path, target = Path(path), Path(target or path)
+    for _ in range(LOOKS - 1):
+        with contextlib.suppress(DamagedFileError):
+            return _check_once(path, target)
+        time.sleep(PAUSE_SECONDS)
+    return _check_once(path, target)
+
+
+def intact(path: Path) -> bool:
+    """Tell whether a file stands with the bytes that its provenance says."""
+    try:
+        _check_once(Path(path), Path(path))
+    except DamagedFileError:
+        return False
+    return True
+
+
+def _check_once(path: Path, target: Path) -> dict[str, Any]:
     beside = provenance_path(path)
-    if not path.is_file():
+    try:
+        found, size = sha256_of(path), path.stat().st_size
+    except OSError as error:
         raise DamagedFileError(
-            "An intermediate file is missing.", where=str(path), expected="a file", remedy=_rebuild(str(path))
-        )
+            "An intermediate file is missing." if isinstance(error, FileNotFoundError) else "A file cannot be read.",
+            where=str(path),
+            found=os.strerror(error.errno or 0),
+            expected="a file",
+            remedy=rebuild_command(target),
+        ) from error
     try:
         record = json.loads(beside.read_text(encoding="utf-8"))
         expected = record["sha256"]
@@ -136,22 +222,22 @@ def check(path: Path) -> dict[str, Any]:
             where=str(beside),
             found=f"{type(error).__name__}: {error}",
             expected="the JSON written beside the file",
-            remedy=_rebuild(str(path)),
+            remedy=rebuild_command(target),
         ) from error
-    found = sha256_of(path)
     if found != expected:
         raise DamagedFileError(
             "An intermediate file is damaged: its bytes are not those that were written.",
             where=str(path),
-            found=f"SHA-256 {found[:16]}..., {path.stat().st_size} bytes",
+            found=f"SHA-256 {found[:16]}..., {size} bytes",
             expected=f"SHA-256 {expected[:16]}..., {record.get('bytes')} bytes",
-            remedy=_rebuild(record.get("target") or str(path)),
+            remedy=rebuild_command(target),
         )
     return record
 
 
-def _rebuild(target: str) -> str:
-    return f"Rebuild it with: snakemake --cores 1 --force '{target}'"
+def rebuild_command(target: Path) -> str:
+    """Return the advice to make an output of the workflow again."""
+    return f"Rebuild it with: snakemake --cores 1 --force {shlex.quote(str(target))}"
 
 
 def read_json(path: Path) -> Any:
@@ -167,9 +253,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def read_table(path: Path) -> Any:
-    """Read a Parquet table as a pandas DataFrame after checking its digest."""
+def read_table(path: Path, target: Path | None = None) -> Any:
+    """Read a Parquet table as a pandas DataFrame after checking its digest, see `check`."""
     import pandas as pd  # here, because training needs no tables and should start fast
 
-    check(path)
+    check(path, target)
     return pd.read_parquet(path)

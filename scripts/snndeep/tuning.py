@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from snndeep.backends.base import Backend
 from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
+from snndeep.journal import journal_backend
 from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
 from snndeep.training import merge_settings, model_seed
@@ -51,10 +51,9 @@ class SearchSettings:
 
 
 def open_journal(path: Path) -> optuna.storages.JournalStorage:
-    """Open or create the journal that holds a model's studies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Open or create the journal that holds a model's studies, see `snndeep.journal`."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+    return optuna.storages.JournalStorage(journal_backend(path))
 
 
 def suggest(trial: optuna.Trial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def test_prune_keeps_what_is_live_and_removes_the_rest(project):
     stale = project.folder / "work/spikes/0123456789ab"
     stale.mkdir()
     (stale / "x.npz").write_bytes(b"x")
+    assert "left 1 younger than 1 h" in project.run("prune", "--quiet", "rules")
+    project.config["prune"] = {"min_age_hours": 0}
     output = project.run("prune", "--quiet", "rules")
     assert "removed spikes/0123456789ab" in output
     assert "removed 1 folders" in output

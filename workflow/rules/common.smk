@@ -1,4 +1,5 @@
 # The configuration, checked, and the plan made from it. Rules take paths, settings and provenance from here.
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,11 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from snndeep.configuration import complete
-from snndeep.errors import SNNDeepError
+from snndeep.errors import SNNDeepError, StorageError
+from snndeep.lease import lease_path, take_lease
 from snndeep.planning import Plan
+from snndeep.runlock import CheckoutLock
+from snndeep.store import settle_times
 
 # A job has the threads that its rule says; libraries that would take more on their own are told so.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -30,6 +34,24 @@ def plan_of(config):
 
 PLAN = plan_of(config)
 RESULTS = f"results/{PLAN.config['run']}"
+LOCK = CheckoutLock(Path(".snakemake/run.lock"))
+LEASE = lease_path(PLAN.store, Path.cwd(), PLAN.config["run"])
+
+
+def begin_run():
+    """Keep other runs out of this folder and tell those who prune the store what this one reaches."""
+    try:
+        LOCK.acquire()
+    except SNNDeepError as error:
+        raise WorkflowError(str(error)) from None
+    # Where the disk is full or read-only, a job that has to write will say so better, and others need not write.
+    with contextlib.suppress(StorageError):
+        take_lease(LEASE, Path.cwd(), PLAN.config["run"], PLAN.live())
+        settle_times(PLAN.store, PLAN.live())
+
+
+onstart:
+    begin_run()
 
 
 wildcard_constraints:

@@ -3,16 +3,14 @@ if PLAN.source == "phantom":
 
     rule data_phantom:
         output:
-            manifest=PLAN.data.path("{batch}.json"),
+            manifest=update(PLAN.data.path("{batch}.json")),
         params:
             settings=PLAN.data.config,
             cases=lambda wildcards: {
                 case.name: [str(case.image), str(case.label)]
                 for case in PLAN.data_batches[wildcards.batch]
             },
-            provenance=lambda wildcards: PLAN.data.provenance(
-                PLAN.data_manifest(PLAN.data_batches[wildcards.batch])
-            ),
+            provenance=PLAN.data.provenance(),
         log:
             "logs/data_phantom/{batch}.log",
         benchmark:
@@ -31,12 +29,12 @@ if PLAN.source == "msd":
 
     rule data_msd:
         output:
-            manifest=PLAN.data.path("manifest.json"),
+            manifest=update(PLAN.data.path("manifest.json")),
         params:
             settings=PLAN.config["dataset"]["msd"],
             folder=PLAN.data.path(""),
             cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            provenance=PLAN.data.provenance(PLAN.data.path("manifest.json")),
+            provenance=PLAN.data.provenance(),
         log:
             "logs/data_msd.log",
         benchmark:
@@ -55,13 +53,13 @@ if PLAN.source == "directory":
 
     rule survey:
         output:
-            survey=PLAN.survey.path("survey.json"),
+            survey=update(PLAN.survey.path("survey.json")),
         params:
             cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
             labels=PLAN.config["dataset"]["labels"],
             folds=PLAN.config["splits"]["folds"],
             skip_bad=PLAN.skip_bad,
-            provenance=PLAN.survey.provenance(PLAN.survey.path("survey.json")),
+            provenance=PLAN.survey.provenance(),
         log:
             "logs/survey.log",
         benchmark:

@@ -5,7 +5,7 @@ rule baselines:
         patients=PLAN.samples.path("patients.parquet"),
         splits=PLAN.splits.path("splits.json"),
     output:
-        scores=PLAN.baselines.path("baselines.scores.npz"),
+        scores=update(PLAN.baselines.path("baselines.scores.npz")),
     params:
         preprocessing=PLAN.config["preprocessing"],
         seed=PLAN.config["seed"],
@@ -31,10 +31,10 @@ rule evaluate:
         baselines=PLAN.baselines.path("baselines.scores.npz"),
         scores=trained("scores.npz"),
     output:
-        metrics=PLAN.evaluate.path("metrics.json"),
-        models=PLAN.evaluate.path("models.csv"),
-        folds=PLAN.evaluate.path("folds.csv"),
-        patients=PLAN.evaluate.path("patients.csv"),
+        metrics=update(PLAN.evaluate.path("metrics.json")),
+        models=update(PLAN.evaluate.path("models.csv")),
+        folds=update(PLAN.evaluate.path("folds.csv")),
+        patients=update(PLAN.evaluate.path("patients.csv")),
     params:
         models=["/".join(model) for model in PLAN.models],
         settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},

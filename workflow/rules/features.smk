@@ -3,7 +3,7 @@ rule features:
     input:
         scans=lambda wildcards: scans_of(PLAN.feature_batches[wildcards.address]),
     output:
-        manifest=f"{PLAN.store}/features_batch/{{address}}/manifest.json",
+        manifest=update(f"{PLAN.store}/features_batch/{{address}}/manifest.json"),
     params:
         skip_bad=PLAN.skip_bad,
         settings=PLAN.config["features"],
@@ -11,7 +11,7 @@ rule features:
         work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
         provenance=lambda wildcards: PLAN.feature_batches[
             wildcards.address
-        ].stage.provenance(PLAN.feature_batches[wildcards.address].manifest),
+        ].stage.provenance(),
     log:
         "logs/features/{address}.log",
     benchmark:

@@ -5,8 +5,8 @@ rule insight:
         model=looked_into("model.npz"),
         record=looked_into("record.json"),
     output:
-        importance=PLAN.insight.path("importance.json"),
-        firing=PLAN.insight.path("firing.json"),
+        importance=update(PLAN.insight.path("importance.json")),
+        firing=update(PLAN.insight.path("firing.json")),
     params:
         backend=PLAN.raster_model[0],
         rule=PLAN.raster_model[1],

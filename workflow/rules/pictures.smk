@@ -5,8 +5,8 @@ rule pictures:
         samples=PLAN.samples.path("samples.parquet"),
         scores=looked_into("scores.npz"),
     output:
-        words=PLAN.pictures.path("pictures.json"),
-        pictures=PLAN.pictures.path("pictures.npz"),
+        words=update(PLAN.pictures.path("pictures.json")),
+        pictures=update(PLAN.pictures.path("pictures.npz")),
     params:
         splits=PLAN.shown_splits,
         labels=PLAN.config["dataset"]["labels"],

@@ -20,7 +20,7 @@ rule report:
         picture_words=PLAN.pictures.path("pictures.json"),
         pictures=PLAN.pictures.path("pictures.npz"),
     output:
-        report=PLAN.report.path("report.html"),
+        report=update(PLAN.report.path("report.html")),
     params:
         models=["/".join(model) for model in PLAN.models],
         modes=[PLAN.mode(*model) for model in PLAN.models],

@@ -3,9 +3,9 @@ rule samples:
     input:
         manifests=[batch.manifest for batch in PLAN.feature_batches.values()],
     output:
-        samples=PLAN.samples.path("samples.parquet"),
-        patients=PLAN.samples.path("patients.parquet"),
-        skipped=PLAN.samples.path("skipped.json"),
+        samples=update(PLAN.samples.path("samples.parquet")),
+        patients=update(PLAN.samples.path("patients.parquet")),
+        skipped=update(PLAN.samples.path("skipped.json")),
     params:
         settings=PLAN.config["samples"],
         provenance=PLAN.samples.provenance(),

@@ -4,9 +4,11 @@ rule spikes:
         samples=PLAN.samples.path("samples.parquet"),
         splits=PLAN.splits.path("splits.json"),
     output:
-        spikes=expand(
-            f"{PLAN.store}/spikes/{{{{address}}}}/{{{{encoder}}}}.{{split}}.npz",
-            split=PLAN.split_names,
+        spikes=update(
+            expand(
+                f"{PLAN.store}/spikes/{{{{address}}}}/{{{{encoder}}}}.{{split}}.npz",
+                split=PLAN.split_names,
+            )
         ),
     params:
         encoder=lambda wildcards: PLAN.config["encoders"][wildcards.encoder],

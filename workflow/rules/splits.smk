@@ -3,7 +3,7 @@ rule splits:
     input:
         samples=PLAN.samples.path("samples.parquet"),
     output:
-        splits=PLAN.splits.path("splits.json"),
+        splits=update(PLAN.splits.path("splits.json")),
     params:
         settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
         provenance=PLAN.splits.provenance(),

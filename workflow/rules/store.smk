@@ -8,6 +8,7 @@ rule verify:
     params:
         store=str(PLAN.store),
         live=PLAN.live(),
+        targets=PLAN.targets(),
     log:
         "logs/verify.log",
     conda:
@@ -25,6 +26,8 @@ rule prune:
         store=str(PLAN.store),
         live=PLAN.live(),
         results="results",
+        settings=PLAN.config["prune"],
+        lease=str(LEASE),
     log:
         "logs/prune.log",
     conda:

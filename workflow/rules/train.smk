@@ -6,10 +6,12 @@ rule train:
             f"{wildcards.backend}.{wildcards.rule}.json"
         ),
     output:
-        model=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.model.npz",
-        scores=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.scores.npz",
-        traces=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.traces.npz",
-        record=f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.record.json",
+        model=update(f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.model.npz"),
+        scores=update(f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.scores.npz"),
+        traces=update(f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.traces.npz"),
+        record=update(
+            f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.record.json"
+        ),
     params:
         splits=PLAN.split_names,
         settings=lambda wildcards: PLAN.rule_settings(wildcards.rule),

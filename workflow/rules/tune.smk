@@ -3,7 +3,7 @@ rule tune:
     input:
         spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
     output:
-        tuned=f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json",
+        tuned=update(f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json"),
     params:
         splits=PLAN.split_names,
         search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),

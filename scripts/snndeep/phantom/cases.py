@@ -14,12 +14,15 @@ from snndeep.storage import sha256_of
 LOGGER = logging.getLogger(__name__)
 
 
-def make_cases(settings: Mapping[str, Any], cases: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+def make_cases(
+    settings: Mapping[str, Any], cases: Mapping[str, Sequence[str]], folder: Path
+) -> dict[str, dict[str, str]]:
     """Write the scans and masks of the named cases.
 
     Args:
         settings: See `PhantomSettings.from_mapping`; without `patients`, on which no case depends.
-        cases: By case name, where image and label belong.
+        cases: By case name, where image and label belong, below `folder`.
+        folder: Where the manifest will stand; its paths start there.
 
     Returns:
         By case name, the paths and the SHA-256 of both files.
@@ -30,8 +33,8 @@ def make_cases(settings: Mapping[str, Any], cases: Mapping[str, Sequence[str]]) 
     for name, (image, label) in cases.items():
         write_case(recipe, indices[name], Path(image), Path(label))
         manifest[name] = {
-            "image": image,
-            "label": label,
+            "image": Path(image).relative_to(folder).as_posix(),
+            "label": Path(label).relative_to(folder).as_posix(),
             "image_sha256": sha256_of(Path(image)),
             "label_sha256": sha256_of(Path(label)),
         }

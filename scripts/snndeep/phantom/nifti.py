@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import nibabel
 import numpy as np
 from isal import igzip
+
+from snndeep.storage import replacing
 
 _FAST = 1  # compression level: noise hardly compresses, so a higher one costs time for nothing
 
@@ -27,17 +27,9 @@ def write_nifti(path: Path, voxels: np.ndarray, spacing: tuple[float, float, flo
     affine[:3, 3] = [-(n - 1) / 2 * step for n, step in zip(voxels.shape, spacing, strict=True)]
     image = nibabel.Nifti1Image(voxels, affine, dtype=voxels.dtype)
     image.header.set_xyzt_units("mm")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with (
-            os.fdopen(handle, "wb") as raw,
-            igzip.IGzipFile(filename="", mode="wb", compresslevel=_FAST, fileobj=raw, mtime=0) as packed,
-        ):
-            image.to_stream(packed)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with (
+        replacing(path) as temporary,
+        temporary.open("wb") as raw,
+        igzip.IGzipFile(filename="", mode="wb", compresslevel=_FAST, fileobj=raw, mtime=0) as packed,
+    ):
+        image.to_stream(packed)
