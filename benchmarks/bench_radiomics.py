@@ -136,7 +136,7 @@ def pyradiomics_native(image: Path, mask: Path, repeats: int) -> list[float]:
 def _pyradiomics(image: Path, mask: Path, spacing: list[int] | None) -> list[float]:
     import logging
 
-    import SimpleITK as sitk  # noqa: N813 (its own convention)
+    import SimpleITK as sitk
     from radiomics import featureextractor
 
     logging.getLogger("radiomics").setLevel(logging.ERROR)

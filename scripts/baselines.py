@@ -11,7 +11,7 @@ from snndeep.storage import read_json, read_table, write_npz
 with stage(snakemake.log[0]) as log:
     scores = score_baselines(
         read_table(Path(snakemake.input.samples)),
-        read_table(Path(snakemake.input.patients)),
+        read_table(Path(snakemake.input.cases)),
         [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
         PreprocessingSettings(**snakemake.params.preprocessing),
         snakemake.params.seed,

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from snndeep.console import stage
+from snndeep.converted import nifti_of
 from snndeep.labels import MaskLabels
 from snndeep.pictures import MARGIN_MM, as_seen, choose_slices
 from snndeep.storage import read_npz, read_table, write_json, write_npz
@@ -17,8 +18,8 @@ with stage(snakemake.log[0]) as log:
     labels = MaskLabels(**params.labels)
     words, arrays = [], {}
     for number, chosen in enumerate(choose_slices(judged)):
-        image, label = params.cases[chosen.patient]
-        seen = read_axial_slice(chosen.patient, Path(image), Path(label), labels.known, chosen.slice, MARGIN_MM)
+        image, label = (nifti_of(Path(path)) for path in params.cases[chosen.case])
+        seen = read_axial_slice(chosen.case, image, label, labels.known, chosen.slice, MARGIN_MM)
         arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels, labels)
         words.append({**asdict(chosen), "spacing": list(seen.spacing)})
         log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)

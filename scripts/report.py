@@ -22,7 +22,7 @@ with stage(snakemake.log[0]) as log:
         metrics=read_json(Path(snakemake.input.metrics)),
         table=pd.read_csv(snakemake.input.models),
         samples=read_table(Path(snakemake.input.samples)),
-        patients=read_table(Path(snakemake.input.patients)),
+        cases=read_table(Path(snakemake.input.cases)),
         skipped=read_json(Path(snakemake.input.skipped)),
         selections=[
             EncodedSplit.from_arrays(read_npz(Path(path))).preprocessing["features"] for path in snakemake.input.spikes

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from snndeep.console import stage
+from snndeep.dataset import Case
 from snndeep.labels import MaskLabels
 from snndeep.storage import write_json
 from snndeep.survey import survey
 
 with stage(snakemake.log[0]) as log:
     params = snakemake.params
-    found = survey(params.cases, MaskLabels(**params.labels), params.folds, params.skip_bad)
+    labels = MaskLabels(**params.labels)
+    found = survey([Case.from_json(values) for values in params.cases], labels, params.folds, params.skip_bad)
     log.info("%d cases, %d with lesions", len(found), sum(entry["diseased"] for entry in found.values()))
     write_json(Path(snakemake.output.survey), found, snakemake.params.provenance)

@@ -141,8 +141,14 @@ class FileDigests:
             self._known = loaded if isinstance(loaded, Mapping) else {}
 
     def of(self, path: Path) -> str:
-        """Return the digest of a file's bytes."""
+        """Return the digest of a file's bytes; of a folder, that of its files in the order of their names.
+
+        Folders within the folder and hidden files do not count.
+        """
         path = Path(path).absolute()
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+            return digest([self.of(file) for file in files])
         stat = path.stat()
         key = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
         entry = self._known.get(str(path))

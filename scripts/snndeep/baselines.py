@@ -49,7 +49,7 @@ BASELINES: dict[str, tuple[str, Callable[[int], object]]] = {
 
 def score_baselines(
     table: pd.DataFrame,
-    patients: pd.DataFrame,
+    cases: pd.DataFrame,
     splits: Sequence[Split],
     settings: PreprocessingSettings,
     seed: int,
@@ -58,7 +58,7 @@ def score_baselines(
 
     Args:
         table: Samples with features.
-        patients: One row per case, with its spacing.
+        cases: One row per case, with its spacing.
         splits: All splits.
         settings: Preprocessing of the features, fitted on each training part.
         seed: Of the configuration.
@@ -67,7 +67,7 @@ def score_baselines(
         `<baseline>/<split>/<part>.samples` and `.scores`.
     """
     labels, samples = table["label"].to_numpy(), table["sample"].to_numpy(str)
-    spacing = patients.set_index("case").loc[table["patient"], ["spacing_x", "spacing_y", "spacing_z"]].to_numpy()
+    spacing = cases.set_index("case").loc[table["case"], ["spacing_x", "spacing_y", "spacing_z"]].to_numpy()
     scores = {}
     for split in splits:
         parts = part_indices(split, samples)

@@ -1,7 +1,8 @@
 """The three sources of scans, seen as one list of cases.
 
     phantom     made by this pipeline; see `snndeep.phantom`
-    directory   a folder in the layout of the Medical Segmentation Decathlon: dataset.json, imagesTr, labelsTr
+    directory   the user's own: a folder in the layout of the Medical Segmentation Decathlon (dataset.json, imagesTr,
+                labelsTr), or a table; see `snndeep.scan_table`
     msd         Task03_Liver of the Decathlon, fetched by this pipeline
 
 A case carries a leaf digest, which says what its scan is: the bytes of a user's files, the published checksum of the
@@ -11,31 +12,65 @@ Decathlon's archive, or the recipe of a phantom.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from snndeep.errors import DatasetError
+from snndeep.labels import MaskLabels
 
 MSD_TASK = "Task03_Liver"
 MSD_CASES = tuple(f"liver_{k}" for k in range(131))
+CONVERTED_FORMATS = (".nrrd", ".mha")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One patient's scan and mask.
+    """One scan and its mask.
 
     Attributes:
         name: Unique in the data set; letters, digits, `_`, `-` and `.`.
-        image: The CT, NIfTI in HU.
-        label: The mask: 0 background, 1 organ, 2 lesion.
+        image: The CT in HU: NIfTI, or the record of a conversion to it (see `snndeep.converted`).
+        label: The mask on the grid of the image, likewise.
         leaf: Digest of what the scan is.
+        patient: Whose scan it is; the name of the case where each patient has one.
+        diseased: What the data set says of the patient; None where it leaves that to the mask.
+        listed: Where the data set lists the case, for messages.
     """
 
     name: str
     image: Path
     label: Path
     leaf: str
+    patient: str = ""
+    diseased: bool | None = None
+    listed: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "patient", self.patient or self.name)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Case:
+        """Rebuild from the values of `to_json`."""
+        return cls(**{**values, "image": Path(values["image"]), "label": Path(values["label"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {**asdict(self), "image": str(self.image), "label": str(self.label)}
+
+
+def needs_conversion(path: Path) -> bool:
+    """Return whether a scan has to be converted to NIfTI first: a folder of a DICOM series, or a file of ITK."""
+    return path.is_dir() or path.suffix.lower() in CONVERTED_FORMATS
+
+
+def scan_name(path: str) -> str:
+    """Return the last part of a scan's path without the suffix of its format."""
+    name = PurePosixPath(path).name
+    for suffix in (".gz", ".nii", *CONVERTED_FORMATS):
+        name = name.removesuffix(suffix)
+    return name
 
 
 def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]:
@@ -43,10 +78,11 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
 
     Args:
         folder: Holds dataset.json and the files that it names.
-        digest_of: Returns the digest of a file's bytes.
+        digest_of: Returns the digest of a scan's bytes, be it a file or a folder.
 
     Raises:
-        DatasetError: If the folder, its description or a file is missing, or the description makes no sense.
+        DatasetError: If the folder, its description or a file is missing, the description makes no sense, or a scan is
+            there twice.
     """
     folder = Path(folder)
     description = folder / "dataset.json"
@@ -61,8 +97,8 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
     cases, missing = [], []
     for image, label in entries:
         paths = [_inside(folder, description, name) for name in (image, label)]
-        missing += [name for name, path in zip((image, label), paths, strict=True) if not path.is_file()]
-        cases.append((PurePosixPath(image).name.removesuffix(".gz").removesuffix(".nii"), *paths))
+        missing += [name for name, path in zip((image, label), paths, strict=True) if not path.exists()]
+        cases.append((scan_name(image), *paths))
     if missing:
         raise DatasetError(
             "The data set's description names files that are not there.",
@@ -82,7 +118,54 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
         )
     for name in names:
         _check_name(name, description)
-    return [Case(name, image, label, f"{digest_of(image)}+{digest_of(label)}") for name, image, label in cases]
+    digests = [digest_of(image) for _, image, _ in cases]
+    check_distinct("Two images of the data set are the same scan, byte for byte.", digests, names)
+    return [
+        Case(name, image, label, f"{digest}+{digest_of(label)}")
+        for (name, image, label), digest in zip(cases, digests, strict=True)
+    ]
+
+
+def check_labelled(cases: Sequence[Case], labels: MaskLabels) -> None:
+    """Check that labels come from somewhere: lesions in the masks, or the label column of a table.
+
+    Raises:
+        DatasetError: If the masks mark no lesions and a patient has no label.
+    """
+    unlabelled = [case for case in cases if case.diseased is None]
+    if labels.lesion or not unlabelled:
+        return
+    raise DatasetError(
+        "A patient has no label: the masks mark no lesions and nothing else says it.",
+        where=unlabelled[0].listed or "dataset.labels.lesion",
+        found=f"patient {unlabelled[0].patient}, {len(unlabelled)} scans in all",
+        expected="lesion labels in the masks, or a table whose column label gives every patient's",
+        remedy="Fill the column label of the table, or set dataset.labels.lesion.",
+    )
+
+
+def check_distinct(what: str, keys: Sequence[str], described: Sequence[str]) -> None:
+    """Check that no scan is there twice.
+
+    Args:
+        what: The sentence to say if one is.
+        keys: What must differ between scans.
+        described: The scans in words.
+
+    Raises:
+        DatasetError: If two keys are equal.
+    """
+    first: dict[str, str] = {}
+    for key, scan in zip(keys, described, strict=True):
+        if key in first:
+            raise DatasetError(
+                what,
+                where="dataset.path",
+                found=f"{first[key]} and {scan}",
+                expected="every scan once: a copy on the other side of a split would give the answer away",
+                remedy="Take one of the two out.",
+            )
+        first[key] = scan
 
 
 def _training_entries(description: Path) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from snndeep.converted import nifti_of
 from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
@@ -30,10 +31,10 @@ class Extraction:
 
     Attributes:
         case: Name of the case.
-        image: The CT.
-        label: The mask.
+        image: The CT: NIfTI, or the record of a conversion to it.
+        label: The mask, likewise.
         slices: Where the table of slices belongs.
-        patient: Where the table of one row for the patient belongs.
+        patient: Where the table of one row for the whole scan belongs.
         provenance: Of the two tables.
     """
 
@@ -73,7 +74,8 @@ def extract_batch(
         if intact(work.slices) and intact(work.patient):
             continue
         try:
-            features = extract_case(work.case, work.image, work.label, settings, labels)
+            image, label = nifti_of(work.image), nifti_of(work.label)
+            features = extract_case(work.case, image, label, settings, labels)
         except ScanError as error:
             if not skip_bad:
                 raise
@@ -90,21 +92,23 @@ def extract_batch(
 
 
 def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Return the slices and the patients of all batches, one table each, and why cases were skipped, by case.
+    """Return the slices and the cases of all batches, one table each, and why cases were skipped, by case.
+
+    A case goes by the name in the manifest: its tables are kept by what was scanned and outlive a new name.
 
     Raises:
         DatasetError: If every case was skipped.
     """
-    slices, patients, skipped = [], [], {}
+    slices, cases, skipped = [], [], {}
     for manifest in manifests:
         for case, entry in read_json(manifest).items():
             if "skipped" in entry:
                 skipped[case] = entry["skipped"]
             else:
-                slices.append(read_table(manifest.parent / entry["slices"], manifest))
-                patients.append(read_table(manifest.parent / entry["patient"], manifest))
+                slices.append(read_table(manifest.parent / entry["slices"], manifest).assign(case=case))
+                cases.append(read_table(manifest.parent / entry["patient"], manifest).assign(case=case))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"
         )
-    return pd.concat(slices, ignore_index=True), pd.concat(patients, ignore_index=True), skipped
+    return pd.concat(slices, ignore_index=True), pd.concat(cases, ignore_index=True), skipped

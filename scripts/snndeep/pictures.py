@@ -39,6 +39,11 @@ class Chosen:
     label: int
     margin: float
 
+    @property
+    def case(self) -> str:
+        """The scan that the slice is of."""
+        return self.sample.rpartition(":")[0]
+
 
 def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
     """Choose for each class the slice that the model is most right about, most wrong about, and least sure of.

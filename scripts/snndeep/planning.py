@@ -16,15 +16,16 @@ from typing import Any
 
 from snndeep.addressing import CodeBase, FileDigests, address
 from snndeep.backends.registry import BACKENDS
-from snndeep.dataset import Case, msd_cases, read_directory
+from snndeep.dataset import Case, check_labelled, msd_cases
 from snndeep.encoders.registry import ENCODERS
 from snndeep.errors import ConfigError, DatasetError
 from snndeep.labels import MaskLabels
 from snndeep.learning.registry import RULES
+from snndeep.own_cases import find_own_cases
 from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
 from snndeep.redaction import masked
-from snndeep.stages import Batch, Stage
+from snndeep.stages import Batch, Conversion, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
 REPORT_TEMPLATE = "snndeep/reporting/page.html.jinja"
@@ -49,14 +50,16 @@ class Plan:
         self.store = Path(config["store"])
         self._code = CodeBase(scripts)
         self._check_search_spaces()
-        MaskLabels(**config["dataset"]["labels"])
+        labels = MaskLabels(**config["dataset"]["labels"])
+        self.conversions: dict[str, Conversion] = {}
         self.cases = self._find_cases()
-        folds = config["splits"]["folds"]
-        if len(self.cases) < folds:
+        check_labelled(self.cases, labels)
+        folds, patients = config["splits"]["folds"], {case.patient for case in self.cases}
+        if len(patients) < folds:
             raise DatasetError(
                 "There are fewer patients than folds.",
                 where="splits.folds",
-                found=f"{len(self.cases)} patients, {folds} folds",
+                found=f"{len(patients)} patients, {folds} folds",
                 expected="at least one patient of each class for each fold",
                 remedy="Lower splits.folds or add patients.",
             )
@@ -88,10 +91,12 @@ class Plan:
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
         if self.source == "directory":
-            digests = FileDigests(self.store / "digests.json")
-            cases = read_directory(Path(dataset["path"]), digests.of)
-            digests.save()
-            return tuple(cases)
+            cases, self.conversions = find_own_cases(
+                Path(dataset["path"]),
+                FileDigests(self.store / "digests.json"),
+                lambda digest: self._stage("convert", {}, ["convert.py"], [digest]),
+            )
+            return cases
         root = Path(self.data.path(""))
         if self.source == "msd":
             return tuple(msd_cases(root, dataset["msd"]["md5"]))
@@ -100,6 +105,15 @@ class Plan:
             Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
             for n in names
         )
+
+    @property
+    def cohort(self) -> dict[str, Any]:
+        """Who was scanned and what the data set says of them; see `snndeep.samples.Cohort`."""
+        return {
+            "patients": {case.name: case.patient for case in self.cases},
+            "diseased": {case.patient: case.diseased for case in self.cases},
+            "weak": not self.config["dataset"]["labels"]["lesion"],
+        }
 
     @cached_property
     def data_batches(self) -> dict[str, tuple[Case, ...]]:
@@ -123,6 +137,7 @@ class Plan:
             "labels": self.config["dataset"]["labels"],
             "folds": self.config["splits"]["folds"],
             "skip_bad": self.skip_bad,
+            "cohort": self.cohort,
         }
         return self._stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
 
@@ -146,7 +161,7 @@ class Plan:
             stages = tuple(self.feature_stages[case.name] for case in chunk)
             stage = self._stage(
                 "features_batch",
-                {"on_bad_case": self.config["dataset"]["on_bad_case"]},
+                {"on_bad_case": self.config["dataset"]["on_bad_case"], "cases": [case.name for case in chunk]},
                 ["features.py"],
                 [s.address for s in stages],
             )
@@ -157,7 +172,8 @@ class Plan:
     def samples(self) -> Stage:
         """One table of all slices."""
         inputs = [stage.address for stage in self.feature_stages.values()]
-        config = {**self.config["samples"], "on_bad_case": self.config["dataset"]["on_bad_case"]}
+        on_bad_case = self.config["dataset"]["on_bad_case"]
+        config = {**self.config["samples"], "on_bad_case": on_bad_case, "cohort": self.cohort}
         return self._stage("samples", config, ["samples.py"], inputs)
 
     # Splits and spikes
@@ -332,6 +348,7 @@ class Plan:
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""
         stages = [self.survey] if self.source == "directory" else [self.data]
+        stages += [conversion.stage for conversion in self.conversions.values()]
         stages += self.feature_stages.values()
         stages += [batch.stage for batch in self.feature_batches.values()]
         stages += [self.samples, self.splits]
@@ -346,11 +363,9 @@ class Plan:
 
     def targets(self) -> dict[str, str]:
         """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
-        return {
-            f"{stage.name}/{stage.address}": batch.manifest
-            for batch in self.feature_batches.values()
-            for stage in batch.extracted
-        }
+        made = [(stage, batch.manifest) for batch in self.feature_batches.values() for stage in batch.extracted]
+        made += [(conversion.stage, conversion.record) for conversion in self.conversions.values()]
+        return {f"{stage.name}/{stage.address}": target for stage, target in made}
 
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by what stands there."""

@@ -4,12 +4,16 @@
     healthy    none at all
     left out   in between
 
+Where masks mark no lesions, every slice carries the label of its patient. These labels are weak: most slices of a
+diseased patient may look healthy, so that metrics of slices say little and those of patients count.
+
 The region that features are taken from is organ or lesion, everywhere: a region that leaves the lesion out would give
 the answer away. Area, spacing and slice number are kept for the data page and are never features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +21,7 @@ import pandas as pd
 
 from snndeep.errors import DatasetError
 
-BOOKKEEPING = ("sample", "patient", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
+BOOKKEEPING = ("sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,27 @@ class SampleSettings:
     min_lesion_area: float = 25.0
 
 
-def assemble(slices: pd.DataFrame, settings: SampleSettings) -> pd.DataFrame:
-    """Return the table of samples: bookkeeping columns, then features, sorted by patient and slice.
+@dataclass(frozen=True)
+class Cohort:
+    """Who was scanned.
+
+    Attributes:
+        patients: By case, whose scan it is.
+        diseased: By patient, the label that the data set gives, if any.
+        weak: Whether the masks mark no lesions, so that slices take the label of their patient.
+    """
+
+    patients: Mapping[str, str]
+    diseased: Mapping[str, bool | None]
+    weak: bool
+
+
+def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> pd.DataFrame:
+    """Return the table of samples: bookkeeping columns, then features, sorted by case and slice.
 
     Args:
         slices: Columns case, slice, organ_area_mm2, lesion_area_mm2 and features.
+        cohort: Who was scanned.
         settings: What counts as diseased.
 
     Raises:
@@ -51,9 +71,10 @@ def assemble(slices: pd.DataFrame, settings: SampleSettings) -> pd.DataFrame:
             expected="slices without lesion or with enough of it",
             remedy="Lower features.min_organ_area or samples.min_lesion_area.",
         )
-    label = (kept["lesion_area_mm2"] > 0).astype(np.int64)
+    patient = kept["case"].map(cohort.patients)
+    label = patient.map(cohort.diseased) if cohort.weak else kept["lesion_area_mm2"] > 0
     sample = kept["case"].astype(str) + ":" + kept["slice"].map("{:04d}".format)
-    table = kept.rename(columns={"case": "patient"}).assign(sample=sample, label=label)
+    table = kept.assign(sample=sample, patient=patient, label=label.astype(np.int64))
     features = [name for name in table.columns if name not in BOOKKEEPING]
     return table[[*BOOKKEEPING, *features]].sort_values("sample", ignore_index=True)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from snndeep.converted import RECORD
 from snndeep.dataset import Case
 
 
@@ -45,6 +46,19 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """One scan that is not NIfTI, on its way to be it."""
+
+    stage: Stage
+    source: Path
+
+    @property
+    def record(self) -> str:
+        """The file that says what became of it."""
+        return self.stage.path(RECORD)
+
+
+@dataclass(frozen=True)
 class Batch:
     """Cases that one job works on, one after another."""
 
@@ -57,6 +71,11 @@ class Batch:
         """The file that lists what the job made."""
         return self.stage.path("manifest.json")
 
+    @property
+    def records(self) -> list[str]:
+        """The records of the conversions that the cases wait for."""
+        return [str(path) for case in self.cases for path in (case.image, case.label) if path.name == RECORD]
+
     def work(self) -> list[dict[str, Any]]:
         """Return what there is to do for each case, as JSON values."""
         return [
@@ -64,8 +83,8 @@ class Batch:
                 "case": case.name,
                 "image": str(case.image),
                 "label": str(case.label),
-                "slices": stage.path(f"{case.name}.slices.parquet"),
-                "patient": stage.path(f"{case.name}.patient.parquet"),
+                "slices": stage.path("slices.parquet"),
+                "patient": stage.path("patient.parquet"),
                 "provenance": stage.provenance(),
             }
             for case, stage in zip(self.cases, self.extracted, strict=True)

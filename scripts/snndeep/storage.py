@@ -30,7 +30,18 @@ import numpy as np
 from snndeep.errors import DamagedFileError, StorageError
 from snndeep.redaction import masked
 
-VERSIONED = ("numpy", "numba", "torch", "snntorch", "spikingjelly", "optuna", "scikit-learn", "pandas", "nibabel")
+VERSIONED = (
+    "numpy",
+    "numba",
+    "torch",
+    "snntorch",
+    "spikingjelly",
+    "optuna",
+    "scikit-learn",
+    "pandas",
+    "nibabel",
+    "SimpleITK",
+)
 PROVENANCE_SUFFIX = ".provenance.json"
 REMEDIES = {
     errno.ENOSPC: "Make space (`snakemake --cores 1 prune` removes what is no longer reached), then run the same command.",

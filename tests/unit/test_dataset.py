@@ -47,6 +47,12 @@ def test_descriptions_that_cannot_be_used(tmp_path, entries, files, text):
         read_directory(folder_with(tmp_path, entries, files), digest)
 
 
+def test_one_scan_under_two_names(tmp_path):
+    files = [f"{part}/{n}.nii.gz" for part in ("imagesTr", "labelsTr") for n in "ab"]
+    with pytest.raises(DatasetError, match="same scan, byte for byte"):
+        read_directory(folder_with(tmp_path, [entry("a"), entry("b")], files), lambda path: path.parent.name)
+
+
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(DatasetError, match="does not exist"):
         read_directory(tmp_path / "x", digest)

@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from snndeep.configuration import complete
+from snndeep.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.lease import lease_path, take_lease
 from snndeep.planning import Plan
@@ -79,14 +80,21 @@ def scans_of(batch):
     if PLAN.source == "msd":
         return PLAN.data.path("manifest.json")
     # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.
-    return [] if Path(batch.manifest).exists() else PLAN.survey.path("survey.json")
+    return [] if Path(batch.manifest).exists() else [*batch.records, *surveyed()]
+
+
+def surveyed():
+    """Return the check of a user's data set as a whole, where there is one."""
+    return [PLAN.survey.path("survey.json")] if PLAN.source == "directory" else []
 
 
 def scans_to_show():
-    """Return what must be there before scans can be shown; a user's own are."""
+    """Return what must be there before scans can be shown."""
     if PLAN.source == "phantom":
         return [PLAN.data_manifest(cases) for cases in PLAN.data_batches.values()]
-    return [PLAN.data.path("manifest.json")] if PLAN.source == "msd" else []
+    if PLAN.source == "msd":
+        return [PLAN.data.path("manifest.json")]
+    return [conversion.record for conversion in PLAN.conversions.values()]
 
 
 def looked_into(file):

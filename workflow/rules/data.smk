@@ -51,11 +51,35 @@ if PLAN.source == "msd":
 
 if PLAN.source == "directory":
 
+    rule convert:
+        output:
+            record=update(f"{PLAN.store}/convert/{{address}}/{RECORD}"),
+        params:
+            source=lambda wildcards: str(PLAN.conversions[wildcards.address].source),
+            skip_bad=PLAN.skip_bad,
+            provenance=lambda wildcards: PLAN.conversions[
+                wildcards.address
+            ].stage.provenance(),
+        log:
+            "logs/convert/{address}.log",
+        benchmark:
+            "logs/convert/{address}.tsv"
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        script:
+            "../../scripts/convert.py"
+
     rule survey:
+        input:
+            records=[conversion.record for conversion in PLAN.conversions.values()],
         output:
             survey=update(PLAN.survey.path("survey.json")),
         params:
-            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
+            cases=[case.to_json() for case in PLAN.cases],
             labels=PLAN.config["dataset"]["labels"],
             folds=PLAN.config["splits"]["folds"],
             skip_bad=PLAN.skip_bad,
@@ -72,3 +96,23 @@ if PLAN.source == "directory":
             runtime=60,
         script:
             "../../scripts/survey.py"
+
+
+# What a data set of one's own may look like; run by name, never as part of `all`.
+rule example:
+    output:
+        table="example/table.csv",
+    params:
+        settings={"patients": 12, "shape": [64, 64, 16]},
+    log:
+        "logs/example.log",
+    benchmark:
+        "logs/example.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../../scripts/example.py"

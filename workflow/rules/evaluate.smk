@@ -2,7 +2,7 @@
 rule baselines:
     input:
         samples=PLAN.samples.path("samples.parquet"),
-        patients=PLAN.samples.path("patients.parquet"),
+        cases=PLAN.samples.path("cases.parquet"),
         splits=PLAN.splits.path("splits.json"),
     output:
         scores=update(PLAN.baselines.path("baselines.scores.npz")),

@@ -4,7 +4,7 @@ rule report:
         metrics=PLAN.evaluate.path("metrics.json"),
         models=PLAN.evaluate.path("models.csv"),
         samples=PLAN.samples.path("samples.parquet"),
-        patients=PLAN.samples.path("patients.parquet"),
+        cases=PLAN.samples.path("cases.parquet"),
         skipped=PLAN.samples.path("skipped.json"),
         spikes=PLAN.spike_files(PLAN.encoders[0]),
         records=trained("record.json"),
@@ -52,7 +52,7 @@ rule publish:
             for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
         ],
         samples=PLAN.samples.path("samples.parquet"),
-        cases=PLAN.samples.path("patients.parquet"),
+        cases=PLAN.samples.path("cases.parquet"),
     output:
         report=f"{RESULTS}/report.html",
         metrics=f"{RESULTS}/metrics.json",

@@ -2,12 +2,15 @@
 rule samples:
     input:
         manifests=[batch.manifest for batch in PLAN.feature_batches.values()],
+        # Another label may contradict the masks while all features are there.
+        survey=[] if Path(PLAN.samples.path("samples.parquet")).exists() else surveyed(),
     output:
         samples=update(PLAN.samples.path("samples.parquet")),
-        patients=update(PLAN.samples.path("patients.parquet")),
+        cases=update(PLAN.samples.path("cases.parquet")),
         skipped=update(PLAN.samples.path("skipped.json")),
     params:
         settings=PLAN.config["samples"],
+        cohort=PLAN.cohort,
         provenance=PLAN.samples.provenance(),
     log:
         "logs/samples.log",

@@ -261,12 +261,15 @@ def _features(quality: pd.DataFrame) -> Table:
 
 
 def _data(results: RunResults, quality: pd.DataFrame) -> Table:
-    samples, patients = results.samples, results.patients
+    samples, cases = results.samples, results.cases
+    weak = not results.config["dataset"]["labels"]["lesion"]
     diseased = samples.groupby("patient")["label"].max()
     facts = {
-        "patients": len(patients),
+        "patients": len(diseased),
+        "scans": len(cases),
         "diseased patients": int(diseased.sum()),
         "slices": len(samples),
+        "label of a slice": "its patient's: the masks mark no lesions" if weak else "by the lesions in it",
         "diseased slices": int(samples["label"].sum()),
         "features": len(quality),
         "features that are constant": int(quality["constant"].sum()),
@@ -275,9 +278,9 @@ def _data(results: RunResults, quality: pd.DataFrame) -> Table:
         "features correlated with area above 0.9": int((quality["area_correlation"].abs() > 0.9).sum()),
         "features that some split selected": int((quality["selected"] > 0).sum()),
         "cases left out": len(results.skipped),
-        "slice thickness (mm)": f"{patients['spacing_z'].min():.2f} to {patients['spacing_z'].max():.2f}",
-        "in-plane spacing (mm)": f"{patients['spacing_x'].min():.2f} to {patients['spacing_x'].max():.2f}",
-        "organ volume (ml, median)": f"{patients['organ_volume_ml'].median():.0f}",
+        "slice thickness (mm)": f"{cases['spacing_z'].min():.2f} to {cases['spacing_z'].max():.2f}",
+        "in-plane spacing (mm)": f"{cases['spacing_x'].min():.2f} to {cases['spacing_x'].max():.2f}",
+        "organ volume (ml, median)": f"{cases['organ_volume_ml'].median():.0f}",
     }
     return _table("Data", pd.DataFrame({"fact": list(facts), "value": list(facts.values())}))
 

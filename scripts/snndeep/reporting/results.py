@@ -24,7 +24,7 @@ class RunResults:
         metrics: See `snndeep.evaluation.evaluate`.
         table: See `snndeep.tables.model_table`.
         samples: Table of samples.
-        patients: Table of patients.
+        cases: Table of cases, one row per scan.
         skipped: By case that could not be used, why.
         selections: The features that each split selected.
         records: By model and split, what training kept.
@@ -45,7 +45,7 @@ class RunResults:
     metrics: Mapping[str, Any]
     table: pd.DataFrame
     samples: pd.DataFrame
-    patients: pd.DataFrame
+    cases: pd.DataFrame
     skipped: Mapping[str, str]
     selections: Sequence[Sequence[str]]
     records: Mapping[str, Mapping[str, Any]]

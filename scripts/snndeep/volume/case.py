@@ -13,8 +13,8 @@ from snndeep.volume.errors import (
     ShapeMismatchError,
     location,
 )
-from snndeep.volume.grid import CanonicalGrid, canonical_grid
-from snndeep.volume.header import read_header
+from snndeep.volume.grid import canonical_grid
+from snndeep.volume.header import ScanHeader, read_header
 from snndeep.volume.reader import read_intensities, read_labels
 
 _AFFINE_TOLERANCE = 0.05
@@ -62,8 +62,8 @@ def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> Ca
     """
     image, label = Path(image), Path(label)
     image_header, label_header = read_header(image, case), read_header(label, case)
+    check_same_grid(image_header, label_header, case)
     image_grid, label_grid = canonical_grid(image_header), canonical_grid(label_header)
-    _check_same_grid(image_grid, label_grid, f"{location(case, image)} and mask {label}")
 
     stored_labels, label_box = read_labels(label_header, labels, case)
     core = label_grid.to_canonical_box(label_box)
@@ -90,7 +90,15 @@ def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> Ca
     )
 
 
-def _check_same_grid(image: CanonicalGrid, label: CanonicalGrid, where: str) -> None:
+def check_same_grid(image_header: ScanHeader, label_header: ScanHeader, case: str) -> None:
+    """Check that an image and its mask have the same voxels, whatever the order of their axes.
+
+    Raises:
+        ShapeMismatchError: They have different numbers of voxels.
+        AffineMismatchError: They lie at different places in space.
+    """
+    image, label = canonical_grid(image_header), canonical_grid(label_header)
+    where = f"{location(case, image_header.path)} and mask {label_header.path}"
     if image.shape != label.shape:
         raise ShapeMismatchError(
             "Image and mask have different shapes.",

@@ -79,6 +79,30 @@ class OrganTooSmallError(ScanError):
     """No slice holds enough organ to be one sample."""
 
 
+class NotASeriesError(ScanError):
+    """The folder holds no DICOM series of single CT-like slices."""
+
+
+class MixedSeriesError(ScanError):
+    """The slices of a folder are not of one series: other identifiers, sizes, spacings, orientations or twice a place."""
+
+
+class GantryTiltError(ScanError):
+    """The slices of a series are sheared against each other."""
+
+
+class SliceSpacingError(ScanError):
+    """The slices of a series are not evenly spaced."""
+
+
+class MissingSlicesError(ScanError):
+    """A series has gaps of whole slices."""
+
+
+class ConversionError(ScanError):
+    """A scan that is not NIfTI cannot be read or written by ITK."""
+
+
 def location(case: str, path: Path | str) -> str:
     """Return the `where` of an error: the case, where it is known, and the file."""
     return f"case {case}, file {path}" if case else f"file {path}"

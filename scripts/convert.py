@@ -1,0 +1,12 @@
+"""Convert a scan that is not NIfTI."""
+
+from pathlib import Path
+
+from snndeep.console import stage
+from snndeep.conversion import convert
+from snndeep.storage import write_json
+
+with stage(snakemake.log[0]):
+    params, path = snakemake.params, Path(snakemake.output.record)
+    record = convert(Path(params.source), path.parent, params.skip_bad, params.provenance)
+    write_json(path, record, params.provenance)

@@ -1,0 +1,64 @@
+"""A small synthetic data set as a user might have it: a table, several scans of some patients, several formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from snndeep.phantom.dicom import write_series
+from snndeep.phantom.generate import generate_case
+from snndeep.phantom.nifti import write_nifti
+from snndeep.phantom.settings import PhantomSettings, is_diseased
+from snndeep.seeds import generator
+from snndeep.storage import write_text
+
+FOLLOW_UP_EVERY = 3
+FOLLOW_UP_NOISE = 12.0
+
+
+def write_example(table: Path, settings: PhantomSettings) -> int:
+    """Write scans, masks and a table of them; every third patient has a second scan, the first of all as DICOM.
+
+    The second scan is the first with other noise. The third patient's first scan is a .nrrd file.
+
+    Args:
+        table: The CSV; the scans stand beside it.
+        settings: Recipe of the patients.
+
+    Returns:
+        The number of scans.
+    """
+    folder, rows = table.parent, []
+    for index in range(settings.patients):
+        case = generate_case(settings, index)
+        patient, label = f"P{index + 1:02d}", "diseased" if is_diseased(settings, index) else "healthy"
+        for visit in range(2 if index % FOLLOW_UP_EVERY == 0 else 1):
+            mask = f"masks/{patient}_{visit + 1}.nii.gz"
+            write_nifti(folder / mask, case.label, case.spacing)
+            noise = generator(settings.seed, "example", index, visit).normal(0, FOLLOW_UP_NOISE, case.image.shape)
+            hu = case.image if visit == 0 else np.rint(case.image + noise).astype(np.int16)
+            image = _write_scan(folder, f"{patient}_{visit + 1}", hu, case.spacing, index if visit == 0 else None)
+            rows.append((image, mask, patient, label))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("image", "mask", "patient", "label"), *rows])
+    write_text(table, text.getvalue())
+    return len(rows)
+
+
+def _write_scan(folder: Path, name: str, hu: np.ndarray, spacing: tuple[float, float, float], index: int | None) -> str:
+    """Write the first patient's scan as DICOM, the third's as .nrrd and all others as NIfTI; return its path."""
+    nifti = folder / "scans" / f"{name}.nii.gz"
+    write_nifti(nifti, hu, spacing)
+    if index not in (0, 2):
+        return f"scans/{name}.nii.gz"
+    volume = sitk.ReadImage(str(nifti))
+    nifti.unlink()
+    if index == 0:
+        write_series(folder / "scans" / name, volume)
+        return f"scans/{name}"
+    sitk.WriteImage(volume, str(folder / "scans" / f"{name}.nrrd"))
+    return f"scans/{name}.nrrd"
