@@ -7,14 +7,15 @@ from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
 from snndeep.learning.registry import load_rule
 from snndeep.storage import read_npz, write_json
-from snndeep.tuning import SearchSettings, open_journal, tune_split
+from snndeep.trials import FinishedTrials, open_storage, study_name
+from snndeep.tuning import SearchSettings, tune_split
 
 with stage(snakemake.log[0]):
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
-    search = SearchSettings(**snakemake.params.search)
-    storage = open_journal(Path(snakemake.params.journal))
-    tuned = {
-        name: tune_split(name, EncodedSplit.from_arrays(read_npz(Path(path))), backend, rule, search, storage)
-        for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True)
-    }
+    search, journal = SearchSettings(**snakemake.params.search), Path(snakemake.params.journal)
+    storage, tuned = open_storage(journal), {}
+    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        finished = FinishedTrials(storage, study_name(journal, name))
+        tuned[name] = tune_split(name, data, backend, rule, search, finished)
     write_json(Path(snakemake.output.tuned), tuned, snakemake.params.provenance)

@@ -73,3 +73,7 @@ class InvalidInputError(SNNDeepError, ValueError):
 
 class DivergedError(SNNDeepError):
     """Training reached a loss that is not finite."""
+
+
+class TuningStorageError(SNNDeepError):
+    """The database that holds the finished trials of a search cannot be opened."""

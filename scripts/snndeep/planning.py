@@ -257,7 +257,7 @@ class Plan:
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
-        files = self._model_files("tune.py", backend, rule)
+        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
         return self._stage("studies", config, files, [self.spikes(self.encoder(rule)).address])
 
     def search(self, backend: str, rule: str) -> dict[str, Any]:
@@ -281,6 +281,17 @@ class Plan:
             (study.address,),
             self.store,
         )
+
+    def tune_shares(self) -> dict[str, list[str]]:
+        """The splits that each tuning worker of a model works on, by the worker's name; empty where there is but one.
+
+        A study is in the hands of one worker, since each trial is proposed from all before it. So the outcome is the same
+        with any number of workers, and none of this is part of an address.
+        """
+        workers = min(self.config["tuning"]["workers"], len(self.split_names))
+        if workers == 1:
+            return {}
+        return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
 
     def train(self, backend: str, rule: str) -> Stage:
         """A model, fitted with the tuned settings on every split."""
@@ -307,9 +318,11 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without secrets and what changes no result (store, prune, batches)."""
-        dataset = {k: v for k, v in self.config["dataset"].items() if k in ("source", "labels", self.source)}
-        return masked({**{k: v for k, v in self.config.items() if k not in NOT_SHOWN}, "dataset": dataset})
+        """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
+        shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
+        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.source)}
+        shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
+        return masked(shown)
 
     @property
     def raster_model(self) -> tuple[str, str]:

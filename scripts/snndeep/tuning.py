@@ -1,19 +1,18 @@
 """Hyperparameter search with Optuna: one study per split, inside the split's training part.
 
-Each trial fits on the training part and is judged by the validation part; the test part is not in sight. Studies live in
-a journal file, so that a search can be interrupted, and raising the number of trials runs only the ones that are new.
+Each trial fits on the training part and is judged by the validation part; the test part is not in sight. Finished trials
+live in a journal file or a database (`snndeep.trials`), so that a search can be interrupted, raising the number of trials
+runs only the ones that are new, and several jobs can share the studies of a model.
 
-A trial's sampler is seeded from the number of finished trials. The n-th trial is therefore the same whether it comes in
-one run or after an interruption.
+A trial depends on the settings, on its number and on the finished trials before it, and on nothing else: its sampler is
+seeded from its number. It is therefore the same whether it comes in one run, after an interruption, or from another job.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -22,13 +21,12 @@ from optuna.trial import TrialState
 from snndeep.backends.base import Backend
 from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
-from snndeep.journal import journal_backend
 from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
 from snndeep.training import merge_settings, model_seed
+from snndeep.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 RANDOM_TRIALS = 5
 PRUNING_WARMUP_EPOCHS = 5
 
@@ -48,12 +46,6 @@ class SearchSettings:
     space: Mapping[str, Mapping[str, Any]]
     n_trials: int
     seed: int
-
-
-def open_journal(path: Path) -> optuna.storages.JournalStorage:
-    """Open or create the journal that holds a model's studies, see `snndeep.journal`."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.JournalStorage(journal_backend(path))
 
 
 def suggest(trial: optuna.Trial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -77,33 +69,61 @@ def within(base: Mapping[str, Any], space: Mapping[str, Mapping[str, Any]]) -> b
     )
 
 
-def tune_split(
+def run_trials(
     name: str,
     data: EncodedSplit,
     backend: Backend,
     rule: LearningRule,
     search: SearchSettings,
-    storage: optuna.storages.BaseStorage,
-) -> dict[str, Any]:
-    """Bring the study of a split to `n_trials` finished trials and return its outcome as JSON values.
+    finished: FinishedTrials,
+) -> list[optuna.trial.FrozenTrial]:
+    """Bring the study of a split to `n_trials` finished trials and return them.
 
-    Raises:
-        DivergedError: If every trial diverged.
+    Trials that other processes finish meanwhile are taken over.
+
+    Args:
+        name: The split's name.
+        data: The split.
+        backend: Implements the layers.
+        rule: Learns.
+        search: What is searched.
+        finished: Holds what is finished, and takes what is new.
     """
     study = optuna.create_study(
-        study_name=name, storage=storage, direction="maximize", load_if_exists=True, pruner=_pruner()
+        direction="maximize",
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
     )
-    _close_interrupted(study)
-    start = time.perf_counter()
-    found = len(study.get_trials(deepcopy=False, states=FINISHED))
-    for number in range(found, search.n_trials):
+    new = 0
+    while (number := len(study.get_trials(deepcopy=False))) < search.n_trials:
+        if known := finished.read()[number : search.n_trials]:
+            study.add_trials(known)
+            continue
         study.sampler = optuna.samplers.TPESampler(
             seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
         )
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
         _run_trial(study, name, data, backend, rule, search)
-    trials = study.get_trials(deepcopy=False, states=FINISHED)[: search.n_trials]
+        finished.add(study.trials[number])
+        new += 1
+    LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
+    return study.get_trials(deepcopy=False)
+
+
+def tune_split(
+    name: str,
+    data: EncodedSplit,
+    backend: Backend,
+    rule: LearningRule,
+    search: SearchSettings,
+    finished: FinishedTrials,
+) -> dict[str, Any]:
+    """Bring the study of a split to `n_trials` finished trials, see `run_trials`, and return its outcome as JSON values.
+
+    Raises:
+        DivergedError: If every trial diverged.
+    """
+    trials = run_trials(name, data, backend, rule, search, finished)
     complete = [t for t in trials if t.state == TrialState.COMPLETE]
     if not complete:
         raise DivergedError(
@@ -114,23 +134,13 @@ def tune_split(
             remedy="Lower the learning rates of tuning.search_space.",
         )
     best = max(complete, key=lambda t: (t.value, -t.number))
-    LOGGER.info("%-10s %d trials (%d new), best AUC %.3f", name, len(trials), len(trials) - found, best.value)
+    LOGGER.info("%-10s best AUC %.3f", name, best.value)
     return {
         "best": dict(best.params),
         "best_value": best.value,
-        "seconds": time.perf_counter() - start,
+        "seconds": sum(trial.duration.total_seconds() for trial in trials),
         "trials": [_describe(trial) for trial in trials],
     }
-
-
-def _pruner() -> optuna.pruners.BasePruner:
-    return optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS)
-
-
-def _close_interrupted(study: optuna.Study) -> None:
-    """Set aside trials that a killed process left running; they are run anew."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(trial.number, state=TrialState.FAIL)
 
 
 def _run_trial(
@@ -165,5 +175,5 @@ def _describe(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
         "state": trial.state.name.lower(),
         "value": trial.value,
         "params": dict(trial.params),
-        "seconds": trial.duration.total_seconds() if trial.duration else None,
+        "seconds": trial.duration.total_seconds(),
     }

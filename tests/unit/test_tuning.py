@@ -10,7 +10,8 @@ from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit
 from snndeep.spikes import SpikeTrains
-from snndeep.tuning import SearchSettings, open_journal, tune_split
+from snndeep.trials import FinishedTrials, open_journal
+from snndeep.tuning import SearchSettings, tune_split
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,25 @@ class Nothing:
     name = "nothing"
 
 
-@pytest.fixture
-def data():
+def encoded():
     trains = SpikeTrains.from_dense(np.ones((1, 4, 1), np.uint8))
     index = np.arange(4)
     parts = {"train": index[:2], "validation": index[2:3], "test": index[3:]}
     return EncodedSplit(trains, np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array(list("abcd")), parts, {})
 
 
+@pytest.fixture
+def data():
+    return encoded()
+
+
 def search(n_trials, high=1.0):
     space = {"x": {"low": 0.0, "high": high}, "kind": {"choices": ["a", "b"]}}
     return SearchSettings({"x": 0.5, "kind": "a"}, space, n_trials, 3)
+
+
+def trials_of(journal):
+    return FinishedTrials(open_journal(journal), "study")
 
 
 def outcome(result):
@@ -60,7 +69,7 @@ def outcome(result):
 
 def test_the_configured_settings_come_first_and_better_ones_are_found(tmp_path, data):
     rule = Hill()
-    result = tune_split("s", data, Nothing(), rule, search(25), open_journal(tmp_path / "j"))
+    result = tune_split("s", data, Nothing(), rule, search(25), trials_of(tmp_path / "j"))
     assert rule.fits[0] == Settings()
     assert len(result["trials"]) == 25
     assert result["best_value"] > 1 - (0.5 - 0.3) ** 2
@@ -70,17 +79,17 @@ def test_the_configured_settings_come_first_and_better_ones_are_found(tmp_path, 
 
 def test_more_trials_go_on_where_the_search_was(tmp_path, data):
     rule = Hill()
-    tune_split("s", data, Nothing(), rule, search(6), open_journal(tmp_path / "j"))
-    result = tune_split("s", data, Nothing(), rule, search(12), open_journal(tmp_path / "j"))
+    tune_split("s", data, Nothing(), rule, search(6), trials_of(tmp_path / "j"))
+    result = tune_split("s", data, Nothing(), rule, search(12), trials_of(tmp_path / "j"))
     assert len(rule.fits) == 12
-    at_once = tune_split("s", data, Nothing(), Hill(), search(12), open_journal(tmp_path / "k"))
+    at_once = tune_split("s", data, Nothing(), Hill(), search(12), trials_of(tmp_path / "k"))
     assert outcome(result) == outcome(at_once)
 
 
 def test_fewer_trials_run_nothing(tmp_path, data):
     rule = Hill()
-    first = tune_split("s", data, Nothing(), rule, search(6), open_journal(tmp_path / "j"))
-    again = tune_split("s", data, Nothing(), rule, search(3), open_journal(tmp_path / "j"))
+    first = tune_split("s", data, Nothing(), rule, search(6), trials_of(tmp_path / "j"))
+    again = tune_split("s", data, Nothing(), rule, search(3), trials_of(tmp_path / "j"))
     assert len(rule.fits) == 6
     assert outcome(again) == outcome(first)[:3]
 
@@ -92,11 +101,10 @@ def test_an_interrupted_trial_is_run_anew(tmp_path, data):
                 raise KeyboardInterrupt
             return super().fit(*arguments)
 
-    storage = open_journal(tmp_path / "j")
     with pytest.raises(KeyboardInterrupt):
-        tune_split("s", data, Nothing(), Killed(), search(8), storage)
-    result = tune_split("s", data, Nothing(), Hill(), search(8), open_journal(tmp_path / "j"))
-    at_once = tune_split("s", data, Nothing(), Hill(), search(8), open_journal(tmp_path / "k"))
+        tune_split("s", data, Nothing(), Killed(), search(8), trials_of(tmp_path / "j"))
+    result = tune_split("s", data, Nothing(), Hill(), search(8), trials_of(tmp_path / "j"))
+    at_once = tune_split("s", data, Nothing(), Hill(), search(8), trials_of(tmp_path / "k"))
     assert outcome(result) == outcome(at_once)
     assert TrialState.FAIL.name.lower() not in {t["state"] for t in result["trials"]}
 
@@ -105,4 +113,4 @@ def test_a_study_in_which_all_diverge_fails(tmp_path, data):
     space = {"x": {"low": 0.95, "high": 1.0}}
     wild = SearchSettings({"x": 0.99, "kind": "a"}, space, 3, 3)
     with pytest.raises(DivergedError, match="Every trial"):
-        tune_split("s", data, Nothing(), Hill(), wild, open_journal(tmp_path / "j"))
+        tune_split("s", data, Nothing(), Hill(), wild, trials_of(tmp_path / "j"))

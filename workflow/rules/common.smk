@@ -55,12 +55,17 @@ onstart:
     begin_run()
 
 
+# The address of a database may hold a password. The environment reaches the scripts and is not written anywhere.
+os.environ["SNNDEEP_TUNING_STORAGE"] = PLAN.config["tuning"]["storage"]
+
+
 wildcard_constraints:
     address="[0-9a-f]{12}",
     backend="|".join(PLAN.backends),
     rule="|".join(PLAN.rules),
     encoder="|".join(PLAN.encoders),
     batch="[A-Za-z0-9_.-]+",
+    worker="[0-9]+-of-[0-9]+",
 
 
 def current(stage, wildcards):
@@ -109,3 +114,15 @@ def trained(file):
         PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
         for backend, rule in PLAN.models
     ]
+
+
+def journal_of(wildcards):
+    """Return the journal that holds a model's studies, unless it has a database."""
+    return PLAN.study(wildcards.backend, wildcards.rule).path(
+        f"{wildcards.backend}.{wildcards.rule}.journal"
+    )
+
+
+def provenance_of_tune(wildcards):
+    """Return the provenance of a model's search."""
+    return current(PLAN.tune(wildcards.backend, wildcards.rule), wildcards).provenance()

@@ -1,18 +1,47 @@
 # Hyperparameters: one Optuna study per model and split, inside the split's training part.
+if PLAN.tune_shares():
+
+    rule tune_worker:
+        input:
+            spikes=lambda wildcards: PLAN.spike_files(
+                PLAN.encoder(wildcards.rule), PLAN.tune_shares()[wildcards.worker]
+            ),
+        output:
+            done=f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{{worker}}.json",
+        params:
+            splits=lambda wildcards: PLAN.tune_shares()[wildcards.worker],
+            search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
+            journal=journal_of,
+            provenance=provenance_of_tune,
+        log:
+            "logs/tune_worker/{address}.{backend}.{rule}.{worker}.log",
+        benchmark:
+            "logs/tune_worker/{address}.{backend}.{rule}.{worker}.tsv"
+        conda:
+            "../../envs/{backend}.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=1440,
+        script:
+            "../../scripts/tune_worker.py"
+
+
+# Reads what the workers have finished; alone, or should a trial be wanting, it runs what is left.
 rule tune:
     input:
+        workers=[
+            f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{worker}.json"
+            for worker in PLAN.tune_shares()
+        ],
         spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
     output:
         tuned=update(f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json"),
     params:
         splits=PLAN.split_names,
         search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
-        journal=lambda wildcards: PLAN.study(wildcards.backend, wildcards.rule).path(
-            f"{wildcards.backend}.{wildcards.rule}.journal"
-        ),
-        provenance=lambda wildcards: current(
-            PLAN.tune(wildcards.backend, wildcards.rule), wildcards
-        ).provenance(),
+        journal=journal_of,
+        provenance=provenance_of_tune,
     log:
         "logs/tune/{address}.{backend}.{rule}.log",
     benchmark:

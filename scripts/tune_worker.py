@@ -1,0 +1,21 @@
+"""Run the trials of one model on a worker's share of the splits; `tune.py` reads them afterwards."""
+
+from pathlib import Path
+
+from snndeep.backends.registry import load_backend
+from snndeep.console import stage
+from snndeep.encoding_file import EncodedSplit
+from snndeep.learning.registry import load_rule
+from snndeep.storage import read_npz, write_json
+from snndeep.trials import FinishedTrials, open_storage, study_name
+from snndeep.tuning import SearchSettings, run_trials
+
+with stage(snakemake.log[0]):
+    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
+    search, journal = SearchSettings(**snakemake.params.search), Path(snakemake.params.journal)
+    storage = open_storage(journal)
+    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        finished = FinishedTrials(storage, study_name(journal, name))
+        run_trials(name, data, backend, rule, search, finished)
+    write_json(Path(snakemake.output.done), snakemake.params.splits, snakemake.params.provenance)
