@@ -56,7 +56,7 @@ onstart:
 
 
 # The address of a database may hold a password. The environment reaches the scripts and is not written anywhere.
-os.environ["SNNDEEP_TUNING_STORAGE"] = PLAN.config["tuning"]["storage"]
+os.environ.update(SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"])
 
 
 wildcard_constraints:
