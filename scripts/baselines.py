@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from snndeep.baselines import BASELINES, score_baselines
+from snndeep.baselines import BASELINES, BaselineSettings, score_baselines
 from snndeep.console import stage
 from snndeep.preprocessing import PreprocessingSettings
 from snndeep.protocols import Split
@@ -14,7 +14,7 @@ with stage(snakemake.log[0]) as log:
         read_table(Path(snakemake.input.cases)),
         [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
         PreprocessingSettings(**snakemake.params.preprocessing),
-        snakemake.params.seed,
+        BaselineSettings(**snakemake.params.settings),
     )
     log.info("scored %s", ", ".join(BASELINES))
     write_npz(Path(snakemake.output.scores), scores, snakemake.params.provenance)

@@ -67,6 +67,10 @@ class BusyError(SNNDeepError):
     """Another run holds what this one needs."""
 
 
+class LeakageError(SNNDeepError):
+    """Something of a test part, or a patient of it, is where a model is fitted or tuned."""
+
+
 class InvalidInputError(SNNDeepError, ValueError):
     """An argument of a function has the wrong shape, type or values."""
 

@@ -302,10 +302,16 @@ class Plan:
 
     # Outcome
 
+    @property
+    def baseline_settings(self) -> dict[str, Any]:
+        """The settings of the classical models, as JSON values: the dense one is as large as the spiking one."""
+        size = {key: self.config["learning"]["surrogate"][key] for key in ("hidden", "epochs", "patience")}
+        return {**size, "seed": self.config["seed"]}
+
     @cached_property
     def baselines(self) -> Stage:
         """Classical models on the same features and splits."""
-        config = {"preprocessing": self.config["preprocessing"], "seed": self.config["seed"]}
+        config = {"preprocessing": self.config["preprocessing"], "settings": self.baseline_settings}
         return self._stage("baselines", config, ["baselines.py"], [self.samples.address, self.splits.address])
 
     @cached_property

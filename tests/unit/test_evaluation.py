@@ -1,109 +1,180 @@
+"""The evaluation of a whole run, its guard against leaks, and its tables."""
+
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
 
-from snndeep.evaluation import EvaluationSettings, evaluate
+from snndeep.errors import LeakageError
+from snndeep.evaluation.study import EvaluationSettings, evaluate
+from snndeep.evaluation.tables import TABLES
 from snndeep.protocols import Split
-from snndeep.resampling import interval, patient_draws, weighted_auc, weighted_rates
-from snndeep.tables import fold_table, model_table, patient_table
-from snndeep.thresholds import choose_threshold
+
+SETTINGS = EvaluationSettings(top_slices=(1, 3), bootstrap=200, calibration_bins=10, seed=1)
+KINDS = {"m/x": "snn", "m/y": "snn", "logistic": "classical", "area": "context", "constant": "context"}
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 10**6))
-def test_weighted_metrics_equal_those_of_repeated_samples(seed):
-    rng = np.random.default_rng(seed)
-    labels = np.array([0, 1, *rng.integers(0, 2, 20)])
-    scores = rng.integers(0, 8, 22) / 8
-    weights = rng.integers(0, 4, (3, 22))
-    weights[:, :2] = 1
-    aucs = weighted_auc(labels, scores, weights)
-    predicted = (scores > 0.5).astype(int)
-    sensitivity, specificity, accuracy = weighted_rates(labels, predicted, weights)
-    for k, counts in enumerate(weights):
-        y, s, p = (np.repeat(v, counts) for v in (labels, scores, predicted))
-        assert aucs[k] == pytest.approx(roc_auc_score(y, s))
-        assert sensitivity[k] == pytest.approx(recall_score(y, p))
-        assert specificity[k] == pytest.approx(recall_score(y, p, pos_label=0))
-        assert accuracy[k] == pytest.approx(accuracy_score(y, p))
-
-
-def test_draws_keep_the_number_of_patients_of_each_class():
-    status = np.array([0, 0, 0, 1, 1])
-    draws = patient_draws(status, 200, np.random.default_rng(0))
-    assert (draws[:, :3].sum(axis=1) == 3).all()
-    assert (draws[:, 3:].sum(axis=1) == 2).all()
-    assert draws.max() > 1
-
-
-def test_interval_passes_over_what_is_undefined():
-    assert interval(np.array([np.nan, 1.0, 1.0])) == [1.0, 1.0]
-    assert interval(np.array([np.nan])) is None
-
-
-def test_threshold_separates_what_can_be_separated():
-    assert choose_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.3, 0.7, 0.8])) == pytest.approx(0.5)
-    assert choose_threshold(np.array([1, 1]), np.array([0.2, 0.4])) == pytest.approx(0.3)
-
-
-def study(noise: float):
+def study(noise: float, folds: int = 3):
+    """24 patients with 6 slices each, by patient; every other patient is diseased."""
     rng = np.random.default_rng(0)
-    patients = np.repeat([f"p{k:02d}" for k in range(24)], 5)
-    labels = np.repeat(np.arange(24) % 2, 5)
+    patients = np.repeat([f"p{k:02d}" for k in range(24)], 6)
+    labels = np.repeat(np.arange(24) % 2, 6)
     samples = np.array([f"{p}:{k}" for k, p in enumerate(patients)])
     table = pd.DataFrame({"sample": samples, "patient": patients, "label": labels})
-    score = labels + noise * rng.normal(size=120)
-    splits, scores = [], {}
-    for fold in range(2):
-        test = np.arange(24)[fold * 12 : fold * 12 + 12]
-        inside = np.isin(np.arange(120) // 5, test)
+    score = {name: labels + noise * rng.normal(size=144) for name in KINDS}
+    score["constant"] = np.full(144, 0.5)
+    splits, scores = [], {name: {} for name in KINDS}
+    for fold, test in enumerate(np.array_split(np.arange(24), folds)):
+        inside = np.isin(np.arange(144) // 6, test)
         rest = np.flatnonzero(~inside)
-        parts = {"validation": rest[:30], "test": np.flatnonzero(inside)}
-        splits.append(Split("patient", fold, tuple(samples[rest[30:]]), *(tuple(samples[p]) for p in parts.values())))
+        parts = {"validation": rest[:36], "test": np.flatnonzero(inside)}
+        splits.append(Split("patient", fold, tuple(samples[rest[36:]]), *(tuple(samples[p]) for p in parts.values())))
         for part, chosen in parts.items():
-            scores[f"patient_{fold}/{part}.samples"] = samples[chosen]
-            scores[f"patient_{fold}/{part}.scores"] = score[chosen] * (1 + fold) + fold
-    return table, splits, {"m/x": scores}
-
-
-SETTINGS = EvaluationSettings(top_slices=3, bootstrap=100, seed=1)
+            for name in KINDS:
+                scores[name][f"patient_{fold}/{part}.samples"] = samples[chosen]
+                scores[name][f"patient_{fold}/{part}.scores"] = score[name][chosen] * (1 + fold) + fold
+    return table, splits, scores, KINDS
 
 
 def test_a_perfect_model_is_perfect_everywhere():
-    metrics = evaluate(*study(0.0), SETTINGS)
+    metrics, predictions = evaluate(*study(0.0), SETTINGS)
     for unit in ("slice", "patient"):
         values = metrics["models"]["m/x"]["patient"][unit]
-        for name in ("roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "mcc"):
+        for name in ("roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "sensitivity", "specificity"):
             assert values[name] == pytest.approx(1.0), (unit, name)
-    assert len(metrics["patients"]) == 24
+        assert values["undefined"] == {}
+    assert len(metrics["patients"]) == 24 * len(KINDS)
+    assert len(predictions) == 144 * len(KINDS)
 
 
-def test_a_noisy_model_has_an_interval_around_its_value():
-    metrics = evaluate(*study(1.0), SETTINGS)
+def test_noisy_models_have_intervals_around_their_values_and_the_same_run_gives_the_same_numbers():
+    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    for unit in ("slice", "patient"):
+        values = metrics["models"]["m/x"]["patient"][unit]
+        for name in ("roc_auc", "pr_auc", "accuracy", "mcc", "brier"):
+            low, high = values["interval"][name]
+            assert low <= values[name] <= high, (unit, name)
+    assert 0.6 < metrics["models"]["m/x"]["patient"]["slice"]["roc_auc"] < 0.95
+    assert metrics == evaluate(*study(1.0), SETTINGS)[0]
+
+
+def test_a_constant_model_knows_nothing_and_what_it_leaves_undefined_is_said():
+    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    for unit in ("slice", "patient"):
+        values = metrics["models"]["constant"]["patient"][unit]
+        assert values["roc_auc"] == 0.5
+        assert values["pr_auc"] == 0.5
+        assert values["accuracy"] == 0.5
+        assert values["mcc"] is None
+        assert values["interval"]["mcc"] is None
+        assert values["undefined"]["mcc"] == f"every {unit} was called diseased"
+
+
+def test_a_fold_with_one_class_is_undefined_says_why_and_stops_nothing():
+    table, splits, scores, kinds = study(1.0)
+    table["label"] = np.where(table["patient"] < "p08", 0, table["label"])
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    own = metrics["models"]["m/x"]["patient"]
+    fold = own["folds"][0]["slice"]
+    for name in ("roc_auc", "pr_auc", "sensitivity", "mcc"):
+        assert fold[name] is None
+        assert "no diseased slice" in fold["undefined"][name]
+    assert fold["specificity"] is not None
+    later = [own["folds"][k]["slice"]["roc_auc"] for k in (1, 2)]
+    assert own["slice"]["roc_auc"] == pytest.approx(np.mean(later))
+    assert own["slice"]["notes"]["roc_auc"].startswith("mean of 2 folds; undefined in 1: one class only")
+    json.dumps(metrics, allow_nan=False)
+    assert all(len(make(metrics)) for make in TABLES.values())
+
+
+def test_a_run_without_any_defined_fold_still_ends():
+    table, splits, scores, kinds = study(1.0)
+    table["label"] = 0
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
     values = metrics["models"]["m/x"]["patient"]["slice"]
-    low, high = values["interval"]["roc_auc"]
-    assert low < values["roc_auc"] < high
-    assert 0.6 < values["roc_auc"] < 0.95
-    assert metrics == evaluate(*study(1.0), SETTINGS)
+    assert values["roc_auc"] is None
+    assert "no diseased slice" in values["undefined"]["roc_auc"]
+    assert metrics["headline"]["patient"]["slice"]["best_snn"] is None
+    assert all(row["difference"] is None and row["undefined"]["difference"] for row in metrics["comparisons"])
+    json.dumps(metrics, allow_nan=False)
+    table = TABLES["models"](metrics)
+    assert table["roc_auc"].isna().all()
 
 
-def test_a_fold_with_one_class_is_undefined_and_said_so():
-    table, splits, scores = study(1.0)
-    healthy = table.loc[table["label"] == 0, "sample"]
-    keep = np.isin(scores["m/x"]["patient_0/test.samples"], healthy)
-    for kind in ("samples", "scores"):
-        scores["m/x"][f"patient_0/test.{kind}"] = scores["m/x"][f"patient_0/test.{kind}"][keep]
-    metrics = evaluate(table, splits, scores, SETTINGS)["models"]["m/x"]["patient"]
-    assert "folds [0]" in metrics["slice"]["undefined"]
-    assert metrics["folds"][0]["roc_auc"] is None
-    assert metrics["slice"]["roc_auc"] == pytest.approx(metrics["folds"][1]["roc_auc"])
+def test_the_headline_compares_the_best_network_with_what_it_has_to_beat():
+    table, splits, scores, kinds = study(1.0)
+    truth = table.set_index("sample")["label"]
+    for key in [key for key in scores["m/y"] if key.endswith("samples")]:
+        scores["m/y"][key.replace("samples", "scores")] = truth.loc[scores["m/y"][key]].to_numpy(float)
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    answer = metrics["headline"]["patient"]["slice"]
+    assert answer["best_snn"]["model"] == "m/y"
+    assert answer["best_classical"]["model"] == "logistic"
+    for rival in ("classical", "area", "constant"):
+        assert answer["against"][rival]["verdict"] == "better"
+        assert answer["against"][rival]["interval"][0] > 0
+    assert "acquisition" not in answer["against"]
+    assert "m/y" in answer["sentence"]
+    chosen = [row for row in metrics["comparisons"] if row["unit"] == "slice"]
+    assert {(row["a"], row["b"]) for row in chosen} == {
+        ("m/x", "m/y"), ("m/x", "logistic"), ("m/y", "logistic"), ("m/x", "area"), ("m/y", "area"),
+    }  # fmt: skip
+    for row in metrics["comparisons"]:
+        assert row["p_bootstrap_holm"] >= row["p_bootstrap"]
 
 
-def test_tables_have_a_row_for_everything():
-    metrics = evaluate(*study(1.0), SETTINGS)
-    assert len(model_table(metrics)) == 2
-    assert len(fold_table(metrics)) == 2
-    assert len(patient_table(metrics)) == 24
+def test_scores_that_say_nothing_have_an_auc_of_one_half():
+    rng = np.random.default_rng(3)
+    table, splits, scores, _ = study(0.0)
+    aucs = []
+    for _ in range(30):
+        for key in [key for key in scores["m/x"] if key.endswith("scores")]:
+            scores["m/x"][key] = rng.permutation(scores["m/x"][key])
+        few = {"m/x": scores["m/x"]}
+        metrics, _ = evaluate(table, splits, few, {"m/x": "snn"}, replace(SETTINGS, bootstrap=10))
+        aucs.append([metrics["models"]["m/x"]["patient"][unit]["roc_auc"] for unit in ("slice", "patient")])
+    np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=0.06)
+
+
+def test_thresholds_look_at_validation_alone():
+    table, splits, scores, kinds = study(1.0)
+    before, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    for key in [key for key in scores["m/x"] if key.endswith("test.scores")]:
+        scores["m/x"][key] = scores["m/x"][key] * 3 + 7
+    after, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    for unit in ("slice", "patient"):
+        for one, other in zip(*(m["models"]["m/x"]["patient"]["folds"] for m in (before, after)), strict=True):
+            assert one[unit]["decision"] == other[unit]["decision"]
+
+
+def test_a_planted_leak_is_caught():
+    table, splits, scores, kinds = study(1.0)
+    stolen = splits[0].test[0]
+    leaky = [replace(splits[0], train=(*splits[0].train, stolen)), *splits[1:]]
+    with pytest.raises(LeakageError, match="A sample is in two parts"):
+        evaluate(table, leaky, scores, kinds, SETTINGS)
+
+    # One slice of a test patient moves to the training part: no sample is shared, but the patient is.
+    leaky = [replace(leaky[0], test=splits[0].test[1:]), *splits[1:]]
+    with pytest.raises(LeakageError, match=r"A patient is in two parts(.|\n)*train and test(.|\n)*p00"):
+        evaluate(table, leaky, scores, kinds, SETTINGS)
+
+    scores["m/x"]["patient_0/validation.samples"] = scores["m/x"]["patient_0/test.samples"]
+    with pytest.raises(LeakageError, match="Scores are not of the samples of their part"):
+        evaluate(table, splits, scores, kinds, SETTINGS)
+
+
+def test_tables_say_what_the_metrics_say():
+    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    tables = {name: make(metrics) for name, make in TABLES.items()}
+    row = tables["models"].set_index(["model", "protocol", "unit"]).loc[("m/x", "patient", "slice")]
+    values = metrics["models"]["m/x"]["patient"]["slice"]
+    for name in metrics["metrics"]:
+        assert row[name] == values[name]
+        assert [row[f"{name}_low"], row[f"{name}_high"]] == values["interval"][name]
+    assert row["kind"] == "snn"
+    assert len(tables["folds"]) == len(KINDS) * 3 * 2
+    assert len(tables["comparisons"]) == len(metrics["comparisons"])
+    assert len(tables["patients"]) == 24 * len(KINDS)

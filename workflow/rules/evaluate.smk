@@ -8,7 +8,7 @@ rule baselines:
         scores=update(PLAN.baselines.path("baselines.scores.npz")),
     params:
         preprocessing=PLAN.config["preprocessing"],
-        seed=PLAN.config["seed"],
+        settings=PLAN.baseline_settings,
         provenance=PLAN.baselines.provenance(),
     log:
         "logs/baselines.log",
@@ -35,6 +35,8 @@ rule evaluate:
         models=update(PLAN.evaluate.path("models.csv")),
         folds=update(PLAN.evaluate.path("folds.csv")),
         patients=update(PLAN.evaluate.path("patients.csv")),
+        comparisons=update(PLAN.evaluate.path("comparisons.csv")),
+        predictions=update(PLAN.evaluate.path("predictions.parquet")),
     params:
         models=["/".join(model) for model in PLAN.models],
         settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},

@@ -49,7 +49,13 @@ rule publish:
         report=PLAN.report.path("report.html"),
         tables=[
             PLAN.evaluate.path(name)
-            for name in ("metrics.json", "models.csv", "folds.csv", "patients.csv")
+            for name in (
+                "metrics.json",
+                "models.csv",
+                "folds.csv",
+                "patients.csv",
+                "comparisons.csv",
+            )
         ],
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
@@ -59,6 +65,7 @@ rule publish:
         models=f"{RESULTS}/models.csv",
         folds=f"{RESULTS}/folds.csv",
         patients=f"{RESULTS}/patients.csv",
+        comparisons=f"{RESULTS}/comparisons.csv",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         live=f"{RESULTS}/provenance.json",

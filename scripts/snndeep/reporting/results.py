@@ -21,8 +21,8 @@ class RunResults:
         source: phantom, directory or msd.
         addresses: By stage.
         modes: By model, parity or native.
-        metrics: See `snndeep.evaluation.evaluate`.
-        table: See `snndeep.tables.model_table`.
+        metrics: See the docstring of `snndeep.evaluation`.
+        table: See `snndeep.evaluation.tables.model_table`.
         samples: Table of samples.
         cases: Table of cases, one row per scan.
         skipped: By case that could not be used, why.

@@ -19,7 +19,7 @@ def matrices(table: pd.DataFrame, protocols: Sequence[str], backends: Sequence[s
     """Draw the ROC-AUC with its interval for every backend and rule, slices above patients, a column per protocol.
 
     Args:
-        table: One row per model, protocol and unit; see `snndeep.tables.model_table`.
+        table: One row per model, protocol and unit; see `snndeep.evaluation.tables.model_table`.
         protocols: Columns of the figure.
         backends: Rows of each matrix.
         rules: Columns of each matrix.

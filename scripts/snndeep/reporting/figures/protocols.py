@@ -15,7 +15,7 @@ def leakage_gap(table: pd.DataFrame) -> Figure:
     """Draw the slice ROC-AUC of every model under every protocol, joined: the distance between is leakage.
 
     Args:
-        table: One row per model, protocol and unit; see `snndeep.tables.model_table`.
+        table: One row per model, protocol and unit; see `snndeep.evaluation.tables.model_table`.
     """
     rows = table[table["unit"] == "slice"]
     order = list(dict.fromkeys(rows["model"]))[::-1]

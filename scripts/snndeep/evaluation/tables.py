@@ -1,0 +1,69 @@
+"""Metrics as tables, one row per model, fold, patient or comparison; an undefined number is an empty cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+
+def model_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per model, protocol and unit (slice, patient)."""
+    rows = []
+    for model, protocols in metrics["models"].items():
+        for protocol, own in protocols.items():
+            for unit in ("slice", "patient"):
+                row = {"model": model, "kind": metrics["kinds"][model], "protocol": protocol, "unit": unit}
+                row |= {name: own[unit][name] for name in ("n", "diseased")}
+                for name in metrics["metrics"]:
+                    row[name] = own[unit][name]
+                    row[f"{name}_low"], row[f"{name}_high"] = own[unit]["interval"][name] or (None, None)
+                rows.append({**row, "undefined": _reasons(own[unit]["undefined"])})
+    return _numbers(pd.DataFrame(rows))
+
+
+def fold_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per model, protocol, fold and unit."""
+    rows = []
+    for model, protocols in metrics["models"].items():
+        for protocol, own in protocols.items():
+            for fold in own["folds"]:
+                for unit in ("slice", "patient"):
+                    values = fold[unit]
+                    row = {"model": model, "protocol": protocol, "fold": fold["fold"], "unit": unit}
+                    row |= {name: values[name] for name in ("n", "diseased", *metrics["metrics"])}
+                    row |= {name: values["decision"][name] for name in ("top_slices", "threshold")}
+                    rows.append({**row, "undefined": _reasons(values["undefined"])})
+    return _numbers(pd.DataFrame(rows))
+
+
+def patient_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per model, protocol, fold and patient."""
+    return pd.DataFrame(metrics["patients"])
+
+
+def comparison_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per pair of models, protocol and unit; the difference is a minus b."""
+    rows = []
+    for one in metrics["comparisons"]:
+        low, high = one["interval"] or (None, None)
+        row = {key: value for key, value in one.items() if key not in ("interval", "undefined")}
+        rows.append({**row, "difference_low": low, "difference_high": high, "undefined": _reasons(one["undefined"])})
+    return _numbers(pd.DataFrame(rows))
+
+
+def _reasons(undefined: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in undefined.items())
+
+
+def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Make columns of numbers and None columns of numbers and NaN."""
+    return table.infer_objects().apply(
+        lambda column: (
+            pd.to_numeric(column) if column.dropna().map(lambda v: isinstance(v, int | float)).all() else column
+        )
+    )
+
+
+TABLES = {"models": model_table, "folds": fold_table, "patients": patient_table, "comparisons": comparison_table}
