@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ import SimpleITK as sitk
 
 from snndeep.converted import VOLUME
 from snndeep.errors import ScanError
-from snndeep.storage import replacing
+from snndeep.storage import intact, replacing
 from snndeep.volume.errors import ConversionError, FourDimensionalError, MissingScanError
 from snndeep.volume.series import read_series
 
 LOGGER = logging.getLogger(__name__)
+# How the headers of .nrrd and .mha name a file that holds the voxels.
+_DETACHED = re.compile(rb"^(data ?file:|ElementDataFile *=(?! *LOCAL)).*", re.IGNORECASE | re.MULTILINE)
 _COMPRESSION = 1  # noise hardly compresses, so a higher level costs time for nothing
 
 
 def convert(source: Path, folder: Path, skip_bad: bool, provenance: Mapping[str, Any]) -> dict[str, str]:
-    """Write a scan as `scan.nii.gz` to a folder and return its record.
+    """Write a scan as `scan.nii.gz` to a folder, unless it is there, and return its record.
 
     Args:
         source: A folder of one DICOM series, or a file that ITK reads.
@@ -35,6 +38,9 @@ def convert(source: Path, folder: Path, skip_bad: bool, provenance: Mapping[str,
     Raises:
         ScanError: If the scan cannot be converted and bad scans are not to be skipped.
     """
+    if intact(folder / VOLUME):
+        LOGGER.info("found %s already converted", source)
+        return {"refused": ""}
     try:
         volume = read_scan(source)
         with replacing(folder / VOLUME, provenance) as temporary:
@@ -70,6 +76,16 @@ def _read_file(source: Path) -> sitk.Image:
     if not source.is_file():
         raise MissingScanError(
             "The scan cannot be opened.", where=f"file {source}", found="no file", expected="a file or a DICOM folder"
+        )
+    with source.open("rb") as file:
+        elsewhere = _DETACHED.search(file.read(4096).partition(b"\n\n")[0])
+    if elsewhere:
+        raise ConversionError(
+            "The file keeps its voxels in another file.",
+            where=f"file {source}",
+            found=elsewhere[0].decode("ascii", "replace").strip(),
+            expected="header and voxels in one file, so that a change of either is noticed",
+            remedy="Write it as one file.",
         )
     try:
         return sitk.ReadImage(str(source))

@@ -93,7 +93,7 @@ def check_labels(cases: Sequence[Case], lesions: Mapping[str, bool]) -> None:
         # A scan that was passed over may be the one with the lesion.
         if own[0].diseased and not marked and all(case.name in lesions for case in own):
             masks = ", ".join(str(case.label) for case in own)
-            raise _contradiction(own[0], f"patient {patient} is labelled diseased, but {masks} has no lesion")
+            raise _contradiction(own[0], f"patient {patient} is labelled diseased, but without a lesion in {masks}")
 
 
 def _contradiction(case: Case, found: str) -> DatasetError:

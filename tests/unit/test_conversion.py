@@ -180,6 +180,21 @@ def test_damaged_files(tmp_path, name, content):
     refused(errors.ConversionError, tmp_path / name)
 
 
+@pytest.mark.parametrize(("name", "header"), [("ct.nhdr", "ct.nrrd"), ("ct.mhd", "ct.mha")])
+def test_voxels_in_another_file(tmp_path, name, header):
+    sitk.WriteImage(volume(), str(tmp_path / name))
+    (tmp_path / name).rename(tmp_path / header)
+    refused(errors.ConversionError, tmp_path / header, "another file", "ct.raw")
+
+
+def test_what_is_converted_is_not_converted_again(tmp_path, folder):
+    write_series(folder, volume(), SERIES)
+    convert(folder, tmp_path / "store", skip_bad=False, provenance={})
+    for file in folder.iterdir():
+        file.unlink()
+    assert convert(folder, tmp_path / "store", skip_bad=False, provenance={}) == {"refused": ""}
+
+
 def test_more_than_one_volume(tmp_path):
     sitk.WriteImage(sitk.JoinSeries([volume(), volume()]), str(tmp_path / "4d.nrrd"))
     refused(errors.FourDimensionalError, tmp_path / "4d.nrrd", "4 dimensions")

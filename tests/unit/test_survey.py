@@ -53,7 +53,9 @@ def test_a_healthy_patient_with_a_lesion(tmp_path):
 
 def test_a_diseased_patient_without_any_lesion(tmp_path):
     cases = [case(tmp_path, "a", "a", False, diseased=True), case(tmp_path, "b", "b", False, diseased=False)]
-    fails(cases, "contradicts the mask", "line of a", "labelled diseased", "no lesion", "labels: {lesion: []}")
+    fails(
+        cases, "contradicts the mask", "line of a", "labelled diseased", "without a lesion in", "labels: {lesion: []}"
+    )
     # The scan with the lesion may be the one that cannot be used.
     second = case(tmp_path, "a2", "a", True, diseased=True)
     second.image.write_bytes(b"")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -23,12 +24,12 @@ def table(fresh) -> Path:
 
 
 def rows_of(table: Path) -> list[dict[str, str]]:
-    with table.open(newline="") as file:
+    with table.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def rewrite(table: Path, rows: list[dict[str, str]]) -> None:
-    with table.open("w", newline="") as file:
+    with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -79,6 +80,10 @@ def test_masks_of_the_organ_alone_take_the_label_of_the_table(fresh, table):
     for mask in (table.parent / "masks").iterdir():
         image = sitk.ReadImage(str(mask))
         sitk.WriteImage(sitk.Cast(image > 0, sitk.sitkUInt8) * 4, str(mask))
+    hostile = "{x} $(touch hacked); 'q' \"ö\".nii.gz"
+    (table.parent / "scans" / "P05_1.nii.gz").rename(table.parent.parent / hostile)
+    rows = rows_of(table)
+    rewrite(table, [{**r, "image": f"../{hostile}"} if r["image"] == "scans/P05_1.nii.gz" else r for r in rows])
     fresh.config["dataset"]["labels"] = {"organ": [4], "lesion": []}
     fresh.run("splits", "--quiet", "rules")
     samples = pd.read_parquet(found(fresh, "samples/*/samples.parquet"))
@@ -86,6 +91,9 @@ def test_masks_of_the_organ_alone_take_the_label_of_the_table(fresh, table):
     status = {row["patient"]: int(row["label"] == "diseased") for row in rows_of(table)}
     assert labels["min"].to_dict() == labels["max"].to_dict() == status
     assert np.all(samples["lesion_area_mm2"] == 0)
+    (case,) = samples.loc[samples["patient"] == "P05", "case"].unique()
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", case)
+    assert not list(fresh.folder.glob("**/hacked"))
 
     rewrite(table, [{**row, "label": ""} if row["patient"] == "P02" else row for row in rows_of(table)])
     output = fresh.fails("splits", "--quiet", "rules")

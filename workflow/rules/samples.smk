@@ -17,7 +17,7 @@ rule samples:
     benchmark:
         "logs/samples.tsv"
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/imaging.yaml"
     threads: 1
     resources:
         mem_mb=2000,
