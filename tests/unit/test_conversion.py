@@ -132,7 +132,7 @@ def test_spacing_that_drifts(folder):
     image = volume(shape=(20, 12, 10))
     positions = [[x, y, z + 0.004 * k**2] for k, (x, y, z) in enumerate(places(image))]
     write_series(folder, image, SERIES, positions)
-    refused(errors.SliceSpacingError, folder, "drifts")
+    refused(errors.SliceSpacingError, folder, "from its even place")
 
 
 def test_positions_rounded_to_a_tenth_are_even(folder):

@@ -184,7 +184,7 @@ def _check_one_series(folder: Path, slices: list[Slice]) -> None:
 
 def _step(folder: Path, slices: list[Slice]) -> float:
     """Return the distance between slices, in mm; they are sorted along the normal."""
-    where, first = f"folder {folder}", slices[0]
+    first = slices[0]
     offsets = np.array([s.position - first.position for s in slices])
     along = offsets @ first.normal
     gaps = np.diff(along)
@@ -193,7 +193,7 @@ def _step(folder: Path, slices: list[Slice]) -> float:
         k = int(gaps.argmin())
         raise MixedSeriesError(
             "Two slices of a series lie at one place.",
-            where=where,
+            where=f"folder {folder}",
             found=f"{slices[k].file.name} and {slices[k + 1].file.name}, {gaps[k]:.3g} mm apart",
             expected="one slice at each place",
             remedy="Give each phase or reconstruction a folder of its own.",
@@ -203,41 +203,43 @@ def _step(folder: Path, slices: list[Slice]) -> float:
         angle = np.degrees(np.arctan2(sideways[-1], along[-1]))
         raise GantryTiltError(
             "The slices of a series are sheared: the gantry was tilted.",
-            where=where,
+            where=f"folder {folder}",
             found=f"{angle:.1f} degrees between the stack and the normal of its slices",
             expected="slices stacked along their normal",
             remedy="Resample the series to a rectangular grid and give the NIfTI file.",
         )
-    steps = gaps / step
-    if np.abs(steps - 1).max() > _PLACE_TOLERANCE:
-        whole = np.rint(steps)
-        k = int(np.abs(steps - 1).argmax())
-        found = f"{gaps[k]:.3g} mm between {slices[k].file.name} and {slices[k + 1].file.name}, {step:.3g} mm elsewhere"
-        remedy = "Export the whole series again."
-        if (np.abs(steps - whole) <= _PLACE_TOLERANCE).all():
-            lost = int((whole - 1).sum())
-            raise MissingSlicesError(
-                "A series lacks slices.",
-                where=where,
-                found=f"{lost} missing: {found}",
-                expected="no gaps",
-                remedy=remedy,
-            )
-        raise SliceSpacingError(
-            "The slices of a series are unevenly spaced.",
-            where=where,
-            found=found,
-            expected="one distance between all neighbours",
-            remedy="Give a reconstruction with even steps, or resample it and give the NIfTI file.",
-        )
+    _check_even(folder, slices, gaps / step, step)
     mean = float(along[-1] / gaps.size)
     drift = np.abs(along - mean * np.arange(along.size)).max()
     if drift > _PLACE_TOLERANCE * mean:
-        raise SliceSpacingError(
-            "The distance between the slices of a series drifts.",
-            where=where,
-            found=f"a slice {drift:.3g} mm from its even place",
-            expected=f"at most {_PLACE_TOLERANCE * mean:.3g} mm",
-            remedy="Give a reconstruction with even steps, or resample it and give the NIfTI file.",
-        )
+        raise _uneven(folder, f"a slice {drift:.3g} mm from its even place")
     return mean
+
+
+def _check_even(folder: Path, slices: list[Slice], steps: np.ndarray, step: float) -> None:
+    """Check the gaps between neighbours, in units of their median."""
+    if np.abs(steps - 1).max() <= _PLACE_TOLERANCE:
+        return
+    k = int(np.abs(steps - 1).argmax())
+    files = f"{slices[k].file.name} and {slices[k + 1].file.name}"
+    found = f"{steps[k] * step:.3g} mm between {files}, {step:.3g} mm elsewhere"
+    whole = np.rint(steps)
+    if (np.abs(steps - whole) > _PLACE_TOLERANCE).any():
+        raise _uneven(folder, found)
+    raise MissingSlicesError(
+        "A series lacks slices.",
+        where=f"folder {folder}",
+        found=f"{int((whole - 1).sum())} missing: {found}",
+        expected="no gaps",
+        remedy="Export the whole series again.",
+    )
+
+
+def _uneven(folder: Path, found: str) -> SliceSpacingError:
+    return SliceSpacingError(
+        "The slices of a series are unevenly spaced.",
+        where=f"folder {folder}",
+        found=found,
+        expected="one distance between all neighbours",
+        remedy="Give a reconstruction with even steps, or resample it and give the NIfTI file.",
+    )
