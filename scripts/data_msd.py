@@ -1,12 +1,16 @@
-"""Fetch and unpack Task03_Liver of the Medical Segmentation Decathlon."""
+"""Bring one case of Task03_Liver of the Medical Segmentation Decathlon."""
 
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.msd import fetch
-from snndeep.storage import write_json
+from snndeep.download.archive import Member
+from snndeep.msd_archive import Archive
+from snndeep.msd_cases import bring_case
+from snndeep.storage import read_json, write_json
 
 with stage(snakemake.log[0]):
-    settings = snakemake.params.settings
-    manifest = fetch(settings["url"], settings["md5"], Path(snakemake.params.folder), snakemake.params.cases)
-    write_json(Path(snakemake.output.manifest), manifest, snakemake.params.provenance)
+    params, case, target = snakemake.params, snakemake.wildcards.case, Path(snakemake.output.manifest)
+    members = {entry["name"]: Member(**entry) for entry in read_json(Path(params.index))}
+    tar = Path(params.tar) if params.tar else None
+    archive = Archive(**params.published, folder=Path(params.index).parent, tar=tar)
+    write_json(target, {case: bring_case(case, members, archive, target.parent)}, params.provenance)

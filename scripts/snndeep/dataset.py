@@ -3,7 +3,7 @@
     phantom     made by this pipeline; see `snndeep.phantom`
     directory   the user's own: a folder in the layout of the Medical Segmentation Decathlon (dataset.json, imagesTr,
                 labelsTr), or a table; see `snndeep.scan_table`
-    msd         Task03_Liver of the Decathlon, fetched by this pipeline
+    msd         Task03_Liver of the Decathlon, fetched by this pipeline; see `snndeep.msd`
 
 A case carries a leaf digest, which says what its scan is: the bytes of a user's files, the published checksum of the
 Decathlon's archive, or the recipe of a phantom.
@@ -20,8 +20,6 @@ from typing import Any
 from snndeep.errors import DatasetError
 from snndeep.labels import MaskLabels
 
-MSD_TASK = "Task03_Liver"
-MSD_CASES = tuple(f"liver_{k}" for k in range(131))
 CONVERTED_FORMATS = (".nrrd", ".mha")
 
 
@@ -103,7 +101,7 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
         raise DatasetError(
             "The data set's description names files that are not there.",
             where=str(description),
-            found=f"{len(missing)} missing: {', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''}",
+            found=few(missing),
             expected="every image and label of `training` below the same folder",
             remedy="Copy the files there or take the entries out of dataset.json.",
         )
@@ -168,6 +166,11 @@ def check_distinct(what: str, keys: Sequence[str], described: Sequence[str]) -> 
         first[key] = scan
 
 
+def few(missing: Sequence[str]) -> str:
+    """Return how many files are missing and the names of the first."""
+    return f"{len(missing)} missing: {', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''}"
+
+
 def _training_entries(description: Path) -> list[tuple[str, str]]:
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
@@ -210,21 +213,3 @@ def _check_name(name: str, description: Path) -> None:
             found=repr(name),
             expected="letters, digits, '_', '-' and '.', not starting with '.'",
         )
-
-
-def msd_cases(root: Path, archive_digest: str) -> list[Case]:
-    """Return the 131 labelled cases of Task03_Liver.
-
-    Args:
-        root: Where the archive is unpacked.
-        archive_digest: The published checksum of the archive.
-    """
-    return [
-        Case(
-            name,
-            root / MSD_TASK / "imagesTr" / f"{name}.nii.gz",
-            root / MSD_TASK / "labelsTr" / f"{name}.nii.gz",
-            f"{archive_digest}/{name}",
-        )
-        for name in MSD_CASES
-    ]

@@ -51,6 +51,10 @@ class DatasetError(SNNDeepError):
     """A data set as a whole cannot be used: missing folder, absent files, too few patients, one class only."""
 
 
+class DownloadError(SNNDeepError):
+    """A file could not be fetched: wrong address, unreachable server, or not the bytes that were published."""
+
+
 class ScanError(SNNDeepError):
     """One scan or its mask cannot be used; the base of the errors in `snndeep.volume`."""
 

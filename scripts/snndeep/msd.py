@@ -1,73 +1,76 @@
-"""Task03_Liver of the Medical Segmentation Decathlon: fetched once, checked, unpacked.
+"""The labelled cases of Task03_Liver of the Medical Segmentation Decathlon.
 
 Simpson et al. 2019, arXiv:1902.09063; CC-BY-SA 4.0.
 """
 
 from __future__ import annotations
 
-import logging
-import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import pooch
+from snndeep.dataset import Case, few
+from snndeep.errors import ConfigError, DatasetError
 
-from snndeep.errors import DatasetError
-from snndeep.storage import replacing, sha256_of
-
-LOGGER = logging.getLogger(__name__)
-ARCHIVE = "Task03_Liver.tar"
+TASK = "Task03_Liver"
+CASES = tuple(f"liver_{k}" for k in range(131))
 
 
-def fetch(url: str, md5: str, folder: Path, cases: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
-    """Fetch the archive and unpack the scans of the named cases.
+def chosen_names(dataset: Mapping[str, Any]) -> list[str]:
+    """Return the names of the cases of Task03_Liver that a configuration asks for.
 
     Args:
-        url: Where the archive is.
-        md5: Its published checksum.
-        folder: Where archive and scans belong.
-        cases: By case name, the final paths of image and label, below `folder`.
-
-    Returns:
-        By case name, the paths below `folder` and the SHA-256 of both files.
+        dataset: Its `cases` are numbers and its `first` says how many; where both are empty, all 131 are meant.
 
     Raises:
-        DatasetError: If the archive cannot be fetched, is another one, or lacks a case.
+        ConfigError: If it holds both.
     """
-    LOGGER.info("fetching %s", url)
-    try:
-        archive = Path(pooch.retrieve(url, f"md5:{md5}", fname=ARCHIVE, path=folder, progressbar=True))
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            "Task03_Liver could not be fetched.",
-            where=url,
-            found=f"{type(error).__name__}: {error}",
-            expected=f"an archive with MD5 {md5}",
-            remedy="Check the network and dataset.msd.url, or unpack the archive yourself and use source directory.",
-        ) from error
-    wanted = {
-        Path(path).relative_to(folder).as_posix(): (name, kind, Path(path))
-        for name, paths in cases.items()
-        for kind, path in zip(("image", "label"), paths, strict=True)
-    }
-    manifest: dict[str, dict[str, str]] = {name: {} for name in cases}
-    with tarfile.open(archive) as members:
-        # Only regular members whose name is exactly one that is wanted are read; nothing else is unpacked.
-        for member in members:
-            name = member.name.removeprefix("./")
-            if member.isreg() and name in wanted:
-                case, kind, path = wanted.pop(name)
-                with replacing(path) as temporary, temporary.open("wb") as target:
-                    source = members.extractfile(member)
-                    while block := source.read(1 << 20):
-                        target.write(block)
-                manifest[case] |= {kind: path.relative_to(folder).as_posix(), f"{kind}_sha256": sha256_of(path)}
-    if wanted:
-        raise DatasetError(
-            "The archive lacks scans.",
-            where=str(archive),
-            found=f"{len(wanted)} missing, for instance {next(iter(wanted))}",
-            expected="image and label of every case",
+    chosen, first = sorted(dataset["cases"]), dataset["first"]
+    if chosen and first:
+        raise ConfigError(
+            "The cases are chosen twice.",
+            where="dataset.cases, dataset.first",
+            found=f"cases {chosen} and first {first}",
+            expected="one of them, or none for all cases",
         )
-    LOGGER.info("unpacked %d cases", len(manifest))
-    return manifest
+    return [CASES[number] for number in chosen or range(first or len(CASES))]
+
+
+def archive_cases(root: Path, names: Sequence[str], archive_digest: str) -> list[Case]:
+    """Return cases of Task03_Liver that are taken from its archive.
+
+    Args:
+        root: Where they are brought to, a folder for each.
+        names: Of the cases.
+        archive_digest: The published checksum of the archive.
+    """
+    return [
+        Case(name, root / name / "image.nii.gz", root / name / "label.nii.gz", f"{archive_digest}/{name}")
+        for name in names
+    ]
+
+
+def unpacked_cases(folder: Path, names: Sequence[str], digest_of: Callable[[Path], str]) -> list[Case]:
+    """Return cases of an unpacked Task03_Liver. Their leaves are digests of their bytes: nobody knows who unpacked them.
+
+    Args:
+        folder: Holds imagesTr and labelsTr, or the folder Task03_Liver that does.
+        names: Of the cases.
+        digest_of: Returns the digest of a file's bytes.
+
+    Raises:
+        DatasetError: If files are missing.
+    """
+    if (folder / TASK).is_dir():
+        folder = folder / TASK
+    pairs = {name: [folder / part / f"{name}.nii.gz" for part in ("imagesTr", "labelsTr")] for name in names}
+    missing = [path.relative_to(folder).as_posix() for pair in pairs.values() for path in pair if not path.is_file()]
+    if missing:
+        raise DatasetError(
+            "The unpacked Task03_Liver lacks files.",
+            where=str(folder),
+            found=few(missing),
+            expected="image and label of every case that dataset.cases or dataset.first asks for",
+            remedy="Unpack the archive again, or correct dataset.path.",
+        )
+    return [Case(name, *pair, "+".join(digest_of(path) for path in pair)) for name, pair in pairs.items()]

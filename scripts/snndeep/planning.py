@@ -16,11 +16,12 @@ from typing import Any
 
 from snndeep.addressing import CodeBase, FileDigests, address
 from snndeep.backends.registry import BACKENDS
-from snndeep.dataset import Case, check_labelled, msd_cases
+from snndeep.dataset import Case, check_labelled
 from snndeep.encoders.registry import ENCODERS
 from snndeep.errors import ConfigError, DatasetError
 from snndeep.labels import MaskLabels
 from snndeep.learning.registry import RULES
+from snndeep.msd import CASES, archive_cases, chosen_names, unpacked_cases
 from snndeep.own_cases import find_own_cases
 from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.protocols import split_name
@@ -75,18 +76,39 @@ class Plan:
         """Where the scans come from: phantom, directory or msd."""
         return self.config["dataset"]["source"]
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the scans are the user's files, read where they are: a directory, or an unpacked Task03_Liver."""
+        path = self.config["dataset"]["path"]
+        return self.source == "directory" or (self.source == "msd" and bool(path) and Path(path).is_dir())
+
+    @cached_property
+    def archive(self) -> Stage:
+        """The archive of Task03_Liver, made ready. What it holds is said by its checksum; how it is fetched changes nothing."""
+        return self._published("archive", [])
+
+    @property
+    def whole_archive(self) -> bool:
+        """Whether all cases of Task03_Liver are wanted, so that the archive is fetched as a whole."""
+        return len(self.cases) == len(CASES)
+
+    def _published(self, name: str, inputs: Sequence[str]) -> Stage:
+        """A stage that only brings published bytes here: neither code nor addresses of servers can change them."""
+        config = {"md5": self.config["dataset"]["msd"]["md5"]}
+        return Stage(name, address(name, config, "", inputs), config, "", tuple(inputs), self.store)
+
     @cached_property
     def data(self) -> Stage | None:
         """The stage that makes or fetches scans; None where the user has them."""
+        if self.in_place:
+            return None
         dataset = self.config["dataset"]
-        if self.source == "phantom":
-            recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
-            recipe["seed"] = self.config["seed"]
-            PhantomSettings.from_mapping(recipe)
-            return self._stage("data", recipe, ["data_phantom.py"], [])
         if self.source == "msd":
-            return self._stage("data", {"md5": dataset["msd"]["md5"]}, ["data_msd.py"], [])
-        return None
+            return self._published("data", [self.archive.address])
+        recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
+        recipe["seed"] = self.config["seed"]
+        PhantomSettings.from_mapping(recipe)
+        return self._stage("data", recipe, ["data_phantom.py"], [])
 
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
@@ -97,9 +119,21 @@ class Plan:
                 lambda digest: self._stage("convert", {}, ["convert.py"], [digest]),
             )
             return cases
+        if self.source == "msd" and self.in_place:
+            digests = FileDigests(self.store / "digests.json")
+            cases = unpacked_cases(Path(dataset["path"]), chosen_names(dataset), digests.of)
+            digests.save()
+            return tuple(cases)
         root = Path(self.data.path(""))
         if self.source == "msd":
-            return tuple(msd_cases(root, dataset["msd"]["md5"]))
+            if dataset["path"] and not Path(dataset["path"]).is_file():
+                raise DatasetError(
+                    "The archive does not exist.",
+                    where="dataset.path",
+                    found=dataset["path"],
+                    expected="Task03_Liver.tar, the folder it was unpacked to, or nothing to fetch it",
+                )
+            return tuple(archive_cases(root, chosen_names(dataset), dataset["msd"]["md5"]))
         names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
         return tuple(
             Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
@@ -117,13 +151,14 @@ class Plan:
 
     @cached_property
     def data_batches(self) -> dict[str, tuple[Case, ...]]:
-        """Cases of the phantom by batch name; the name says which cases, so that it never means two things."""
+        """Cases by batch name. Those of the phantom are a row, so that the name never means two things."""
         chunks = _chunks(self.cases, self.config["dataset"]["cases_per_job"])
         return {_batch_name(chunk): chunk for chunk in chunks}
 
-    def data_manifest(self, cases: Sequence[Case]) -> str:
-        """The file that lists the scans of a batch of phantom cases."""
-        return self.data.path(f"{_batch_name(cases)}.json")
+    def data_manifests(self, cases: Sequence[Case]) -> list[str]:
+        """The files that list the scans of a batch of cases: one for a batch of the phantom, one per case of the Decathlon."""
+        names = [_batch_name(cases)] if self.source == "phantom" else [case.name for case in cases]
+        return [self.data.path(f"{name}.json") for name in names]
 
     @property
     def skip_bad(self) -> bool:
@@ -327,6 +362,11 @@ class Plan:
         """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
         shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
         shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.source)}
+        if self.source == "msd":
+            shown["dataset"] |= {
+                "msd": {"md5": shown["dataset"]["msd"]["md5"]},
+                "cases": [case.name for case in self.cases],
+            }
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
         return masked(shown)
 
@@ -366,7 +406,8 @@ class Plan:
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""
-        stages = [self.survey] if self.source == "directory" else [self.data]
+        stages = [self.survey] if self.in_place else [self.data]
+        stages += [self.archive] if self.source == "msd" and not self.in_place else []
         stages += [conversion.stage for conversion in self.conversions.values()]
         stages += self.feature_stages.values()
         stages += [batch.stage for batch in self.feature_batches.values()]

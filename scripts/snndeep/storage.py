@@ -74,7 +74,7 @@ def replacing(path: Path, provenance: Mapping[str, Any] | None = None) -> Iterat
         StorageError: If the file system refuses: disk full, read-only, no permission.
     """
     path = Path(path)
-    with _explained(path), _temporary(path) as temporary:
+    with explained(path), _temporary(path) as temporary:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         if provenance is None:
@@ -108,7 +108,7 @@ def _temporary(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turn what the file system refuses into an error that says what to do."""
     try:
         yield

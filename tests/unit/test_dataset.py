@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from snndeep.dataset import MSD_CASES, msd_cases, read_directory
+from snndeep.dataset import read_directory
 from snndeep.errors import DatasetError
 
 
@@ -56,9 +56,3 @@ def test_one_scan_under_two_names(tmp_path):
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(DatasetError, match="does not exist"):
         read_directory(tmp_path / "x", digest)
-
-
-def test_the_decathlon_has_131_cases(tmp_path):
-    cases = msd_cases(tmp_path, "m")
-    assert len(cases) == len({case.leaf for case in cases}) == len(MSD_CASES) == 131
-    assert cases[130].image == tmp_path / "Task03_Liver/imagesTr/liver_130.nii.gz"

@@ -80,32 +80,41 @@ def current(stage, wildcards):
 
 def scans_of(batch):
     """Return what must be there before the scans of a batch can be read."""
-    if PLAN.source == "phantom":
-        return PLAN.data_manifest(batch.cases)
-    if PLAN.source == "msd":
-        return PLAN.data.path("manifest.json")
+    if not PLAN.in_place:
+        return PLAN.data_manifests(batch.cases)
     # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.
     return [] if Path(batch.manifest).exists() else [*batch.records, *surveyed()]
 
 
 def surveyed():
     """Return the check of a user's data set as a whole, where there is one."""
-    return [PLAN.survey.path("survey.json")] if PLAN.source == "directory" else []
+    return [PLAN.survey.path("survey.json")] if PLAN.in_place else []
 
 
 def scans_to_show():
     """Return what must be there before scans can be shown."""
-    if PLAN.source == "phantom":
-        return [PLAN.data_manifest(cases) for cases in PLAN.data_batches.values()]
-    if PLAN.source == "msd":
-        return [PLAN.data.path("manifest.json")]
-    return [conversion.record for conversion in PLAN.conversions.values()]
+    if PLAN.in_place:
+        return [conversion.record for conversion in PLAN.conversions.values()]
+    return [
+        manifest
+        for cases in PLAN.data_batches.values()
+        for manifest in PLAN.data_manifests(cases)
+    ]
 
 
 def looked_into(file):
     """Return one file of the model that the report looks into."""
     backend, rule = PLAN.raster_model
     return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+
+
+def archive_for(wildcards):
+    """Return the index of the archive, unless the case was taken from it already: a new index is no reason to redo it."""
+    index, manifest = (
+        PLAN.archive.path("index.json"),
+        PLAN.data.path(f"{wildcards.case}.json"),
+    )
+    return [] if Path(index).exists() and Path(manifest).exists() else index
 
 
 def trained(file):

@@ -25,31 +25,58 @@ if PLAN.source == "phantom":
             "../../scripts/data_phantom.py"
 
 
-if PLAN.source == "msd":
+if PLAN.source == "msd" and not PLAN.in_place:
 
-    rule data_msd:
+    # What says where the archive is comes from functions of the output: Snakemake then neither keeps it (addresses may
+    # hold credentials) nor takes another mirror for a reason to run again.
+    rule archive_msd:
         output:
-            manifest=update(PLAN.data.path("manifest.json")),
+            index=update(PLAN.archive.path("index.json")),
         params:
-            settings=PLAN.config["dataset"]["msd"],
-            folder=PLAN.data.path(""),
-            cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-            provenance=PLAN.data.provenance(),
+            published=lambda wildcards, output: PLAN.config["dataset"]["msd"],
+            tar=lambda wildcards, output: PLAN.config["dataset"]["path"],
+            whole=PLAN.whole_archive,
+            provenance=PLAN.archive.provenance(),
         log:
-            "logs/data_msd.log",
+            "logs/archive_msd.log",
         benchmark:
-            "logs/data_msd.tsv"
+            "logs/archive_msd.tsv"
         conda:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
             mem_mb=1000,
-            runtime=720,
+            runtime=2880,
+        script:
+            "../../scripts/archive_msd.py"
+
+    rule data_msd:
+        input:
+            index=archive_for,
+        output:
+            manifest=update(PLAN.data.path("{case}.json")),
+        params:
+            index=PLAN.archive.path("index.json"),
+            published=lambda wildcards, output: PLAN.config["dataset"]["msd"],
+            tar=lambda wildcards, output: PLAN.config["dataset"]["path"],
+            provenance=PLAN.data.provenance(),
+        log:
+            "logs/data_msd/{case}.log",
+        benchmark:
+            "logs/data_msd/{case}.tsv"
+        wildcard_constraints:
+            case="liver_[0-9]+",
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=240,
         script:
             "../../scripts/data_msd.py"
 
 
-if PLAN.source == "directory":
+if PLAN.in_place:
 
     rule convert:
         output:
