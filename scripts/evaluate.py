@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snndeep.baselines import BASELINES
 from snndeep.console import stage
-from snndeep.evaluation.study import EvaluationSettings, evaluate
+from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.protocols import Split
 from snndeep.storage import read_json, read_npz, read_table, write_json, write_table, write_text
@@ -18,12 +18,17 @@ with stage(snakemake.log[0]) as log:
     kinds = {name: baseline.kind for name, baseline in BASELINES.items()}
     for name, path in zip(snakemake.params.models, snakemake.input.scores, strict=True):
         scores[name], kinds[name] = read_npz(Path(path)), "snn"
+    recorded = [
+        {name: read_json(Path(path)) for name, path in zip(snakemake.params.models, paths, strict=True)}
+        for paths in (snakemake.input.records, snakemake.input.tuned)
+    ]
     metrics, predictions = evaluate(
         read_table(Path(snakemake.input.samples)),
         [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
         scores,
         kinds,
         EvaluationSettings(**snakemake.params.settings),
+        Jobs(*recorded, snakemake.params.source),
     )
     provenance = snakemake.params.provenance
     write_json(Path(snakemake.output.metrics), metrics, provenance)

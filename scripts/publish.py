@@ -9,7 +9,7 @@ from snndeep.store import publish
 with stage(snakemake.log[0]) as log:
     inputs = (snakemake.input.report, *snakemake.input.tables, snakemake.input.samples, snakemake.input.cases)
     sources = [Path(path) for path in inputs]
-    keys = ("report", "metrics", "models", "folds", "patients", "comparisons", "samples", "cases")
+    keys = ("report", "metrics", "models", "folds", "patients", "comparisons", "cost", "samples", "cases")
     targets = [Path(snakemake.output[key]) for key in keys]
     publish(dict(zip(sources, targets, strict=True)))
     write_json(Path(snakemake.output.live), {"stages": snakemake.params.stages, "live": snakemake.params.live})

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.encoders.registry import load_encoder
-from snndeep.encoding import encode_split
+from snndeep.encoding import encode_split, refit
+from snndeep.evaluation.leakage import check_fit
 from snndeep.preprocessing import PreprocessingSettings
 from snndeep.protocols import Split
 from snndeep.storage import read_json, read_table, write_npz
@@ -16,5 +17,6 @@ with stage(snakemake.log[0]) as log:
     settings = PreprocessingSettings(**snakemake.params.preprocessing)
     for split, path in zip(splits, snakemake.output.spikes, strict=True):
         encoded = encode_split(table, split, settings, encoder, snakemake.params.seed)
+        check_fit(split.name, encoded.preprocessing, refit(table, split, settings).to_json())
         write_npz(Path(path), encoded.to_arrays(), snakemake.params.provenance)
         log.info("%s: %d channels, mean rate %.3f", split.name, encoded.trains.channels, encoded.trains.mean_rate())

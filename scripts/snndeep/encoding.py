@@ -37,6 +37,12 @@ def fit_on_training_part(
     return fitted, table[list(fitted.features)].to_numpy(np.float64)
 
 
+def refit(table: pd.DataFrame, split: Split, settings: PreprocessingSettings) -> Preprocessing:
+    """Fit scaler and selection on a table from which all but the training part was taken out; see `leakage.check_fit`."""
+    rows, names = table[table["sample"].isin(split.train)], feature_names(table)
+    return fit_preprocessing(rows[names].to_numpy(np.float64), rows["label"].to_numpy(), names, settings)
+
+
 def encode_split(
     table: pd.DataFrame, split: Split, settings: PreprocessingSettings, encoder: Encoder, seed: int
 ) -> EncodedSplit:

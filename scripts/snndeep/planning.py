@@ -352,7 +352,7 @@ class Plan:
     @cached_property
     def evaluate(self) -> Stage:
         """Metrics of all models."""
-        config = {**self.config["evaluation"], "seed": self.config["seed"]}
+        config = {**self.config["evaluation"], "seed": self.config["seed"], "source": self.source}
         trained = [self.train(*model).address for model in self.models]
         inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
         return self._stage("evaluate", config, ["evaluate.py"], inputs)

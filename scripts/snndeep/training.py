@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import Backend
+from snndeep.backends.base import Backend, Inputs
 from snndeep.encoding_file import EncodedSplit
-from snndeep.learning.base import LearningRule
+from snndeep.evaluation.leakage import check_encoded
+from snndeep.evaluation.operations import Connection, connections_of, count_operations, peak_memory_mb
+from snndeep.learning.base import LearningRule, Model
 from snndeep.learning.descent import score_in_batches
 from snndeep.seeds import derive_seed
+
+TIMED_PATIENTS = 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ def train_split(
 
     Raises:
         DivergedError: If training diverges.
+        LeakageError: If something of the test part is in another.
     """
+    check_encoded(name, data)
     start = time.perf_counter()
     fit = rule.fit(data.problem(), backend, settings, model_seed(seed, rule.name, name), lambda record: None)
     seconds = time.perf_counter() - start
@@ -71,9 +77,34 @@ def train_split(
         "training_seconds": seconds,
         "scoring_seconds": scoring_seconds,
         "parameters": int(sum(values.size for values in fit.parameters.values())),
+        "cost": cost_of_inference(model, inputs, data),
         **fit.extra,
     }
     return Trained(fit.parameters, scores, trace, record)
+
+
+def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, Any]:
+    """Return what scoring the test part costs, as JSON values.
+
+    Operations as in `snndeep.evaluation.operations`; latency_ms is the median over patients of the time from spikes to
+    the scores of all their test slices; peak_memory_mb is that of the whole process up to here.
+    """
+    test = data.parts["test"]
+
+    def connections(batch: np.ndarray) -> list[Connection]:
+        return connections_of(model, model.trace(inputs, batch), data.trains.dense(batch))
+
+    seconds = []
+    for patient in np.unique(data.patients[test])[:TIMED_PATIENTS]:
+        own = test[data.patients[test] == patient]
+        start = time.perf_counter()
+        model.scores(inputs, own)
+        seconds.append(time.perf_counter() - start)
+    return {
+        **count_operations(connections, test),
+        "latency_ms": 1000 * float(np.median(seconds)),
+        "peak_memory_mb": peak_memory_mb(),
+    }
 
 
 def one_of_each_class(data: EncodedSplit) -> np.ndarray:

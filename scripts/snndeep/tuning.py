@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 from snndeep.backends.base import Backend
 from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
+from snndeep.evaluation.leakage import check_encoded
 from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
 from snndeep.training import merge_settings, model_seed
@@ -122,7 +123,9 @@ def tune_split(
 
     Raises:
         DivergedError: If every trial diverged.
+        LeakageError: If something of the test part is in another.
     """
+    check_encoded(name, data)
     trials = run_trials(name, data, backend, rule, search, finished)
     complete = [t for t in trials if t.state == TrialState.COMPLETE]
     if not complete:

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from snndeep.errors import LeakageError
-from snndeep.evaluation.study import EvaluationSettings, evaluate
+from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.protocols import Split
 
-SETTINGS = EvaluationSettings(top_slices=(1, 3), bootstrap=200, calibration_bins=10, seed=1)
+SETTINGS = EvaluationSettings(top_slices=(1, 3), bootstrap=100, calibration_bins=10, seed=1)
+NO_JOBS = Jobs({}, {}, "phantom")
 KINDS = {"m/x": "snn", "m/y": "snn", "logistic": "classical", "area": "context", "constant": "context"}
 
 
@@ -39,7 +40,7 @@ def study(noise: float, folds: int = 3):
 
 
 def test_a_perfect_model_is_perfect_everywhere():
-    metrics, predictions = evaluate(*study(0.0), SETTINGS)
+    metrics, predictions = evaluate(*study(0.0), SETTINGS, NO_JOBS)
     for unit in ("slice", "patient"):
         values = metrics["models"]["m/x"]["patient"][unit]
         for name in ("roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "mcc", "sensitivity", "specificity"):
@@ -50,18 +51,18 @@ def test_a_perfect_model_is_perfect_everywhere():
 
 
 def test_noisy_models_have_intervals_around_their_values_and_the_same_run_gives_the_same_numbers():
-    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    metrics, _ = evaluate(*study(1.0), SETTINGS, NO_JOBS)
     for unit in ("slice", "patient"):
         values = metrics["models"]["m/x"]["patient"][unit]
         for name in ("roc_auc", "pr_auc", "accuracy", "mcc", "brier"):
             low, high = values["interval"][name]
             assert low <= values[name] <= high, (unit, name)
     assert 0.6 < metrics["models"]["m/x"]["patient"]["slice"]["roc_auc"] < 0.95
-    assert metrics == evaluate(*study(1.0), SETTINGS)[0]
+    assert metrics == evaluate(*study(1.0), SETTINGS, NO_JOBS)[0]
 
 
 def test_a_constant_model_knows_nothing_and_what_it_leaves_undefined_is_said():
-    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    metrics, _ = evaluate(*study(1.0), SETTINGS, NO_JOBS)
     for unit in ("slice", "patient"):
         values = metrics["models"]["constant"]["patient"][unit]
         assert values["roc_auc"] == 0.5
@@ -75,7 +76,7 @@ def test_a_constant_model_knows_nothing_and_what_it_leaves_undefined_is_said():
 def test_a_fold_with_one_class_is_undefined_says_why_and_stops_nothing():
     table, splits, scores, kinds = study(1.0)
     table["label"] = np.where(table["patient"] < "p08", 0, table["label"])
-    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     own = metrics["models"]["m/x"]["patient"]
     fold = own["folds"][0]["slice"]
     for name in ("roc_auc", "pr_auc", "sensitivity", "mcc"):
@@ -86,13 +87,13 @@ def test_a_fold_with_one_class_is_undefined_says_why_and_stops_nothing():
     assert own["slice"]["roc_auc"] == pytest.approx(np.mean(later))
     assert own["slice"]["notes"]["roc_auc"].startswith("mean of 2 folds; undefined in 1: one class only")
     json.dumps(metrics, allow_nan=False)
-    assert all(len(make(metrics)) for make in TABLES.values())
+    assert all(len(make(metrics)) for name, make in TABLES.items() if name != "cost")
 
 
 def test_a_run_without_any_defined_fold_still_ends():
     table, splits, scores, kinds = study(1.0)
     table["label"] = 0
-    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     values = metrics["models"]["m/x"]["patient"]["slice"]
     assert values["roc_auc"] is None
     assert "no diseased slice" in values["undefined"]["roc_auc"]
@@ -108,7 +109,7 @@ def test_the_headline_compares_the_best_network_with_what_it_has_to_beat():
     truth = table.set_index("sample")["label"]
     for key in [key for key in scores["m/y"] if key.endswith("samples")]:
         scores["m/y"][key.replace("samples", "scores")] = truth.loc[scores["m/y"][key]].to_numpy(float)
-    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    metrics, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     answer = metrics["headline"]["patient"]["slice"]
     assert answer["best_snn"]["model"] == "m/y"
     assert answer["best_classical"]["model"] == "logistic"
@@ -129,21 +130,21 @@ def test_scores_that_say_nothing_have_an_auc_of_one_half():
     rng = np.random.default_rng(3)
     table, splits, scores, _ = study(0.0)
     aucs = []
-    for _ in range(30):
+    for _ in range(10):
         for key in [key for key in scores["m/x"] if key.endswith("scores")]:
             scores["m/x"][key] = rng.permutation(scores["m/x"][key])
         few = {"m/x": scores["m/x"]}
-        metrics, _ = evaluate(table, splits, few, {"m/x": "snn"}, replace(SETTINGS, bootstrap=10))
+        metrics, _ = evaluate(table, splits, few, {"m/x": "snn"}, replace(SETTINGS, bootstrap=10), NO_JOBS)
         aucs.append([metrics["models"]["m/x"]["patient"][unit]["roc_auc"] for unit in ("slice", "patient")])
-    np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=0.06)
+    np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=0.08)
 
 
 def test_thresholds_look_at_validation_alone():
     table, splits, scores, kinds = study(1.0)
-    before, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    before, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     for key in [key for key in scores["m/x"] if key.endswith("test.scores")]:
         scores["m/x"][key] = scores["m/x"][key] * 3 + 7
-    after, _ = evaluate(table, splits, scores, kinds, SETTINGS)
+    after, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     for unit in ("slice", "patient"):
         for one, other in zip(*(m["models"]["m/x"]["patient"]["folds"] for m in (before, after)), strict=True):
             assert one[unit]["decision"] == other[unit]["decision"]
@@ -154,20 +155,20 @@ def test_a_planted_leak_is_caught():
     stolen = splits[0].test[0]
     leaky = [replace(splits[0], train=(*splits[0].train, stolen)), *splits[1:]]
     with pytest.raises(LeakageError, match="A sample is in two parts"):
-        evaluate(table, leaky, scores, kinds, SETTINGS)
+        evaluate(table, leaky, scores, kinds, SETTINGS, NO_JOBS)
 
     # One slice of a test patient moves to the training part: no sample is shared, but the patient is.
     leaky = [replace(leaky[0], test=splits[0].test[1:]), *splits[1:]]
     with pytest.raises(LeakageError, match=r"A patient is in two parts(.|\n)*train and test(.|\n)*p00"):
-        evaluate(table, leaky, scores, kinds, SETTINGS)
+        evaluate(table, leaky, scores, kinds, SETTINGS, NO_JOBS)
 
     scores["m/x"]["patient_0/validation.samples"] = scores["m/x"]["patient_0/test.samples"]
     with pytest.raises(LeakageError, match="Scores are not of the samples of their part"):
-        evaluate(table, splits, scores, kinds, SETTINGS)
+        evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
 
 
 def test_tables_say_what_the_metrics_say():
-    metrics, _ = evaluate(*study(1.0), SETTINGS)
+    metrics, _ = evaluate(*study(1.0), SETTINGS, NO_JOBS)
     tables = {name: make(metrics) for name, make in TABLES.items()}
     row = tables["models"].set_index(["model", "protocol", "unit"]).loc[("m/x", "patient", "slice")]
     values = metrics["models"]["m/x"]["patient"]["slice"]

@@ -125,6 +125,14 @@ def trained(file):
     ]
 
 
+def searched():
+    """Return the outcome of every model's search, in the order of `PLAN.models`."""
+    return [
+        PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
+        for backend, rule in PLAN.models
+    ]
+
+
 def journal_of(wildcards):
     """Return the journal that holds a model's studies, unless it has a database."""
     return PLAN.study(wildcards.backend, wildcards.rule).path(

@@ -30,16 +30,20 @@ rule evaluate:
         splits=PLAN.splits.path("splits.json"),
         baselines=PLAN.baselines.path("baselines.scores.npz"),
         scores=trained("scores.npz"),
+        records=trained("record.json"),
+        tuned=searched(),
     output:
         metrics=update(PLAN.evaluate.path("metrics.json")),
         models=update(PLAN.evaluate.path("models.csv")),
         folds=update(PLAN.evaluate.path("folds.csv")),
         patients=update(PLAN.evaluate.path("patients.csv")),
+        cost=update(PLAN.evaluate.path("cost.csv")),
         comparisons=update(PLAN.evaluate.path("comparisons.csv")),
         predictions=update(PLAN.evaluate.path("predictions.parquet")),
     params:
         models=["/".join(model) for model in PLAN.models],
         settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},
+        source=PLAN.source,
         provenance=PLAN.evaluate.provenance(),
     log:
         "logs/evaluate.log",

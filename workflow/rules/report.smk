@@ -8,10 +8,7 @@ rule report:
         skipped=PLAN.samples.path("skipped.json"),
         spikes=PLAN.spike_files(PLAN.encoders[0]),
         records=trained("record.json"),
-        tuned=[
-            PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
-            for backend, rule in PLAN.models
-        ],
+        tuned=searched(),
         traces=looked_into("traces.npz"),
         scores=trained("scores.npz"),
         baselines=PLAN.baselines.path("baselines.scores.npz"),
@@ -55,6 +52,7 @@ rule publish:
                 "folds.csv",
                 "patients.csv",
                 "comparisons.csv",
+                "cost.csv",
             )
         ],
         samples=PLAN.samples.path("samples.parquet"),
@@ -66,6 +64,7 @@ rule publish:
         folds=f"{RESULTS}/folds.csv",
         patients=f"{RESULTS}/patients.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
+        cost=f"{RESULTS}/cost.csv",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         live=f"{RESULTS}/provenance.json",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from snndeep.evaluation.calibration import calibration_bin
-from snndeep.evaluation.metrics import RANKED, Outcome
+from snndeep.evaluation.metrics import RANKINGS, Outcome
 
 BLOCK = 4_000_000
 
@@ -46,9 +46,9 @@ def resampled_metrics(
         draws: `[R, P]`.
         bins: Number of bins of the expected calibration error.
     """
-    results = {name: np.full(draws.shape[0], np.nan) for name in RANKED}
+    results = {name: np.full(draws.shape[0], np.nan) for name in RANKINGS}
     ranked = {"roc_auc": resampled_roc_auc, "pr_auc": resampled_pr_auc}
-    for name in RANKED:
+    for name in RANKINGS:
         values = np.array([ranked[name](o.label, o.margin, member, draws) for o, member in folds])
         defined = np.isfinite(values)
         some = defined.any(axis=0)

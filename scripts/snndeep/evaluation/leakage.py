@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import LeakageError
 from snndeep.protocols import Split
 
@@ -54,6 +55,21 @@ def check_split(split: Split, patient_of: Mapping[str, str]) -> None:
     """
     parts = {part: getattr(split, part) for part in PARTS}
     check_parts(split.name, parts, patient_of, by_patient=split.protocol == "patient")
+
+
+def check_encoded(name: str, data: EncodedSplit) -> None:
+    """Check the parts of an encoded split before a search or a training begins.
+
+    Args:
+        name: The split's name, which begins with its protocol.
+        data: The split.
+
+    Raises:
+        LeakageError: See `check_parts`.
+    """
+    parts = {part: data.samples[data.parts[part]].tolist() for part in PARTS}
+    patient_of = dict(zip(data.samples.tolist(), data.patients.tolist(), strict=True))
+    check_parts(name, parts, patient_of, by_patient=name.startswith("patient"))
 
 
 def check_fit(name: str, recorded: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

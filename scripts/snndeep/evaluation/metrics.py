@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
-    balanced_accuracy_score,
     brier_score_loss,
-    f1_score,
     matthews_corrcoef,
-    recall_score,
+    precision_recall_fscore_support,
     roc_auc_score,
 )
 
@@ -22,7 +19,7 @@ from snndeep.evaluation.calibration import expected_calibration_error
 METRICS = (
     "accuracy", "balanced_accuracy", "roc_auc", "pr_auc", "f1", "mcc", "sensitivity", "specificity", "brier", "ece",
 )  # fmt: skip
-RANKED = ("roc_auc", "pr_auc")
+RANKINGS = {"roc_auc": roc_auc_score, "pr_auc": average_precision_score}
 
 
 @dataclass(frozen=True)
@@ -74,18 +71,28 @@ def measure(outcome: Outcome, unit: str, bins: int) -> tuple[dict[str, float | N
         unit: What a sample is called, slice or patient.
         bins: Number of bins of the expected calibration error.
     """
-    y, p, s, q = outcome.label, outcome.predicted, outcome.margin, outcome.probability
-    formulas: dict[str, Callable[[], float]] = {
-        "accuracy": lambda: accuracy_score(y, p),
-        "balanced_accuracy": lambda: balanced_accuracy_score(y, p),
-        "roc_auc": lambda: roc_auc_score(y, s),
-        "pr_auc": lambda: average_precision_score(y, s),
-        "f1": lambda: f1_score(y, p),
-        "mcc": lambda: matthews_corrcoef(y, p),
-        "sensitivity": lambda: recall_score(y, p),
-        "specificity": lambda: recall_score(y, p, pos_label=0),
-        "brier": lambda: brier_score_loss(y, q, pos_label=1),
-        "ece": lambda: expected_calibration_error(y, q, bins),
-    }
     reasons = undefined_metrics(outcome, unit)
-    return {name: None if name in reasons else float(formulas[name]()) for name in METRICS}, reasons
+    values: dict[str, float] = {}
+    if outcome.label.size:
+        values = _called(outcome) | {
+            "brier": brier_score_loss(outcome.label, outcome.probability, pos_label=1),
+            "ece": expected_calibration_error(outcome.label, outcome.probability, bins),
+        }
+    if "mcc" not in reasons:
+        values["mcc"] = matthews_corrcoef(outcome.label, outcome.predicted)
+    values |= {name: RANKINGS[name](outcome.label, outcome.margin) for name in RANKINGS if name not in reasons}
+    return {name: None if name in reasons else float(values[name]) for name in METRICS}, reasons
+
+
+def _called(outcome: Outcome) -> dict[str, float]:
+    """Return what follows from the calls alone; sensitivity and specificity are the recall of either class."""
+    _, recall, f1, _ = precision_recall_fscore_support(
+        outcome.label, outcome.predicted, labels=[0, 1], zero_division=0.0
+    )
+    return {
+        "accuracy": accuracy_score(outcome.label, outcome.predicted),
+        "balanced_accuracy": recall.mean(),
+        "f1": f1[1],
+        "sensitivity": recall[1],
+        "specificity": recall[0],
+    }

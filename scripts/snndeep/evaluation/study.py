@@ -20,12 +20,15 @@ import pandas as pd
 
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import interval, patient_draws, pool, resampled_metrics
+from snndeep.evaluation.claims import claims
 from snndeep.evaluation.comparison import Measured, compare, holm
+from snndeep.evaluation.cost import costs
 from snndeep.evaluation.decision import Decision, fit_decision, fit_patient_decision
 from snndeep.evaluation.headline import best_of, headline
 from snndeep.evaluation.leakage import check_scores, check_split
-from snndeep.evaluation.metrics import METRICS, RANKED, Outcome, measure
+from snndeep.evaluation.metrics import METRICS, RANKINGS, Outcome, measure
 from snndeep.protocols import Split
+from snndeep.ranking import roc_auc
 from snndeep.seeds import generator
 
 UNITS = ("slice", "patient")
@@ -47,6 +50,21 @@ class EvaluationSettings:
     bootstrap: int
     calibration_bins: int
     seed: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What is known of the spiking networks beside their scores.
+
+    Attributes:
+        records: By model and split, what training kept.
+        tuned: By model and split, what the search found.
+        source: Where the scans come from: phantom, directory or msd.
+    """
+
+    records: Mapping[str, Mapping[str, Any]]
+    tuned: Mapping[str, Mapping[str, Any]]
+    source: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +143,7 @@ def evaluate(
     scores: Mapping[str, Mapping[str, np.ndarray]],
     kinds: Mapping[str, str],
     settings: EvaluationSettings,
+    jobs: Jobs,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return all metrics as JSON values, and the predictions of every test slice.
 
@@ -134,6 +153,7 @@ def evaluate(
         scores: By model, then `<split>/<part>.samples` and `.scores`.
         kinds: By model: snn, classical or context.
         settings: How.
+        jobs: What the jobs of the spiking networks recorded.
 
     Raises:
         LeakageError: If a part of a split holds what it must not, or scores are not of the split's parts.
@@ -153,6 +173,8 @@ def evaluate(
     }
     share = {p: _test_share([s for s in splits if s.protocol == p]) for p in protocols}
     compared = {(name, p, *key): m for (name, p), r in results.items() for key, m in r.compared.items()}
+    names = {p: [split.name for split in splits if split.protocol == p] for p in protocols}
+    cost = costs(jobs.records, jobs.tuned, names)
     metrics = {
         "protocols": protocols,
         "metrics": list(METRICS),
@@ -161,6 +183,8 @@ def evaluate(
         "patients": _patients(results),
         "comparisons": _comparisons(models, kinds, compared, share),
         "headline": headline(models, kinds, compared, share),
+        "claims": claims(models, kinds, compared, share, cost, jobs.source),
+        "cost": cost,
         "settings": asdict(settings),
     }
     return metrics, _predictions(results)
@@ -173,26 +197,27 @@ def _evaluate_model(
     for split in splits:
         check_scores(split, scores)
         parts = [_part(scores, split.name, part, cohort) for part in ("validation", "test")]
-        judged["slice"].append(_judge_slices(split.fold, *parts, settings))
+        judged["slice"].append(_judge_slices(split.fold, *parts))
         judged["patient"].append(_judge_patients(split.fold, *parts, cohort, settings))
     folds = [
         {"fold": split.fold, **{part: len(getattr(split, part)) for part in ("train", "validation", "test")}}
         for split in splits
     ]
-    measured_folds: dict[str, list[dict[str, Any]]] = {}
-    for unit in UNITS:
-        measured_folds[unit] = [_fold(one, unit, settings.calibration_bins) for one in judged[unit]]
-        for entry, values in zip(folds, measured_folds[unit], strict=True):
-            entry[unit] = values
     summary, compared = {}, {}
     for unit in UNITS:
-        rows = [(j.outcome, cohort.members(j.patients)) for j in judged[unit]]
-        if unit == "patient":
+        each = [_fold(one, unit, settings.calibration_bins) for one in judged[unit]]
+        for entry, values in zip(folds, each, strict=True):
+            entry[unit] = values
+        if unit == "slice":
+            rows = [(j.outcome, cohort.members(j.patients)) for j in judged[unit]]
+        else:
             rows = [_one_row_per_patient(judged[unit], cohort)]
         resampled = resampled_metrics(rows, cohort.draws, settings.calibration_bins)
-        summary[unit] = _summary([outcome for outcome, _ in rows], resampled, unit, settings.calibration_bins)
+        averaged = each if unit == "slice" else []
+        outcome = pool([outcome for outcome, _ in rows])
+        summary[unit] = _summary(outcome, averaged, resampled, unit, settings.calibration_bins)
         for metric in (COMPARED, "accuracy"):
-            by_fold = np.array([np.nan if f[metric] is None else f[metric] for f in measured_folds[unit]])
+            by_fold = np.array([np.nan if fold[metric] is None else fold[metric] for fold in each])
             compared[unit, metric] = Measured(summary[unit][metric], resampled[metric], by_fold)
     return Results(summary, folds, compared, judged)
 
@@ -202,14 +227,12 @@ def _part(scores: Mapping[str, np.ndarray], split: str, part: str, cohort: Cohor
     return rows.assign(score=scores[f"{split}/{part}.scores"].astype(float))
 
 
-def _judge_slices(fold: int, validation: pd.DataFrame, test: pd.DataFrame, settings: EvaluationSettings) -> Judged:
+def _judge_slices(fold: int, validation: pd.DataFrame, test: pd.DataFrame) -> Judged:
     decision = fit_decision(validation["label"].to_numpy(), validation["score"].to_numpy())
     names, patients = test.index.to_numpy(str), test["patient"].to_numpy(str)
     labels, scores = test["label"].to_numpy(), test["score"].to_numpy()
     own = _outcome(validation["label"].to_numpy(), validation["score"].to_numpy(), decision)
-    return Judged(
-        fold, names, patients, scores, _outcome(labels, scores, decision), decision, _validation(own, "slice", settings)
-    )
+    return Judged(fold, names, patients, scores, _outcome(labels, scores, decision), decision, _validation(own))
 
 
 def _judge_patients(
@@ -227,7 +250,7 @@ def _judge_patients(
         scores,
         _outcome(labels, scores, decision),
         decision,
-        _validation(flattering, "patient", settings),
+        _validation(flattering),
     )
 
 
@@ -235,9 +258,13 @@ def _outcome(labels: np.ndarray, scores: np.ndarray, decision: Decision) -> Outc
     return Outcome(labels, decision.margin(scores), decision.call(scores), decision.probability(scores))
 
 
-def _validation(outcome: Outcome, unit: str, settings: EvaluationSettings) -> dict[str, Any]:
-    values, _ = measure(outcome, unit, settings.calibration_bins)
-    return {"n": int(outcome.label.size), "accuracy": values["accuracy"], "roc_auc": values["roc_auc"]}
+def _validation(outcome: Outcome) -> dict[str, Any]:
+    both = 0 < outcome.label.mean() < 1
+    return {
+        "n": int(outcome.label.size),
+        "accuracy": float((outcome.label == outcome.predicted).mean()),
+        "roc_auc": roc_auc(outcome.label, outcome.margin) if both else None,
+    }
 
 
 def _fold(judged: Judged, unit: str, bins: int) -> dict[str, Any]:
@@ -265,26 +292,24 @@ def _one_row_per_patient(folds: Sequence[Judged], cohort: Cohort) -> tuple[Outco
     return Outcome(mean(pooled.label).astype(int), mean(pooled.margin), calls, mean(pooled.probability)), present
 
 
-def _summary(folds: Sequence[Outcome], resampled: Mapping[str, np.ndarray], unit: str, bins: int) -> dict[str, Any]:
-    pooled = pool(folds)
-    values, undefined = measure(pooled, unit, bins)
+def _summary(
+    outcome: Outcome, folds: Sequence[Mapping[str, Any]], resampled: Mapping[str, np.ndarray], unit: str, bins: int
+) -> dict[str, Any]:
+    """Return the metrics of all samples together; those that rank are the mean of `folds`, if there are any."""
+    values, undefined = measure(outcome, unit, bins)
     notes = {}
-    if len(folds) > 1:
-        each = [measure(fold, unit, bins) for fold in folds]
-        for metric in RANKED:
-            defined = [v[metric] for v, _ in each if v[metric] is not None]
-            values[metric] = float(np.mean(defined)) if defined else None
-            reasons = sorted({r[metric] for _, r in each if metric in r})
-            if not defined:
-                undefined[metric] = f"undefined in every fold: {'; '.join(reasons)}"
-            elif reasons:
-                left = len(each) - len(defined)
-                undefined.pop(metric, None)
-                notes[metric] = f"mean of {len(defined)} folds; undefined in {left}: {'; '.join(reasons)}"
+    for metric in RANKINGS if folds else ():
+        defined = [fold[metric] for fold in folds if fold[metric] is not None]
+        reasons = "; ".join(sorted({fold["undefined"][metric] for fold in folds if fold[metric] is None}))
+        values[metric] = float(np.mean(defined)) if defined else None
+        if not defined:
+            undefined[metric] = f"undefined in every fold: {reasons}"
+        elif reasons:
+            notes[metric] = f"mean of {len(defined)} folds; undefined in {len(folds) - len(defined)}: {reasons}"
     intervals = {name: None if values[name] is None else interval(resampled[name]) for name in METRICS}
     return {
-        "n": int(pooled.label.size),
-        "diseased": int(pooled.label.sum()),
+        "n": int(outcome.label.size),
+        "diseased": int(outcome.label.sum()),
         **values,
         "interval": intervals,
         "undefined": undefined,

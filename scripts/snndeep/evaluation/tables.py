@@ -53,6 +53,16 @@ def comparison_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
     return _numbers(pd.DataFrame(rows))
 
 
+def cost_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per spiking network and protocol."""
+    rows = [
+        {"model": model, "protocol": protocol, **values, "undefined": _reasons(values["undefined"])}
+        for model, protocols in metrics["cost"].items()
+        for protocol, values in protocols.items()
+    ]
+    return _numbers(pd.DataFrame(rows))
+
+
 def _reasons(undefined: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {reason}" for name, reason in undefined.items())
 
@@ -66,4 +76,10 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-TABLES = {"models": model_table, "folds": fold_table, "patients": patient_table, "comparisons": comparison_table}
+TABLES = {
+    "models": model_table,
+    "folds": fold_table,
+    "patients": patient_table,
+    "comparisons": comparison_table,
+    "cost": cost_table,
+}

@@ -1,0 +1,84 @@
+"""The other models on the same features and splits."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from snndeep.baselines import BASELINES, BaselineSettings, score_baselines
+from snndeep.encoding import fit_on_training_part, part_indices, refit
+from snndeep.errors import LeakageError
+from snndeep.evaluation.leakage import check_fit
+from snndeep.preprocessing import PreprocessingSettings, fit_preprocessing
+from snndeep.protocols import Split
+from snndeep.ranking import roc_auc
+
+PREPROCESSING = PreprocessingSettings(features=3)
+SETTINGS = BaselineSettings(hidden=8, epochs=200, patience=60, seed=1)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Twenty patients with ten slices each; a circle separates the classes and neither area nor spacing does."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 3))
+    patients = np.repeat([f"p{k:02d}" for k in range(20)], 10)
+    table = pd.DataFrame(features, columns=["a", "b", "c"])
+    label = (features[:, 0] ** 2 + features[:, 1] ** 2 > 1.4).astype(int)
+    samples = [f"{p}:{k:04d}" for k, p in enumerate(patients)]
+    area = rng.uniform(100, 200, 200)
+    table = table.assign(
+        sample=samples, case=patients, patient=patients, slice=0, label=label, organ_area_mm2=area, lesion_area_mm2=0.0
+    )
+    spacing = pd.DataFrame(
+        {"case": np.unique(patients), **{f"spacing_{axis}": rng.uniform(1, 2, 20) for axis in "xyz"}}
+    )
+    split = Split("patient", 0, tuple(samples[:120]), tuple(samples[120:150]), tuple(samples[150:]))
+    return table, spacing, split
+
+
+def test_every_model_scores_the_parts_of_every_split(cohort):
+    table, spacing, split = cohort
+    scores = score_baselines(table, spacing, [split], PREPROCESSING, SETTINGS)
+    again = score_baselines(table, spacing, [split], PREPROCESSING, SETTINGS)
+    label = table.set_index("sample")["label"]
+    reached = {}
+    for name in BASELINES:
+        for part in ("validation", "test"):
+            assert tuple(scores[f"{name}/patient_0/{part}.samples"]) == getattr(split, part)
+            np.testing.assert_array_equal(
+                scores[f"{name}/patient_0/{part}.scores"], again[f"{name}/patient_0/{part}.scores"]
+            )
+        reached[name] = roc_auc(label.loc[list(split.test)].to_numpy(), scores[f"{name}/patient_0/test.scores"])
+    assert reached["dense"] > 0.85
+    assert reached["boosting"] > 0.85
+    assert reached["constant"] == 0.5
+    assert np.unique(scores["constant/patient_0/test.scores"]) == pytest.approx(label.loc[list(split.train)].mean())
+    assert max(reached["area"], reached["acquisition"]) < 0.75
+
+
+def test_the_dense_network_has_the_size_asked_for_and_stops_early(cohort):
+    from snndeep.baselines import Part
+
+    table, _, split = cohort
+    fitted, raw = fit_on_training_part(table, part_indices(split, table["sample"].to_numpy(str)), PREPROCESSING)
+    values, labels = fitted.standardise(raw), table["label"].to_numpy()
+    train, validation = Part(values[:120], labels[:120]), Part(values[120:150], labels[120:150])
+    long = BaselineSettings(hidden=6, epochs=400, patience=3, seed=1)
+    network = BASELINES["dense"].fit(train, validation, long, 0)
+    assert [w.shape for w in network.coefs_] == [(3, 6), (6, 1)]
+    assert network.n_iter_ < 400
+
+
+def test_a_scaler_fitted_on_everything_is_caught(cohort):
+    table, _, split = cohort
+    parts = part_indices(split, table["sample"].to_numpy(str))
+    honest, _ = fit_on_training_part(table, parts, PREPROCESSING)
+    expected = refit(table, split, PREPROCESSING).to_json()
+    check_fit("patient_0", honest.to_json(), expected)
+
+    values, names = table[["a", "b", "c"]].to_numpy(), ["a", "b", "c"]
+    leaky = fit_preprocessing(values, table["label"].to_numpy(), names, PREPROCESSING).to_json()
+    with pytest.raises(LeakageError, match=r"not fitted on its training part(.|\n)*patient_0"):
+        check_fit("patient_0", leaky, expected)
+    with pytest.raises(LeakageError, match="centre and scale differ"):
+        check_fit("patient_0", {**leaky, "features": expected["features"], "fill": expected["fill"]}, expected)
