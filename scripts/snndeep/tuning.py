@@ -90,6 +90,7 @@ def run_trials(
         search: What is searched.
         finished: Holds what is finished, and takes what is new.
     """
+    check_encoded(name, data)
     study = optuna.create_study(
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
@@ -125,7 +126,6 @@ def tune_split(
         DivergedError: If every trial diverged.
         LeakageError: If something of the test part is in another.
     """
-    check_encoded(name, data)
     trials = run_trials(name, data, backend, rule, search, finished)
     complete = [t for t in trials if t.state == TrialState.COMPLETE]
     if not complete:
