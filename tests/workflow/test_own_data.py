@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from snndeep.phantom.dicom import write_series
 from snndeep.phantom.example import write_example
 from snndeep.phantom.settings import PhantomSettings
 
@@ -83,6 +84,10 @@ def test_masks_of_the_organ_alone_take_the_label_of_the_table(fresh, table):
     hostile = "{x} $(touch hacked); 'q' \"ö\".nii.gz"
     (table.parent / "scans" / "P05_1.nii.gz").rename(table.parent.parent / hostile)
     rows = rows_of(table)
+    write_series(
+        table.parent / "P02 mask", sitk.Cast(sitk.ReadImage(str(table.parent / rows[2]["mask"])), sitk.sitkInt16)
+    )
+    rows[2]["mask"] = "P02 mask"
     rewrite(table, [{**r, "image": f"../{hostile}"} if r["image"] == "scans/P05_1.nii.gz" else r for r in rows])
     fresh.config["dataset"]["labels"] = {"organ": [4], "lesion": []}
     fresh.run("splits", "--quiet", "rules")
