@@ -84,7 +84,7 @@ class Archive:
                 where=str(path),
                 found=found,
                 expected=f"{self.bytes} bytes, MD5 {self.md5}",
-                remedy="Remove it and get it again, or correct dataset.path or dataset.msd.",
+                remedy="Correct dataset.path, or get the archive again.",
             )
         self.note_checked(path)
 
@@ -129,7 +129,9 @@ def make_ready(archive: Archive, whole: bool) -> dict[str, Member]:
     """
     with alone(archive.folder / "fetch"):
         here = archive.local()
-        return _index_of(here) if here else archive.remote(lambda source: _fetch(source, archive, whole))
+        members = _index_of(here) if here else archive.remote(lambda source: _fetch(source, archive, whole))
+    LOGGER.info("the archive has %d files", len(members))
+    return members
 
 
 def _fetch(source: RemoteFile, archive: Archive, whole: bool) -> dict[str, Member]:

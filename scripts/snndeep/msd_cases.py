@@ -53,6 +53,7 @@ def bring_case(name: str, members: Mapping[str, Member], archive: Archive, folde
             with explained(folder / name):
                 shutil.rmtree(folder / name, ignore_errors=True)
                 (folder / f".{name}.part").rename(folder / name)
+            LOGGER.info("%s is complete", name)
         files = {kind: f"{name}/{kind}.nii.gz" for kind in FOLDERS}
         return {**files, **{f"{kind}_sha256": sha256_of(folder / file) for kind, file in files.items()}}
 
@@ -120,7 +121,6 @@ def _bring(member: Member, archive: Archive, path: Path) -> None:
         while block := file.read(min(left, 1 << 20)):
             target.write(block)
             left -= len(block)
-    LOGGER.info("unpacked %s", member.name)
 
 
 def _fetch(source: RemoteFile, member: Member, path: Path) -> None:

@@ -164,7 +164,7 @@ class RemoteFile:
     def _broken(self, found: str) -> BrokenTransferError:
         return self._error(BrokenTransferError, "The connection failed.", found)
 
-    def _error(self, kind: type[DownloadError], what: str, found: str, expected: str = "the file") -> DownloadError:
+    def _error(self, kind: type[DownloadError], what: str, found: str, expected: str = "") -> DownloadError:
         return kind(
             what,
             where=masked_url(self.url),

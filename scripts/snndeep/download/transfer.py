@@ -59,6 +59,7 @@ class _Part:
         # Unbuffered: what is counted is with the system, and outlives this process.
         self._file = self.path.open("r+b" if keep else "wb", buffering=0)
         if keep:
+            LOGGER.info("reading %s, to go on from its end", self.path)
             while block := self._file.read(BLOCK):
                 self._count(block)
         write_json(self._note, identity)
