@@ -3,13 +3,14 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow bench-engine bench-radiomics lock clean help
+.PHONY: demo test lint unit workflow bench-engine bench-radiomics bench-reruns lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
 	@echo "make test             all checks"
 	@echo "make lint unit workflow   the checks one by one"
 	@echo "make bench-engine bench-radiomics   speed beside the peers"
+	@echo "make bench-reruns     what runs again after typical edits, and how long"
 	@echo "make lock             resolve requirements.in again"
 
 demo: .venv/ready
@@ -35,6 +36,9 @@ bench-engine: .venv/ready
 
 bench-radiomics: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py
+
+bench-reruns: .venv/ready
+	$(BIN)/python benchmarks/bench_reruns.py
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SNNDeep needs Python 3.11 or newer")'

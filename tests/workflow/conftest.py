@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import copy
+import fcntl
 import os
 import re
 import shutil
@@ -31,6 +32,15 @@ TINY = {
     "tuning": {"n_trials": 1},
     "evaluation": {"bootstrap": 20},
 }
+# One job of each rule.
+LEAN = {
+    **TINY,
+    "run": "lean",
+    "dataset": {**TINY["dataset"], "cases_per_job": 12},
+    "splits": {"folds": 2, "protocols": ["patient"]},
+    "models": {"backends": ["custom"], "rules": ["surrogate"]},
+    "tuning": {"n_trials": 3},
+}
 
 
 @dataclass
@@ -40,22 +50,28 @@ class Project:
     folder: Path
     config: dict
 
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Run Snakemake and return what came of it; output and errors are in `stdout`."""
+    def start(self, *arguments: str, **options) -> subprocess.Popen:
+        """Start Snakemake, its output and errors going to `stdout`; options are those of Popen."""
         (self.folder / "config" / "config.yaml").write_text(yaml.safe_dump(self.config))
-        return subprocess.run(
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **options.pop("env", {})}
+        return subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            **{"cwd": self.folder, **options},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
 
-    def run(self, *arguments: str) -> str:
+    def snakemake(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+        """Run Snakemake and return what came of it."""
+        process = self.start(*arguments, **options)
+        output, _ = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+    def run(self, *arguments: str, **options) -> str:
         """Run Snakemake, expecting success, and return its output."""
-        done = self.snakemake(*arguments)
+        done = self.snakemake(*arguments, **options)
         assert done.returncode == 0, done.stdout[-4000:]
         return done.stdout
 
@@ -75,7 +91,7 @@ class Project:
     def copy_to(self, folder: Path) -> Project:
         """Return an independent copy with all its results."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Project(folder, json.loads(json.dumps(self.config)))
+        return Project(folder, copy.deepcopy(self.config))
 
 
 def checkout(folder: Path, config: dict) -> Project:
@@ -88,7 +104,7 @@ def checkout(folder: Path, config: dict) -> Project:
             shutil.copytree(source, folder / part, ignore=ignore)
         else:
             shutil.copy(source, folder / part)
-    return Project(folder, json.loads(json.dumps(config)))
+    return Project(folder, copy.deepcopy(config))
 
 
 def own_data(finished, project) -> Path:
@@ -105,12 +121,30 @@ def own_data(finished, project) -> Path:
     return folder
 
 
+def run_once(name: str, config: dict, tmp_path_factory) -> Project:
+    """Return a project whose whole pipeline has run; all workers of a parallel test run share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "results").exists():
+            return Project(folder, copy.deepcopy(config))
+        shutil.rmtree(folder, ignore_errors=True)
+        project = checkout(folder, config)
+        project.run("--quiet", "rules")
+        return project
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """A project whose whole pipeline has run; not to be changed."""
-    project = checkout(tmp_path_factory.mktemp("finished") / "project", TINY)
-    project.run("--quiet", "rules")
-    return project
+    return run_once("finished", TINY, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lean(tmp_path_factory) -> Project:
+    """A project of one model whose whole pipeline has run; not to be changed."""
+    return run_once("lean", LEAN, tmp_path_factory)
 
 
 @pytest.fixture
