@@ -196,7 +196,7 @@ def active_rows(samples: int, repeats: int) -> list[dict[str, object]]:
 
 def run_job(backend: str, path: Path) -> None:
     """Do what a `train` job does: read a problem, fit, score, write."""
-    with np.load(path) as file:
+    with np.load(path, allow_pickle=False) as file:
         labels, train, validation = file["labels"], file["train"], file["validation"]
         trains = SpikeTrains(file["packed"], JOB["features"])
     problem = Problem(trains, labels, np.arange(labels.size) % 40, train, validation)

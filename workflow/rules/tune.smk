@@ -7,7 +7,9 @@ if PLAN.tune_shares():
                 PLAN.encoder(wildcards.rule), PLAN.tune_shares()[wildcards.worker]
             ),
         output:
-            done=f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{{worker}}.json",
+            done=update(
+                f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{{worker}}.json"
+            ),
         params:
             splits=lambda wildcards: PLAN.tune_shares()[wildcards.worker],
             search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),

@@ -1,0 +1,39 @@
+"""What a run writes holds no secrets and no text that a browser would execute."""
+
+from pathlib import Path
+
+
+def files_with(folder: Path, text: str) -> list[str]:
+    return [
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and text.encode() in path.read_bytes()
+    ]
+
+
+def test_the_report_escapes_text(lean, tmp_path):
+    project = lean.copy_to(tmp_path / "copy")
+    project.config["report"] = {"title": "</title><script>alert('title')</script><img src=x onerror=alert(1)>"}
+    project.run("--quiet", "rules")
+    page = (project.folder / "results/lean/report.html").read_text()
+    assert "&lt;script&gt;alert(" in page
+    for executed in ("<script>alert", "<img src=x"):
+        assert executed not in page
+
+
+def test_credentials_of_an_address_are_written_nowhere(fresh):
+    fresh.config["dataset"] = {"source": "msd", "msd": {"url": "http://reader:s3cr3t@127.0.0.1:9/Task03_Liver.tar"}}
+    output = fresh.fails("--quiet", "rules")
+    assert "could not be fetched" in output
+    assert "s3cr3t" not in output
+    written = files_with(fresh.folder, "s3cr3t")
+    # Snakemake itself keeps the parameters of jobs, as the configuration does, in the folder of their owner.
+    assert [name for name in written if not name.startswith((".snakemake/metadata/", "config/"))] == []
+
+
+def test_credentials_are_neither_in_the_report_nor_in_provenance(lean, tmp_path):
+    project = lean.copy_to(tmp_path / "copy")
+    project.config["report"] = {"title": "See https://reader:s3cr3t@example.org/notes?key=s3cr3t"}
+    project.run("--quiet", "rules")
+    assert files_with(project.folder / "work", "s3cr3t") == []
+    assert files_with(project.folder / "results", "s3cr3t") == []
