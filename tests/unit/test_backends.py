@@ -19,7 +19,7 @@ from snndeep.learning.registry import load_rule
 from snndeep.spikes import SpikeTrains
 from snndeep.surrogates import SURROGATES
 
-EXTERNAL = {"snntorch", "spikingjelly"}
+EXTERNAL = tuple(name for name in BACKENDS if name != "custom")
 NATIVE = {
     "learn_beta": {"learn_beta": True},
     "learn_threshold": {"learn_threshold": True},

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, fields
 
 from snndeep.errors import ConfigError
+from snndeep.radiomics.families import BY_NAME
 
 DEFAULT_FAMILIES = (
     "intensity_statistics",
@@ -18,7 +19,7 @@ DEFAULT_FAMILIES = (
 )
 """The families of IBSI's recommended set: 79 features."""
 
-FAMILIES = (*DEFAULT_FAMILIES, "glcm_averaged", "glrlm_averaged", "gldzm")
+FAMILIES = tuple(BY_NAME)
 """All families; `_averaged` averages features over directions where the plain family merges matrices."""
 
 FEATURE_SETS = ("recommended", "all")
