@@ -4,7 +4,13 @@
 #                                                                 |---> insight, pictures ---^
 #
 # One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
-configfile: "config/config.yaml"
+from pathlib import Path
+
+# Of the working directory if it has one, else the one that comes with the workflow.
+CONFIGS = [Path("config/config.yaml"), Path(workflow.basedir) / "config/config.yaml"]
+
+
+configfile: str(next(path for path in CONFIGS if path.exists()))
 
 
 include: "workflow/rules/common.smk"

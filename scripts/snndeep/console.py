@@ -11,6 +11,7 @@ from pathlib import Path
 
 from snndeep.errors import SNNDeepError
 from snndeep.redaction import masked_url
+from snndeep.storage import REMEDIES, refusal
 
 LOGGER = logging.getLogger("snndeep")
 ADDRESS = re.compile("[0-9a-f]{12}")
@@ -46,6 +47,13 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
         yield LOGGER
     except SNNDeepError as error:
         LOGGER.error("%s", error)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in REMEDIES:
+            LOGGER.exception("stopped by an error that SNNDeep did not foresee")
+            raise
+        # What others write, such as the journal of Optuna, meets full disks too.
+        LOGGER.error("%s", refusal(error, error.filename or ""))
         sys.exit(1)
     except Exception:
         LOGGER.exception("stopped by an error that SNNDeep did not foresee")

@@ -115,9 +115,14 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in REMEDIES:
             raise
-        raise StorageError(
-            "A file cannot be written.", where=str(path), found=os.strerror(error.errno), remedy=REMEDIES[error.errno]
-        ) from error
+        raise refusal(error, path) from error
+
+
+def refusal(error: OSError, path: Path | str) -> StorageError:
+    """Return what the file system refused, by an error number among `REMEDIES`, with what to do about it."""
+    return StorageError(
+        "A file cannot be written.", where=str(path), found=os.strerror(error.errno), remedy=REMEDIES[error.errno]
+    )
 
 
 def _umask() -> int:

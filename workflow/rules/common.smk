@@ -1,5 +1,5 @@
 # The configuration, checked, and the plan made from it. Rules take paths, settings and provenance from here.
-import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -45,10 +45,13 @@ def begin_run():
         LOCK.acquire()
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
-    # Where the disk is full or read-only, a job that has to write will say so better, and others need not write.
-    with contextlib.suppress(StorageError):
+    try:
         take_lease(LEASE, Path.cwd(), PLAN.config["run"], PLAN.live())
         settle_times(PLAN.store, PLAN.live())
+    except StorageError as error:
+        # Where the disk is full, a job that has to write says so, and `prune` must be able to begin.
+        if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkflowError(str(error)) from None
 
 
 onstart:
