@@ -51,8 +51,9 @@ REMEDIES = {
     errno.EPERM: "Ask for permission to write there, or set `store` to a folder of your own.",
     errno.EIO: "Check the disk or the network file system, then run the same command again.",
 }
-# Between the renaming of a provenance and of its file lie microseconds; a reader that falls between looks again.
-LOOKS, PAUSE_SECONDS = 3, 0.2
+# Between the renaming of a provenance and of its file lie microseconds. A reader that falls between looks again, until
+# two looks show the same.
+MOST_LOOKS, PAUSE_SECONDS = 20, 0.2
 
 
 def sha256_of(path: Path) -> str:
@@ -201,9 +202,14 @@ def check(path: Path, target: Path | None = None) -> dict[str, Any]:
         DamagedFileError: If the file or its provenance is missing or unreadable, or the bytes are not those written.
     """
     path, target = Path(path), Path(target or path)
-    for _ in range(LOOKS - 1):
-        with contextlib.suppress(DamagedFileError):
+    seen = ""
+    for _ in range(MOST_LOOKS):
+        try:
             return _check_once(path, target)
+        except DamagedFileError as error:
+            if str(error) == seen:
+                raise
+            seen = str(error)
         time.sleep(PAUSE_SECONDS)
     return _check_once(path, target)
 
