@@ -284,7 +284,7 @@ def test_a_journal_cut_in_the_middle_of_a_line(lean, tmp_path):
     (journal,) = (project.folder / "work").glob("*/*/*.journal")
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[: len(lines) * 2 // 3]) + lines[len(lines) * 2 // 3][:-9])
-    project.run("--quiet", "rules", tuned.relative_to(project.folder).as_posix())
+    project.run(tuned.relative_to(project.folder).as_posix(), "--quiet", "rules")
     assert_same(project, lean)
 
 
