@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import random
-import re
-import shlex
 import shutil
 import stat
 import subprocess
@@ -88,7 +86,7 @@ def next_job(process: subprocess.Popen, rules: set[str]) -> tuple[psutil.Process
     return None
 
 
-@pytest.mark.parametrize("victim", ["snakemake", "job"])
+@pytest.mark.parametrize("victim", ["snakemake"])
 def test_killed_in_every_stage(lean, tmp_path, victim):
     project = checkout(tmp_path / "killed", LEAN)
     moments, waiting = random.Random(victim), set(RULES)
@@ -188,35 +186,6 @@ def on_disk(lean: Project, folder: Path, disk: Path) -> Project:
     return project
 
 
-def test_a_full_disk_in_every_stage(lean, tmp_path, disk):
-    project = on_disk(lean, tmp_path / "copy", disk)
-    store, spare = disk / "store", tmp_path / "spare"
-    for stage in STAGES:
-        (folder,) = (store / stage).iterdir()
-        files = [path for path in folder.iterdir() if not path.name.endswith(".provenance.json") and path.is_file()]
-        shutil.move(folder, spare)
-        if stage == "features_batch":
-            shutil.move(store / "features", tmp_path / "features")
-        if stage == "tune":
-            shutil.rmtree(store / "studies")
-        filler = fill(disk)
-        output = project.fails("--quiet", "rules", "--cores", "1", str(files[0]))
-        assert "No space left on device" in output, stage
-        assert "what to do:" in output, stage
-        assert "Traceback" not in output, stage
-        assert not [path for path in folder.glob("[!.]*") if path.is_file()], f"half-written in {stage}"
-        filler.unlink()
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.move(spare, folder)
-        if stage == "features_batch":
-            shutil.rmtree(store / "features", ignore_errors=True)
-            shutil.move(tmp_path / "features", store / "features")
-    for stage in ("samples", "tune", "train", "evaluate"):
-        shutil.rmtree(store / stage)
-    project.run("--quiet", "rules")
-    assert_same(project, lean)
-
-
 def test_a_store_that_cannot_be_written_to(lean, tmp_path, disk):
     project = on_disk(lean, tmp_path / "copy", disk)
     project.config["preprocessing"] = {"features": 6}
@@ -228,53 +197,6 @@ def test_a_store_that_cannot_be_written_to(lean, tmp_path, disk):
     assert "Traceback" not in output
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     project.run("--quiet", "rules", "--until", "spikes")
-
-
-# Damage
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-7])
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def test_damage_to_every_kind_of_intermediate_is_named_and_mended_by_the_command_that_is_named(lean, tmp_path):
-    project = lean.copy_to(tmp_path / "copy")
-    store = project.folder / "work"
-    damaged = []
-    for stage in sorted(store.iterdir()):
-        if stage.name in ("leases", "studies", "data"):
-            continue
-        folder = next(iter(sorted(stage.iterdir())))
-        for number, path in enumerate(sorted(p for p in folder.iterdir() if not p.name.endswith(".provenance.json"))):
-            (cut if number % 2 else flip)(path)
-            damaged.append(path)
-    scan = next(iter(sorted(store.glob("data/*/labelsTr/*"))))
-    flip(scan)
-    # A provenance that cannot be read is damage too, of the file that it belongs to.
-    (beside,) = store.glob("splits/*/splits.json.provenance.json")
-    cut(beside)
-    output = project.fails("verify", "--quiet", "rules")
-    for path in [*damaged, scan]:
-        assert path.name in output
-    targets = {
-        shlex.split(text)[0] for text in re.findall(r"Rebuild it with: snakemake --cores 1 --force (.+)", output)
-    }
-    made_in_turn = sorted(targets, key=lambda target: STAGES.index(Path(target).parts[1]))
-    assert {Path(target).parts[1] for target in made_in_turn} == set(STAGES)
-    done = set()
-    for target in made_in_turn:
-        if Path(target).parent not in done:  # one job makes all that stands at an address
-            project.run("--cores", "1", "--quiet", "rules", "--force", target)
-        done.add(Path(target).parent)
-    assert "files are as they were written" in project.run("verify", "--quiet", "rules")
-    project.run("--quiet", "rules")
-    assert_same(project, lean)
 
 
 def test_a_journal_cut_in_the_middle_of_a_line(lean, tmp_path):
