@@ -129,6 +129,13 @@ def test_a_patients_score_is_the_mean_of_its_highest_slices():
     np.testing.assert_allclose(patient_scores(patients, scores, 99)[1], [0.3, 1.3 / 3, 0.9])
 
 
+def test_patients_of_a_constant_model_are_equal_to_the_bit():
+    # The mean of seven times 0.1 is not that of three times 0.1; ranking patients by that noise would rank them by size.
+    patients = np.repeat(["a", "b", "c"], [3, 7, 10])
+    for top in (1, 3, 5, 10):
+        assert set(patient_scores(patients, np.full(20, 0.1), top)[1]) == {0.1}
+
+
 def test_the_number_of_slices_is_the_one_that_ranks_validation_patients_best():
     # Each healthy patient has one slice that is higher than any of the diseased: only the mean of several is right.
     patients = np.repeat(["h1", "h2", "d1", "d2"], 4)

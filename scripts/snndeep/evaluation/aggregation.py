@@ -26,10 +26,12 @@ def patient_scores(patients: np.ndarray, scores: np.ndarray, top: int) -> tuple[
     """
     order = np.lexsort((-scores, patients))
     names, starts = np.unique(patients[order], return_index=True)
-    rank = np.arange(order.size) - np.repeat(starts, np.diff(np.r_[starts, order.size]))
-    chosen = np.where(rank < top, scores[order], 0.0)
-    counts = np.minimum(np.diff(np.r_[starts, order.size]), top)
-    return names, np.add.reduceat(chosen, starts) / counts
+    slices = np.diff(np.r_[starts, order.size])
+    rank = np.arange(order.size) - np.repeat(starts, slices)
+    # Taken as highest minus mean distance from it: equal scores then give that score to the bit, however many they are.
+    highest = scores[order][starts]
+    below = np.where(rank < top, np.repeat(highest, slices) - scores[order], 0.0)
+    return names, highest - np.add.reduceat(below, starts) / np.minimum(slices, top)
 
 
 def choose_top(patients: np.ndarray, scores: np.ndarray, diseased: np.ndarray, candidates: Sequence[int]) -> int:
