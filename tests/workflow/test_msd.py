@@ -1,13 +1,18 @@
 """Task03_Liver through the workflow, up to the features, from a small archive served on loopback."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import checkout
-from loopback import FOLDERS, Loopback, md5, tar_of
+from loopback import FOLDERS, Loopback, decathlon, md5, tar_of
 
 from snndeep.phantom.cases import make_cases
 
@@ -80,6 +85,27 @@ def test_a_few_cases_are_fetched_and_kept(msd, server, members):
     msd.config["dataset"]["msd"]["urls"] = ["http://127.0.0.1:9/moved-away.tar"]
     assert set(msd.planned(*FEATURES[:2])) <= {"features"}
     msd.run("verify", "--quiet", "rules")
+
+
+def test_a_killed_run_goes_on_where_it_was(msd, server):
+    content = tar_of(decathlon(range(2), size=4_000_000))
+    server.behaviour.content, server.behaviour.pause = content, 0.004
+    msd.config["dataset"]["msd"].update(md5=md5(content), bytes=len(content))
+    fetch = ("--until", "data_msd", "--cores", "1")
+    assert msd.planned(*fetch) == {"archive_msd": 1, "data_msd": 2}
+    command = [sys.executable, "-m", "snakemake", *fetch]
+    with subprocess.Popen(command, cwd=msd.folder, start_new_session=True, stderr=subprocess.DEVNULL) as run:
+        while server.behaviour.total < 1_500_000:
+            assert run.poll() is None
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGKILL)
+    assert not list((msd.folder / "work/data").rglob("*.nii.gz"))
+    server.behaviour.pause = 0
+    msd.run(*fetch)
+    scans = sum(path.stat().st_size for path in (msd.folder / "work/data").rglob("*.nii.gz"))
+    assert scans > 8_000_000
+    assert server.behaviour.total < 1.05 * scans, "the index included"
+    assert "are there already" in (msd.folder / "logs/data_msd/liver_0.log").read_text()
 
 
 def test_an_archive_or_a_folder_that_is_there_is_used_in_place(msd, server, members, tmp_path):
