@@ -48,6 +48,11 @@ def test_the_page_template_runs_the_report_alone(project):
     assert project.planned() == {"report": 1, "publish": 1}
 
 
+def test_an_evaluation_setting_trains_nothing(project):
+    project.config["evaluation"] = {"bootstrap": 30}
+    assert project.planned() == OUTCOME
+
+
 def test_an_encoder_setting_runs_from_its_encoding_on(project):
     project.config["encoders"]["latency"]["steps"] = 6
     assert project.planned() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}

@@ -18,6 +18,39 @@ def test_results_have_stable_names_and_all_models(finished):
     assert len(json.loads((folder / "provenance.json").read_text())["live"]) > 20
 
 
+def test_metrics_answer_and_say_what_networks_cost(finished):
+    folder = finished.folder / "results/tiny"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert {name for name, kind in metrics["kinds"].items() if kind == "snn"} == MODELS == set(metrics["cost"])
+    for name, kind in metrics["kinds"].items():
+        for protocol in ("patient", "slice"):
+            own = metrics["models"][name][protocol]
+            units = [
+                own["slice"],
+                own["patient"],
+                *(fold[unit] for fold in own["folds"] for unit in ("slice", "patient")),
+            ]
+            for values in units:
+                missing = {metric for metric in metrics["metrics"] if values[metric] is None}
+                assert missing == set(values["undefined"]), (name, protocol)
+            if kind == "snn":
+                cost = metrics["cost"][name][protocol]
+                assert 0 < cost["synaptic_operations"] <= cost["dense_operations"]
+                assert cost["seconds_per_epoch"] > 0
+                assert cost["tuning_seconds"] > 0
+    for protocol in ("patient", "slice"):
+        for unit in ("slice", "patient"):
+            answer = metrics["headline"][protocol][unit]
+            assert answer["best_snn"]["model"] in MODELS
+            assert set(answer["against"]) == {"classical", "area", "acquisition", "constant"}
+    assert len(metrics["claims"]) == 4
+    cost = pd.read_csv(folder / "cost.csv").set_index(["model", "protocol"])
+    comparisons = pd.read_csv(folder / "comparisons.csv")
+    assert len(cost) == 2 * len(MODELS)
+    assert len(comparisons) == len(metrics["comparisons"]) == (36 + 18) * 4
+    assert cost.loc[("custom/bal", "patient"), "energy_pj"] == metrics["cost"]["custom/bal"]["patient"]["energy_pj"]
+
+
 def test_the_report_is_self_contained_and_says_that_data_are_synthetic(finished):
     page = (finished.folder / "results/tiny/report.html").read_text()
     assert page.count("Synthetic data") >= 2
