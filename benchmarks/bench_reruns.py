@@ -1,8 +1,8 @@
 """What runs again after a typical edit, and how long that takes against a full run.
 
-A small study of a user's own scans (24 synthetic patients, all nine models) is run once. Each edit is then made in a copy
-of the finished study and run. Two more rows measure what Snakemake and the plan cost by themselves: a run with
-nothing to do, and the dry run of a study of 1,000 patients.
+A small study of a user's own scans (16 synthetic patients, the three models of the custom backend) is run once. Each
+edit is then made in a copy of the finished study and run. Three more rows measure what Snakemake and the plan cost by
+themselves: a run with nothing to do, and the reading and the dry run of a study of 1,000 patients.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ from snndeep.phantom.generate import dataset_description, write_case  # noqa: E4
 from snndeep.phantom.settings import PhantomSettings  # noqa: E402
 
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
-PATIENTS = 24
+PATIENTS = 16
 CONFIG = {
     "run": "bench",
-    "dataset": {"source": "directory", "path": "scans", "cases_per_job": 6},
+    "dataset": {"source": "directory", "path": "scans", "cases_per_job": 4},
+    "features": {"patient_features": False},
     "splits": {"folds": 2},
     "preprocessing": {"features": 16},
+    "models": {"backends": ["custom"], "rules": ["surrogate", "tempotron", "bal"]},
     "learning": {
         "surrogate": {"hidden": 32, "epochs": 8},
         "tempotron": {"epochs": 10},
@@ -89,7 +91,7 @@ def new_study(folder: Path) -> Study:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / part)
-    recipe = {"shape": [96, 96, 32], "patients": PATIENTS, "seed": 7}
+    recipe = {"shape": [64, 64, 24], "patients": PATIENTS, "seed": 7}
     settings = PhantomSettings.from_mapping(recipe)
     description = dataset_description(settings)
     for index, entry in enumerate(description["training"]):

@@ -186,6 +186,35 @@ def on_disk(lean: Project, folder: Path, disk: Path) -> Project:
     return project
 
 
+def test_a_full_disk_in_every_stage(lean, tmp_path, disk):
+    project = on_disk(lean, tmp_path / "copy", disk)
+    store, spare = disk / "store", tmp_path / "spare"
+    for stage in STAGES:
+        (folder,) = (store / stage).iterdir()
+        files = [path for path in folder.iterdir() if not path.name.endswith(".provenance.json") and path.is_file()]
+        shutil.move(folder, spare)
+        if stage == "features_batch":
+            shutil.move(store / "features", tmp_path / "features")
+        if stage == "tune":
+            shutil.rmtree(store / "studies")
+        filler = fill(disk)
+        output = project.fails("--quiet", "rules", "--cores", "1", str(files[0]))
+        assert "No space left on device" in output, stage
+        assert "what to do:" in output, stage
+        assert "Traceback" not in output, stage
+        assert not [path for path in folder.glob("[!.]*") if path.is_file()], f"half-written in {stage}"
+        filler.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(spare, folder)
+        if stage == "features_batch":
+            shutil.rmtree(store / "features", ignore_errors=True)
+            shutil.move(tmp_path / "features", store / "features")
+    for folder in (project.folder / "results", *(store / stage for stage in ("samples", "tune", "evaluate", "report"))):
+        shutil.rmtree(folder)
+    project.run("--quiet", "rules")
+    assert_same(project, lean)
+
+
 def test_a_store_that_cannot_be_written_to(lean, tmp_path, disk):
     project = on_disk(lean, tmp_path / "copy", disk)
     project.config["preprocessing"] = {"features": 6}
