@@ -2,6 +2,7 @@
 #
 #   data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
 #                                                                 |---> insight, pictures ---^
+#                                                                 '---> models
 #
 # One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
 from pathlib import Path
@@ -22,6 +23,7 @@ include: "workflow/rules/spikes.smk"
 include: "workflow/rules/tune.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/models.smk"
 include: "workflow/rules/insight.smk"
 include: "workflow/rules/pictures.smk"
 include: "workflow/rules/report.smk"

@@ -62,3 +62,12 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
         for handler in handlers:
             LOGGER.removeHandler(handler)
             handler.close()
+
+
+@contextlib.contextmanager
+def command() -> Iterator[None]:
+    """Run the body of a command that a person types: errors raised on purpose end it with their message."""
+    try:
+        yield
+    except SNNDeepError as error:
+        sys.exit(masked_url(str(error)))

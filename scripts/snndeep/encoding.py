@@ -13,9 +13,10 @@ import pandas as pd
 
 from snndeep.encoders.base import Encoder
 from snndeep.encoding_file import EncodedSplit
-from snndeep.preprocessing import Preprocessing, PreprocessingSettings, fit_preprocessing
+from snndeep.preprocessing import PreprocessingSettings, fit_preprocessing
 from snndeep.protocols import Split
 from snndeep.samples import feature_names
+from snndeep.scaling import Preprocessing
 from snndeep.spikes import SpikeTrains
 
 

@@ -75,6 +75,10 @@ class LeakageError(SNNDeepError):
     """Something of a test part, or a patient of it, is where a model is fitted or tuned."""
 
 
+class ModelFileError(SNNDeepError):
+    """A model file is damaged, of another version, or no model file at all."""
+
+
 class InvalidInputError(SNNDeepError, ValueError):
     """An argument of a function has the wrong shape, type or values."""
 

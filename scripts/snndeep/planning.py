@@ -357,6 +357,19 @@ class Plan:
         inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
         return self._stage("evaluate", config, ["evaluate.py"], inputs)
 
+    @cached_property
+    def model_files(self) -> Stage:
+        """One self-sufficient file per model, for predictions and export."""
+        config = {
+            "features": self.config["features"],
+            "labels": self.config["dataset"]["labels"],
+            "samples": self.config["samples"],
+            "evaluation": self.config["evaluation"],
+            "seed": self.config["seed"],
+        }
+        trained = [self.train(*model).address for model in self.models]
+        return self._stage("models", config, ["models.py"], [self.samples.address, self.splits.address, *trained])
+
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
@@ -415,7 +428,7 @@ class Plan:
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
-        return [*stages, self.baselines, self.evaluate, self.insight, self.pictures, self.report]
+        return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
 
     def live(self) -> list[str]:
         """Return `stage/address` of everything that this configuration reaches, sorted."""

@@ -1,22 +1,16 @@
-"""From features to values in [0, 1]: scaling and selection, fitted on the training part alone.
-
-    z = (x - centre) / scale        x' = Phi(z), the normal distribution function
-
-A fitted `Preprocessing` is a handful of arrays, so that it can be stored, read and understood without unpickling.
-"""
+"""From features to values in [0, 1]: scaling and selection, fitted on the training part alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 from sklearn.feature_selection import f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.scaling import Preprocessing
 
 SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
 
@@ -43,40 +37,6 @@ class PreprocessingSettings:
                 found=str(self),
                 expected=f"scaler one of {', '.join(SCALERS)}; features >= 1; 0 < max_correlation <= 1",
             )
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """A fitted transformation.
-
-    Attributes:
-        features: Names of the selected features, strongest first.
-        fill: Value used where a feature is missing, `[K]`.
-        centre: `[K]`.
-        scale: `[K]`.
-    """
-
-    features: tuple[str, ...]
-    fill: np.ndarray
-    centre: np.ndarray
-    scale: np.ndarray
-
-    def standardise(self, values: np.ndarray) -> np.ndarray:
-        """Return z for the selected features `[N, K]`."""
-        return (np.where(np.isfinite(values), values, self.fill) - self.centre) / self.scale
-
-    def unit_interval(self, values: np.ndarray) -> np.ndarray:
-        """Return Phi(z), in [0, 1], for the selected features `[N, K]`."""
-        return ndtr(self.standardise(values))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {
-            "features": list(self.features),
-            "fill": self.fill.tolist(),
-            "centre": self.centre.tolist(),
-            "scale": self.scale.tolist(),
-        }
 
 
 def fit_preprocessing(

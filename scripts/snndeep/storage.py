@@ -168,22 +168,27 @@ def write_table(path: Path, table: Any, provenance: Mapping[str, Any] | None = N
 
 def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is kept beside `path`, whose bytes stand at `written`, with the credentials of URLs masked."""
-    versions = {}
-    for package in VERSIONED:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
     return {
         **masked(provenance),
         "file": path.name,
         "sha256": sha256_of(written),
         "bytes": written.stat().st_size,
-        "versions": versions,
+        "versions": installed_versions(),
     }
 
 
 def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
     """Write the provenance of a file that stands already."""
     write_json(provenance_path(path), _record(Path(path), Path(path), provenance))
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on, as far as they are installed."""
+    versions = {}
+    for package in VERSIONED:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions
 
 
 def provenance_path(path: Path) -> Path:

@@ -57,6 +57,7 @@ rule publish:
         ],
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
+        model_files=rules.models.output.models,
     output:
         report=f"{RESULTS}/report.html",
         metrics=f"{RESULTS}/metrics.json",
@@ -67,6 +68,9 @@ rule publish:
         cost=f"{RESULTS}/cost.csv",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
+        model_files=[
+            f"{RESULTS}/models/{backend}.{rule}.npz" for backend, rule in PLAN.models
+        ],
         live=f"{RESULTS}/provenance.json",
     params:
         stages=PLAN.addresses(),

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ def fit_calibration(labels: np.ndarray, margins: np.ndarray) -> Calibration:
         labels: `[N]`, 0 or 1.
         margins: `[N]`.
     """
+    from sklearn.linear_model import LogisticRegression  # here, because a prediction fits nothing and should start fast
+
     labels = np.asarray(labels)
     positives = int(labels.sum())
     negatives = labels.size - positives

@@ -1,0 +1,159 @@
+"""From what a run has left in its store to one model file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.covariance import LedoitWolf
+
+from snndeep.deployment.calibration import fit_platt
+from snndeep.deployment.model_file import Member
+from snndeep.deployment.reference import MEAN_HU, Reference
+from snndeep.evaluation.aggregation import patient_scores
+from snndeep.evaluation.bootstrap import patient_draws
+from snndeep.evaluation.decision import fit_decision, fit_patient_decision
+from snndeep.protocols import Split
+from snndeep.scaling import Preprocessing
+from snndeep.seeds import generator
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one model's jobs left of all splits.
+
+    Attributes:
+        parameters: `<split>/<name>`.
+        scores: `<split>/<part>.samples` and `.scores`.
+        record: By split, with the tuned settings.
+    """
+
+    parameters: Mapping[str, np.ndarray]
+    scores: Mapping[str, np.ndarray]
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The data that a run's models were trained on.
+
+    Attributes:
+        samples: Table of samples.
+        cases: Table of cases, with spacing.
+    """
+
+    samples: pd.DataFrame
+    cases: pd.DataFrame
+
+    def rows(self, samples: Sequence[str]) -> pd.DataFrame:
+        """Return the rows of the given samples, in their order."""
+        return self.samples.set_index("sample").loc[list(samples)]
+
+    @property
+    def diseased(self) -> np.ndarray:
+        """The names of patients with a diseased slice."""
+        return np.unique(self.samples.loc[self.samples["label"] == 1, "patient"].to_numpy(str))
+
+
+def make_member(
+    known: Known, split: Split, preprocessing: Preprocessing, trained: Trained, candidates: Sequence[int]
+) -> tuple[Member, pd.DataFrame]:
+    """Return the model of one split, and its validation patients with columns patient, label, margin.
+
+    Args:
+        known: The data.
+        split: The split.
+        preprocessing: Fitted on its training part.
+        trained: The model on all splits.
+        candidates: For the number of slices that make a patient's score.
+    """
+    prefix = f"{split.name}/"
+    scores = trained.scores[f"{prefix}validation.scores"]
+    rows = known.rows(trained.scores[f"{prefix}validation.samples"])
+    owners = rows["patient"].to_numpy(str)
+    patients = fit_patient_decision(owners, scores, known.diseased, candidates)
+    names, values = patient_scores(owners, scores, patients.top_slices)
+    member = Member(
+        split=split.name,
+        protocol=split.protocol,
+        settings=dict(trained.record[split.name]["settings"]),
+        preprocessing=preprocessing,
+        parameters={k.removeprefix(prefix): v for k, v in trained.parameters.items() if k.startswith(prefix)},
+        slices=fit_decision(rows["label"].to_numpy(), scores),
+        patients=patients,
+        reference=make_reference(known, split, preprocessing),
+    )
+    label = np.isin(names, known.diseased).astype(int)
+    return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})
+
+
+def make_reference(known: Known, split: Split, preprocessing: Preprocessing) -> Reference:
+    """Return the range of a split's training part."""
+    names = list(preprocessing.features)
+    train, validation = known.rows(split.train), known.rows(split.validation)
+    z = preprocessing.standardise(train[names].to_numpy(np.float64))
+    covariance = LedoitWolf().fit(z)
+    medians = train.groupby("patient")[names].median()
+    own = known.cases["patient"].isin(medians.index)
+    spacing = known.cases.loc[own, ["spacing_x", "spacing_y", "spacing_z"]].to_numpy()
+    hu = train.groupby("patient")[MEAN_HU].median() if MEAN_HU in train else None
+    reference = Reference(
+        patients=len(medians),
+        spacing=np.array([spacing.min(axis=0), spacing.max(axis=0)]),
+        hu=None if hu is None else (float(hu.min()), float(hu.max())),
+        features=np.array([medians.min(), medians.max()]),
+        mean=covariance.location_,
+        precision=covariance.precision_,
+        limit=np.inf,
+    )
+    seen = pd.concat([train, validation])
+    distances = reference.distances(preprocessing.standardise(seen[names].to_numpy(np.float64)))
+    limit = pd.Series(distances, seen.index).groupby(seen["patient"]).median().max()
+    return Reference(**{**vars(reference), "limit": float(limit)})
+
+
+def calibrate(
+    margins: np.ndarray, labels: np.ndarray, patients: np.ndarray, resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return slope and intercept, first of all validation patients, then of every resample, `[1 + R, 2]`.
+
+    Args:
+        margins: Of validation patients, `[N]`; one that is validated in several folds has several rows.
+        labels: `[N]`, 0 or 1.
+        patients: `[N]`, who is drawn as a whole, within each class.
+        resamples: Number R.
+        rng: Source of the draws.
+    """
+    names, member = np.unique(patients, return_inverse=True)
+    status = np.zeros(names.size, int)
+    np.maximum.at(status, member, labels)
+    draws = patient_draws(status, resamples, rng)[:, member]
+    return fit_platt(margins, labels, np.vstack([np.ones(margins.size), draws]))
+
+
+def calibrate_protocols(
+    members: Sequence[Member], validation: Sequence[pd.DataFrame], resamples: int, seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[int, int]]]:
+    """Calibrate the margins of every protocol on the validation patients of all its folds.
+
+    Args:
+        members: One per split.
+        validation: Of each, see `make_member`.
+        resamples: Of patients.
+        seed: Of the configuration.
+
+    Returns:
+        By protocol: the fits, see `calibrate`, and the numbers of diseased and healthy patients.
+    """
+    fits, counts = {}, {}
+    for protocol in dict.fromkeys(member.protocol for member in members):
+        own = [rows for member, rows in zip(members, validation, strict=True) if member.protocol == protocol]
+        pooled = pd.concat(own, ignore_index=True)
+        margins, labels, patients = (pooled[name].to_numpy() for name in ("margin", "label", "patient"))
+        fits[protocol] = calibrate(margins, labels, patients, resamples, generator(seed, "calibration", protocol))
+        status = pooled.groupby("patient")["label"].max()
+        counts[protocol] = (int((status == 1).sum()), int((status == 0).sum()))
+    return fits, counts

@@ -1,0 +1,68 @@
+"""From a patient's margin to a probability of disease, by logistic regression on validation patients (Platt scaling).
+
+    p = 1 / (1 + exp(-(slope margin + intercept)))
+
+The fit of `snndeep.evaluation.calibration`, under many weightings of the patients at once. Fitted by maximum likelihood to softened targets, (N+ + 1) / (N+ + 2) for diseased and 1 / (N- + 2) for healthy patients,
+which keeps few patients from giving certainty. A slope below 0 would turn the model round; it is set to 0, and then every
+patient gets the share of diseased ones. Under resampled patients the fit says how much it depends on who they were.
+
+Source: Platt 1999, Probabilistic outputs for support vector machines; Lin, Lin and Weng 2007, Machine Learning 68.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit
+
+ITERATIONS = 50
+HALVINGS = 20
+
+
+def fit_platt(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return slope and intercept under every weighting, `[R, 2]`.
+
+    Args:
+        margins: `[N]`.
+        labels: `[N]`, 0 or 1.
+        weights: How often each row counts, `[R, N]`.
+    """
+    diseased, healthy = weights @ (labels == 1), weights @ (labels == 0)
+    targets = np.where(labels == 1, ((diseased + 1) / (diseased + 2))[:, None], (1 / (healthy + 2))[:, None])
+    share = (weights * targets).sum(axis=1) / weights.sum(axis=1)
+    flat = np.column_stack([np.zeros_like(share), logit(share)])
+    design = np.column_stack([margins, np.ones_like(margins)])
+    fit = _newton(design, targets, weights, flat)
+    return np.where(fit[:, :1] > 0, fit, flat)
+
+
+def _newton(design: np.ndarray, targets: np.ndarray, weights: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Minimise the cross entropy by Newton steps, each halved until it no longer makes things worse."""
+    fit, loss = start, _loss(design, targets, weights, start)
+    for _ in range(ITERATIONS):
+        p = expit(fit @ design.T)
+        gradient = (weights * (p - targets)) @ design
+        curvature = np.einsum("rn,ni,nj->rij", weights * p * (1 - p), design, design) + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, gradient[..., None])[..., 0]
+        if np.abs(step).max() < 1e-10:
+            break
+        scale = np.ones((len(fit), 1))
+        for _ in range(HALVINGS):
+            tried = fit - scale * step
+            worse = _loss(design, targets, weights, tried) > loss + 1e-12
+            if not worse.any():
+                break
+            scale[worse] /= 2
+        better = _loss(design, targets, weights, tried) <= loss + 1e-12
+        fit = np.where(better[:, None], tried, fit)
+        loss = _loss(design, targets, weights, fit)
+    return fit
+
+
+def _loss(design: np.ndarray, targets: np.ndarray, weights: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    z = fit @ design.T
+    return (weights * (np.logaddexp(0, z) - targets * z)).sum(axis=1)
+
+
+def probabilities(fit: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Return p of margins `[R]` under fits `[R, 2]`."""
+    return expit(fit[:, 0] * margins + fit[:, 1])

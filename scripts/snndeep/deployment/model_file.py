@@ -1,0 +1,263 @@
+"""Model files: everything that a prediction needs, in one file that nothing is unpickled from.
+
+An npz archive. `header` is JSON: format, version, the settings of features, samples, encoder and learning rule, and for
+every *member* (the model of one split) its fitted scaler and selection, its thresholds and the range of its training data;
+then calibration, versions and provenance. All other arrays are parameters and matrices, `<split>/<name>`. The header holds
+a SHA-256 of them and of itself, so that a damaged file is named instead of used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snndeep.deployment.reference import Reference
+from snndeep.errors import ModelFileError, SNNDeepError
+from snndeep.evaluation.decision import Decision
+from snndeep.labels import MaskLabels
+from snndeep.radiomics.settings import FeatureSettings
+from snndeep.samples import SampleSettings
+from snndeep.scaling import Preprocessing
+from snndeep.storage import write_npz
+
+FORMAT = "snndeep-model"
+VERSION = 1
+HEADER = "header"
+LARGEST = 1 << 30
+"""Bytes that a model file may unpack to; a network has some thousand parameters."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """The model of one split.
+
+    Attributes:
+        split: Its name, such as `patient_0`.
+        protocol: How patients or slices were dealt.
+        settings: Of the learning rule, tuned.
+        preprocessing: Scaler and selection.
+        parameters: By name.
+        slices: How slice scores are read.
+        patients: How patient scores are read, and how many slice scores make one.
+        reference: The range of its training data.
+    """
+
+    split: str
+    protocol: str
+    settings: dict[str, Any]
+    preprocessing: Preprocessing
+    parameters: dict[str, np.ndarray]
+    slices: Decision
+    patients: Decision
+    reference: Reference
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A backend and a learning rule, trained on every split of a run.
+
+    Attributes:
+        backend: That trained it.
+        rule: Learning rule.
+        features: How features are extracted.
+        labels: The meaning of the masks' numbers.
+        samples: Which slices count.
+        encoder: Its name.
+        encoder_settings: Its settings.
+        seed: Of the configuration; rate coding draws from it and the sample's name.
+        members: One per split.
+        calibration: By protocol, `[1 + R, 2]`, see `snndeep.deployment.calibration`.
+        validated: By protocol, how many diseased and healthy validation patients it was fitted to.
+        provenance: Of the stage that assembled it.
+        versions: Of the packages that trained it.
+    """
+
+    backend: str
+    rule: str
+    features: FeatureSettings
+    labels: MaskLabels
+    samples: SampleSettings
+    encoder: str
+    encoder_settings: dict[str, Any]
+    seed: int
+    members: tuple[Member, ...]
+    calibration: dict[str, np.ndarray]
+    validated: dict[str, tuple[int, int]]
+    provenance: dict[str, Any]
+    versions: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """`<backend>/<rule>`."""
+        return f"{self.backend}/{self.rule}"
+
+
+def write_model(path: Path, model: ModelFile) -> None:
+    """Write a model file and, beside it, its provenance, see `snndeep.storage.replacing`."""
+    arrays: dict[str, np.ndarray] = {f"calibration/{name}": fit for name, fit in model.calibration.items()}
+    members = []
+    for member in model.members:
+        arrays |= {f"{member.split}/parameters/{name}": values for name, values in member.parameters.items()}
+        arrays[f"{member.split}/precision"] = member.reference.precision
+        members.append(
+            {
+                "split": member.split,
+                "protocol": member.protocol,
+                "settings": member.settings,
+                "preprocessing": member.preprocessing.to_json(),
+                "slices": asdict(member.slices),
+                "patients": asdict(member.patients),
+                "reference": member.reference.to_json(),
+            }
+        )
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "backend": model.backend,
+        "rule": model.rule,
+        "features": asdict(model.features),
+        "labels": asdict(model.labels),
+        "samples": asdict(model.samples),
+        "encoder": model.encoder,
+        "encoder_settings": model.encoder_settings,
+        "seed": model.seed,
+        "members": members,
+        "validated": {name: list(counts) for name, counts in model.validated.items()},
+        "provenance": model.provenance,
+        "versions": model.versions,
+    }
+    header["sha256"] = _digest(header, arrays)
+    text = np.frombuffer(json.dumps(header, sort_keys=True, allow_nan=False).encode(), np.uint8)
+    write_npz(path, {HEADER: text, **arrays}, model.provenance)
+
+
+def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 of a header, without its own, and of the arrays in the order of their names."""
+    words = {name: value for name, value in header.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
+    for name in sorted(arrays):
+        values = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def read_model(path: Path) -> ModelFile:
+    """Read a model file.
+
+    Raises:
+        ModelFileError: If it is missing, damaged, of another version, holds pickled objects or not what a model needs.
+    """
+    path = Path(path)
+    arrays = _arrays(path)
+    header = _header(path, arrays)
+    if header.get("version") != VERSION:
+        raise ModelFileError(
+            "The model file is of another version.",
+            where=str(path),
+            found=f"version {header.get('version')!r}",
+            expected=f"version {VERSION}",
+            remedy="Use the SNNDeep that wrote it, or let this one write it again by running its configuration.",
+        )
+    try:
+        intact = header["sha256"] == _digest(header, arrays)
+        model = _rebuild(header, arrays) if intact else None
+    except (KeyError, TypeError, ValueError, IndexError, SNNDeepError) as error:
+        raise _damaged(path, "does not hold what a model needs", f"{type(error).__name__}: {error}") from error
+    if model is None:
+        raise _damaged(path, "is damaged", "content that does not fit its SHA-256")
+    return model
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise ModelFileError(
+            "The model file does not exist.",
+            where=str(path),
+            expected="a file such as results/<run>/models/<backend>.<rule>.npz",
+            remedy="Run the workflow, or give the path of a model file.",
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            if size > LARGEST:
+                raise _damaged(path, "is none", f"{size} bytes when unpacked")
+            # Whole members are read, since only at its end a member's checksum is compared.
+            contents = {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
+        return {
+            name: np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+            for name, content in contents.items()
+        }
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _damaged(path, "is damaged or none", f"{type(error).__name__}: {error}") from error
+    except ValueError as error:
+        found = "pickled objects" if "allow_pickle" in str(error) else str(error)
+        raise _damaged(path, "holds what is never read", found) from error
+    except OSError as error:
+        raise _damaged(path, "cannot be read", str(error)) from error
+
+
+def _header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Take the header out of the arrays."""
+    try:
+        header = json.loads(arrays.pop(HEADER).tobytes())
+        if header["format"] != FORMAT:
+            raise ValueError(f"format {header['format']!r}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "is none", f"{type(error).__name__}: {error}") from error
+    return header
+
+
+def _damaged(path: Path, what: str, found: str) -> ModelFileError:
+    return ModelFileError(
+        f"The model file {what}.",
+        where=str(path),
+        found=found,
+        expected=f"an npz archive of SNNDeep, {FORMAT} version {VERSION}",
+        remedy="Copy it again, or let the workflow write it again: snakemake --cores 1 --force publish",
+    )
+
+
+def _rebuild(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> ModelFile:
+    members = tuple(_member(values, arrays) for values in header["members"])
+    if not members:
+        raise ValueError("no members")
+    return ModelFile(
+        backend=header["backend"],
+        rule=header["rule"],
+        features=FeatureSettings(**header["features"]),
+        labels=MaskLabels(**header["labels"]),
+        samples=SampleSettings(**header["samples"]),
+        encoder=header["encoder"],
+        encoder_settings=dict(header["encoder_settings"]),
+        seed=int(header["seed"]),
+        members=members,
+        calibration={name: arrays[f"calibration/{name}"] for name in header["validated"]},
+        validated={name: (int(counts[0]), int(counts[1])) for name, counts in header["validated"].items()},
+        provenance=dict(header["provenance"]),
+        versions=dict(header["versions"]),
+    )
+
+
+def _member(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Member:
+    split = values["split"]
+    prefix = f"{split}/parameters/"
+    return Member(
+        split=split,
+        protocol=values["protocol"],
+        settings=dict(values["settings"]),
+        preprocessing=Preprocessing.from_json(values["preprocessing"]),
+        parameters={name.removeprefix(prefix): own for name, own in arrays.items() if name.startswith(prefix)},
+        slices=Decision(**values["slices"]),
+        patients=Decision(**values["patients"]),
+        reference=Reference.from_json(values["reference"], arrays[f"{split}/precision"]),
+    )

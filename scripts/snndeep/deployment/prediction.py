@@ -1,0 +1,195 @@
+"""The prediction for one scan, made by the same steps as a run's own scores.
+
+    scan -> features -> samples -> for every member: scaler, selection -> spikes -> slice scores -> margins
+    patient margin of a member   (mean of its k highest slice scores - threshold) / spread
+    probability                  calibrated on validation patients, of the mean margin over members
+
+The members are the models of a protocol's folds, or one of them alone. Scores of folds are put on one scale by each fold's
+own threshold and spread before they are averaged. The interval (95 %) tells how far the probability depends on which patients
+the models were trained and calibrated on: folds and validation patients are drawn again with replacement, the scan is
+taken as it is. With one member alone only the calibration is drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from snndeep.backends.registry import load_backend
+from snndeep.deployment.calibration import probabilities
+from snndeep.deployment.model_file import Member, ModelFile
+from snndeep.deployment.reference import MEAN_HU, Warned, compare_features, compare_hu, compare_spacing
+from snndeep.encoders.registry import load_encoder
+from snndeep.errors import ConfigError, ModelFileError
+from snndeep.evaluation.aggregation import patient_scores
+from snndeep.labels import MaskLabels
+from snndeep.learning.descent import score_in_batches
+from snndeep.learning.registry import load_rule
+from snndeep.radiomics.extract import CaseFeatures, extract_case
+from snndeep.samples import Cohort, assemble
+from snndeep.seeds import generator
+from snndeep.spikes import SpikeTrains
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is to be predicted.
+
+    Attributes:
+        case: Its name. Rate coding draws from it, so another name gives slightly other scores.
+        image: CT in HU.
+        mask: On the same grid.
+        labels: The meaning of the mask's numbers.
+    """
+
+    case: str
+    image: Path
+    mask: Path
+    labels: MaskLabels
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of a scan.
+
+    Attributes:
+        probability: Of disease.
+        interval: 95 %, see the module.
+        margin: Mean of the members' patient margins; diseased from 0 on.
+        slices: One row per slice: slice, organ_area_mm2, score and margin (means over members), `score.<split>`.
+        members: By split, patient score and margin.
+        spacing: Of the scan along x, y, z, mm.
+        left_out: Slices left out because the mask marks too little lesion there, as in a run.
+        warnings: Ways in which the scan lies outside the training data.
+    """
+
+    probability: float
+    interval: tuple[float, float]
+    margin: float
+    slices: pd.DataFrame
+    members: dict[str, dict[str, float]]
+    spacing: tuple[float, float, float]
+    left_out: int
+    warnings: list[Warned]
+
+    def strongest(self, diseased: bool) -> list[int]:
+        """Return the slices that speak most for disease, or against it, the strongest first."""
+        order = self.slices.sort_values("margin", ascending=not diseased, kind="stable")
+        return [int(k) for k in order["slice"].head(SHOWN)]
+
+
+def choose_members(model: ModelFile, split: str | None) -> tuple[Member, ...]:
+    """Return the members to ask: one split's, or all folds of the protocol by patient (else of the first one).
+
+    Raises:
+        ConfigError: If there is no such split.
+    """
+    if split is not None:
+        chosen = tuple(member for member in model.members if member.split == split)
+        if not chosen:
+            raise ConfigError(
+                "The model has no such split.",
+                where="split",
+                found=repr(split),
+                expected=f"one of {', '.join(member.split for member in model.members)}",
+            )
+        return chosen
+    protocols = [member.protocol for member in model.members]
+    protocol = "patient" if "patient" in protocols else protocols[0]
+    return tuple(member for member in model.members if member.protocol == protocol)
+
+
+def predict(scan: Scan, model: ModelFile, members: Sequence[Member], backend: str) -> Prediction:
+    """Predict.
+
+    Args:
+        scan: The scan.
+        model: What the members have in common.
+        members: The models to ask, all of one protocol.
+        backend: That computes; all give the same spikes, so it need not be the one that trained.
+
+    Raises:
+        ScanError: If the scan cannot be used, as in a run.
+        ConfigError: If there is no such backend, or it does not offer what the neurons need.
+        ModelFileError: If the model selected features that are not extracted.
+    """
+    extracted = extract_case(scan.case, scan.image, scan.mask, model.features, scan.labels)
+    nobody_known = Cohort(patients={scan.case: scan.case}, diseased={}, weak=False)
+    table = assemble(extracted.slices, nobody_known, model.samples)
+    _check_features(table, members)
+    scores = {member.split: score_slices(table, model, member, backend) for member in members}
+    margins = np.mean([member.slices.margin(scores[member.split]) for member in members], axis=0)
+    slices = table[["slice", "organ_area_mm2"]].assign(
+        score=np.mean(list(scores.values()), axis=0),
+        margin=margins,
+        **{f"score.{split}": values for split, values in scores.items()},
+    )
+    patients = {}
+    for member in members:
+        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.top_slices)
+        patients[member.split] = {"score": float(score[0]), "margin": float(member.patients.margin(score)[0])}
+    own = np.array([values["margin"] for values in patients.values()])
+    fits = model.calibration[members[0].protocol]
+    draws = generator(model.seed, "prediction").integers(own.size, size=(len(fits) - 1, own.size))
+    low, high = np.percentile(probabilities(fits[1:], own[draws].mean(axis=1)), [2.5, 97.5])
+    return Prediction(
+        probability=float(probabilities(fits[:1], own.mean(keepdims=True))[0]),
+        interval=(float(low), float(high)),
+        margin=float(own.mean()),
+        slices=slices,
+        members=patients,
+        spacing=_spacing(extracted),
+        left_out=len(extracted.slices) - len(table),
+        warnings=_compare(extracted, table, members),
+    )
+
+
+def score_slices(table: pd.DataFrame, model: ModelFile, member: Member, backend: str) -> np.ndarray:
+    """Return the score of every row of a table of samples, `[N]`.
+
+    Raises:
+        ConfigError: See `predict`.
+    """
+    preprocessing = member.preprocessing
+    values = preprocessing.unit_interval(table[list(preprocessing.features)].to_numpy(np.float64))
+    encoder = load_encoder(model.encoder, model.encoder_settings)
+    trains = SpikeTrains.from_dense(encoder.encode(values, list(table["sample"]), model.seed))
+    layers, rule = load_backend(backend), load_rule(model.rule)
+    network = rule.model(layers, rule.settings(**member.settings), member.parameters)
+    return score_in_batches(network, layers.load(trains, np.dtype(np.float32)), np.arange(len(table)))
+
+
+def _check_features(table: pd.DataFrame, members: Sequence[Member]) -> None:
+    missing = sorted({name for member in members for name in member.preprocessing.features} - set(table.columns))
+    if missing:
+        raise ModelFileError(
+            "The model selected features that this SNNDeep does not extract.",
+            where="features",
+            found=", ".join(missing[:5]),
+            expected="features of the model's own families",
+            remedy="Use the SNNDeep that trained the model, or train it again.",
+        )
+
+
+def _spacing(extracted: CaseFeatures) -> tuple[float, float, float]:
+    return tuple(float(extracted.patient[f"spacing_{axis}"].iloc[0]) for axis in "xyz")
+
+
+def _compare(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[Member]) -> list[Warned]:
+    references = [member.reference for member in members]
+    names, distances, medians = [], [], []
+    for member in members:
+        values = table[list(member.preprocessing.features)].to_numpy(np.float64)
+        names.append(member.preprocessing.features)
+        distances.append(float(np.median(member.reference.distances(member.preprocessing.standardise(values)))))
+        medians.append(pd.DataFrame(values).median().to_numpy())
+    warned = compare_spacing(references, _spacing(extracted))
+    if MEAN_HU in table:
+        warned += compare_hu(references, float(table[MEAN_HU].median()))
+    return warned + compare_features(references, distances, names, medians)
