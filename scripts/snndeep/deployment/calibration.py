@@ -2,9 +2,8 @@
 
     p = 1 / (1 + exp(-(slope margin + intercept)))
 
-The fit of `snndeep.evaluation.calibration`, under many weightings of the patients at once. Fitted by maximum likelihood to softened targets, (N+ + 1) / (N+ + 2) for diseased and 1 / (N- + 2) for healthy patients,
-which keeps few patients from giving certainty. A slope below 0 would turn the model round; it is set to 0, and then every
-patient gets the share of diseased ones. Under resampled patients the fit says how much it depends on who they were.
+The maximum likelihood fit of `snndeep.evaluation.calibration`, softened targets and all, under many weightings of the
+patients at once: under resampled patients it says how much a probability depends on who they were.
 
 Source: Platt 1999, Probabilistic outputs for support vector machines; Lin, Lin and Weng 2007, Machine Learning 68.
 """
