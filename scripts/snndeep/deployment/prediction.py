@@ -159,7 +159,9 @@ def score_slices(table: pd.DataFrame, model: ModelFile, member: Member, backend:
     preprocessing = member.preprocessing
     values = preprocessing.unit_interval(table[list(preprocessing.features)].to_numpy(np.float64))
     encoder = load_encoder(model.encoder, model.encoder_settings)
-    trains = SpikeTrains.from_dense(encoder.encode(values, list(table["sample"]), model.seed))
+    # As in `encode_split`: seeds tell numpy's strings from Python's, and rate coding must draw what it drew in the run.
+    samples = list(table["sample"].to_numpy(str))
+    trains = SpikeTrains.from_dense(encoder.encode(values, samples, model.seed))
     layers, rule = load_backend(backend), load_rule(model.rule)
     network = rule.model(layers, rule.settings(**member.settings), member.parameters)
     return score_in_batches(network, layers.load(trains, np.dtype(np.float32)), np.arange(len(table)))
