@@ -3,12 +3,13 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow bench-engine bench-radiomics bench-reruns lock clean help
+.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-radiomics bench-reruns lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
 	@echo "make test             all checks"
-	@echo "make lint unit workflow   the checks one by one"
+	@echo "make lint unit workflow cluster   the checks one by one"
+	@echo "make test-envs        every environment under envs/, made anew and used; for the night"
 	@echo "make bench-engine bench-radiomics   speed beside the peers"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
 	@echo "make lock             resolve requirements.in again"
@@ -17,7 +18,7 @@ demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules host
 	@echo "The report: results/demo/report.html"
 
-test: lint unit workflow
+test: lint unit workflow cluster
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -30,6 +31,12 @@ unit: .venv/ready
 
 workflow: .venv/ready
 	$(BIN)/pytest tests/workflow -n 2 -q
+
+cluster: .venv/ready
+	$(BIN)/pytest tests/slurm -q
+
+test-envs: .venv/ready
+	$(BIN)/python tests/environments.py
 
 bench-engine: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py

@@ -87,13 +87,17 @@ class CodeBase:
             *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. What is not
                 Python, such as the template of a page, counts by its bytes.
         """
+        return digest(sorted(self.closure(*files).items()))
+
+    def closure(self, *files: str) -> dict[str, str]:
+        """Return the digest of each of the files that `fingerprint` covers, by path."""
         waiting, seen = list(files), {}
         while waiting:
             name = waiting.pop()
             if name not in seen:
                 seen[name], imports = self._module(name)
                 waiting += imports
-        return digest(sorted(seen.items()))
+        return seen
 
     def _read_module(self, name: str) -> tuple[str, tuple[str, ...]]:
         if not name.endswith(".py"):

@@ -39,6 +39,11 @@ LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = lease_path(PLAN.store, Path.cwd(), PLAN.config["run"])
 
 
+def growing(amount):
+    """Return a resource that grows with each attempt: a job that ended for want of it gets more the next time."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def begin_run():
     """Keep other runs out of this folder and tell those who prune the store what this one reaches."""
     try:

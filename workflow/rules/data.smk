@@ -19,8 +19,8 @@ if PLAN.source == "phantom":
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=1500,
-            runtime=30,
+            mem_mb=growing(1500),
+            runtime=growing(30),
         script:
             "../../scripts/data_phantom.py"
 
@@ -45,8 +45,8 @@ if PLAN.source == "msd" and not PLAN.in_place:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=2880,
+            mem_mb=growing(1000),
+            runtime=growing(2880),
         script:
             "../../scripts/archive_msd.py"
 
@@ -70,8 +70,8 @@ if PLAN.source == "msd" and not PLAN.in_place:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=240,
+            mem_mb=growing(1000),
+            runtime=growing(240),
         script:
             "../../scripts/data_msd.py"
 
@@ -95,8 +95,8 @@ if PLAN.in_place:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=60,
+            mem_mb=growing(4000),
+            runtime=growing(60),
         script:
             "../../scripts/convert.py"
 
@@ -119,8 +119,8 @@ if PLAN.in_place:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=60,
+            mem_mb=growing(2000),
+            runtime=growing(60),
         script:
             "../../scripts/survey.py"
 
@@ -139,7 +139,7 @@ rule example:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     script:
         "../../scripts/example.py"

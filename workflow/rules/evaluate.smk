@@ -18,8 +18,8 @@ rule baselines:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     script:
         "../../scripts/baselines.py"
 
@@ -53,7 +53,7 @@ rule evaluate:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     script:
         "../../scripts/evaluate.py"

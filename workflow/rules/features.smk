@@ -20,7 +20,7 @@ rule features:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     script:
         "../../scripts/features.py"

@@ -22,7 +22,7 @@ rule insight:
         f"../../envs/{PLAN.raster_model[0]}.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     script:
         "../../scripts/insight.py"

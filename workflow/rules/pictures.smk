@@ -20,7 +20,7 @@ rule pictures:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     script:
         "../../scripts/pictures.py"

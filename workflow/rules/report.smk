@@ -35,8 +35,8 @@ rule report:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     script:
         "../../scripts/report.py"
 
@@ -83,7 +83,7 @@ rule publish:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(500),
+        runtime=growing(10),
     script:
         "../../scripts/publish.py"

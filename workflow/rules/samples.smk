@@ -20,7 +20,7 @@ rule samples:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     script:
         "../../scripts/samples.py"

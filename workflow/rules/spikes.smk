@@ -25,7 +25,7 @@ rule spikes:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     script:
         "../../scripts/spikes.py"

@@ -15,7 +15,7 @@ rule splits:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     script:
         "../../scripts/splits.py"

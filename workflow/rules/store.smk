@@ -15,8 +15,8 @@ rule verify:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
+        mem_mb=growing(500),
+        runtime=growing(120),
     script:
         "../../scripts/verify.py"
 
@@ -34,7 +34,7 @@ rule prune:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=growing(500),
+        runtime=growing(60),
     script:
         "../../scripts/prune.py"

@@ -27,7 +27,7 @@ rule train:
         "../../envs/{backend}.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=480,
+        mem_mb=growing(2000),
+        runtime=growing(480),
     script:
         "../../scripts/train.py"

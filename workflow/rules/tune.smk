@@ -23,8 +23,8 @@ if PLAN.tune_shares():
             "../../envs/{backend}.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=1440,
+            mem_mb=growing(2000),
+            runtime=growing(1440),
         script:
             "../../scripts/tune_worker.py"
 
@@ -52,7 +52,7 @@ rule tune:
         "../../envs/{backend}.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=1440,
+        mem_mb=growing(2000),
+        runtime=growing(1440),
     script:
         "../../scripts/tune.py"

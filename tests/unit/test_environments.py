@@ -1,0 +1,154 @@
+"""The environments under envs/ against the pip lock, the rules and the imports of the scripts."""
+
+import ast
+import contextlib
+import re
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from rattler import MatchSpec
+
+from snndeep.addressing import CodeBase
+from snndeep.backends.registry import BACKENDS
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "scripts"
+ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
+FRAMEWORKS = {"snntorch": "snntorch", "spikingjelly": "spikingjelly", "custom": "numba"}
+RULES = [
+    (match["rule"], match["env"], match["script"])
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
+    for match in re.finditer(
+        r'^ *rule (?P<rule>\w+):.*?"\.\./\.\./envs/(?P<env>\S+)\.yaml".*?"\.\./\.\./scripts/(?P<script>\w+\.py)"',
+        path.read_text(),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+]
+
+
+def environments(name: str) -> list[str]:
+    """Return the environments that a rule's `conda:` may mean; a placeholder stands for any backend."""
+    return list(BACKENDS) if "{" in name else [name]
+
+
+def reached(script: str, environment: str) -> list[str]:
+    """Return the files that a script and, in the environment of a backend, that backend import, directly or not."""
+    own = [BACKENDS[environment].replace(".", "/") + ".py"] if environment in BACKENDS else []
+    return sorted(CodeBase(SCRIPTS).closure(script, *own))
+
+
+def dependencies(name: str) -> tuple[list[str], list[str]]:
+    """Return what an environment asks of conda and of pip."""
+    entries = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"]
+    (pip,) = (entry["pip"] for entry in entries if isinstance(entry, dict))
+    return [entry for entry in entries if isinstance(entry, str)], pip
+
+
+def lock() -> dict[str, str]:
+    """Return the version of every package of the lock."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def test_every_rule_names_an_environment_that_exists():
+    rules = [
+        rule
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for rule in re.findall(r"^ *rule (\w+):", path.read_text(), flags=re.MULTILINE)
+    ]
+    assert sorted(rules) == sorted(rule for rule, _, _ in RULES)
+    for rule, name, _ in RULES:
+        assert set(environments(name)) <= set(ENVIRONMENTS), rule
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_conda_gives_python_and_pip_alone(name):
+    specs = [MatchSpec(entry) for entry in dependencies(name)[0]]
+    assert [spec.name.normalized for spec in specs] == ["python", "pip"]
+    assert str(specs[0].version) in ("3.11.*", "==3.11", "=3.11"), specs[0]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_versions_are_those_of_the_lock(name):
+    locked = lock()
+    for entry in dependencies(name)[1]:
+        wanted = Requirement(entry)
+        package = canonicalize_name(wanted.name)
+        assert package in locked, f"envs/{name}.yaml: {entry} is not in requirements.txt"
+        assert str(wanted.specifier) == f"=={locked[package]}", (
+            f"envs/{name}.yaml: {entry}, but requirements.txt has {package}=={locked[package]}"
+        )
+
+
+def test_an_environment_of_a_backend_holds_that_backend_alone():
+    for backend, own in FRAMEWORKS.items():
+        packages = {Requirement(entry).name for entry in dependencies(backend)[1]}
+        assert own in packages
+        assert not packages & (set(FRAMEWORKS.values()) - {own}), f"envs/{backend}.yaml"
+        assert ("torch" in packages) == (backend != "custom")
+
+
+@pytest.mark.parametrize("name", sorted({*ENVIRONMENTS} - {"snntorch", "spikingjelly"}))
+def test_no_other_environment_holds_torch(name):
+    assert not {"torch", "snntorch", "spikingjelly"} & {Requirement(entry).name for entry in dependencies(name)[1]}
+
+
+@pytest.mark.parametrize(("rule", "name", "script"), RULES)
+def test_what_a_script_imports_is_in_its_environment(rule, name, script):
+    owners = packages_distributions()
+    for environment in environments(name):
+        present = with_what_they_bring(Requirement(entry).name for entry in dependencies(environment)[1])
+        for file in reached(script, environment):
+            for module in imported(SCRIPTS / file):
+                packages = {canonicalize_name(owner) for owner in owners.get(module, [module])}
+                assert packages & present, f"rule {rule}: {file} imports {module}; envs/{environment}.yaml lacks it"
+
+
+def imported(path: Path) -> set[str]:
+    """Return the outside packages that a file imports as soon as it is imported itself."""
+    if path.suffix != ".py":
+        return set()
+    waiting, names = [ast.parse(path.read_text())], set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module.partition(".")[0])
+        elif not isinstance(node, ast.FunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return names - sys.stdlib_module_names - {"snndeep"}
+
+
+def with_what_they_bring(names: Iterable[str]) -> set[str]:
+    """Return packages with all that they require, directly or not, as they are installed here."""
+    waiting, seen = [canonicalize_name(name) for name in names], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            with contextlib.suppress(PackageNotFoundError):
+                needed = [Requirement(entry) for entry in requires(name) or []]
+                waiting += [
+                    canonicalize_name(n.name) for n in needed if not n.marker or n.marker.evaluate({"extra": ""})
+                ]
+    return seen
+
+
+def test_the_container_takes_the_lock_and_what_is_there():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    (base,) = (line.split()[1] for line in lines if line.startswith("FROM "))
+    assert base.startswith("python:3.11-")
+    assert any("pip install" in line and "-r /opt/snndeep/requirements.txt" in line for line in lines)
+    copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    for path in copied:
+        assert (ROOT / path).exists(), path
+    assert {"Snakefile", "requirements.txt", "config", "envs", "profiles", "scripts", "workflow"} <= set(copied)
+    assert '"/opt/snndeep/Snakefile"' in lines[-2]
