@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, TINY, Project, checkout
 
+SMALL = TINY | {"dataset": {**TINY["dataset"], "cases_per_job": 12}}
 HERE = Path(__file__).parent
 SITE = Path("/etc/slurm/slurm.conf")
 PROFILE = (
@@ -73,7 +74,7 @@ def cancel_one(comment: str, seconds: float) -> list[str]:
 @pytest.fixture(scope="module")
 def done(cluster, tmp_path_factory) -> tuple[Project, str, list[str]]:
     """A project that ran on the cluster while one of its jobs was cancelled, its output, and the cancelled job."""
-    project = checkout(tmp_path_factory.mktemp("cluster") / "project", TINY)
+    project = checkout(tmp_path_factory.mktemp("cluster") / "project", SMALL)
     cancelled: list[str] = []
     killer = threading.Thread(target=lambda: cancelled.extend(cancel_one("rule_tune", 300)))
     killer.start()
@@ -87,9 +88,9 @@ def test_jobs_go_to_the_cluster_small_ones_together(done, cluster):
     submitted = re.findall(r"submitted with SLURM jobid \d+ \(log: \S+/slurm_logs/([a-z_]+?)/", output)
     assert submitted.count("rule_train") == 9
     assert submitted.count("rule_tune") == 9 + 1, "one was cancelled and submitted again"
-    assert submitted.count("group_scans_data_phantom_features") == 3
+    assert submitted.count("group_scans_data_phantom_features") == 1
     assert submitted.count("group_tables_baselines_samples_spikes_splits") == 1
-    assert len(submitted) == 9 + 10 + 3 + 1 + 1, "the outcome is one job"
+    assert len(submitted) == 9 + 10 + 1 + 1 + 1, "the outcome is one job"
     assert len(jobs(cluster, "COMPLETED")) == len(submitted) - 1
 
 
@@ -102,7 +103,7 @@ def test_a_cancelled_job_is_tried_again(done, cluster):
 
 def test_the_results_are_those_of_a_local_run_to_the_bit(done, tmp_path):
     remote, _, _ = done
-    local = checkout(tmp_path / "local", TINY)
+    local = checkout(tmp_path / "local", SMALL)
     local.run("--quiet", "rules")
     found = {path.relative_to(remote.folder) for path in (remote.folder / "work").glob("*/*/*.npz")}
     models = [path for path in found if path.name.endswith(".model.npz")]
