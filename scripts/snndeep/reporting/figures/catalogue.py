@@ -5,15 +5,36 @@ What a run has no data for (a protocol, a learning rule, a search) has no figure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from snndeep.curves import curve_band, precision_recall_curve, roc_curve
 from snndeep.pictures import WINDOW_HU
-from snndeep.reporting.figures import cost, importance, learning, matrix, protocols, slices, spikes, tuning
-from snndeep.reporting.names import title_of
+from snndeep.reporting.figures import (
+    calibration,
+    choices,
+    confusion,
+    cost,
+    curves,
+    importance,
+    learning,
+    matrix,
+    patients,
+    protocols,
+    slices,
+    spikes,
+    tuning,
+)
+from snndeep.reporting.names import rule_title, title_of
 from snndeep.reporting.results import RunResults
+from snndeep.search_importance import setting_importance
+from snndeep.seeds import derive_seed
+from snndeep.thresholds import judge_slices
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,46 @@ def _search_history(results: RunResults) -> Drawn | None:
     )
 
 
+def _setting_importance(results: RunResults) -> Drawn | None:
+    spaces = results.config["tuning"]["search_space"]
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for model, splits in results.tuned.items():
+        own = [study for split, study in splits.items() if split.startswith(f"{_first(results)}_")]
+        groups.setdefault((model.split("/")[1], results.modes[model]), []).extend(own)
+    shares = {}
+    for (rule, mode), studies in groups.items():
+        native = mode == "native"
+        space = {**spaces[rule], **(spaces["native"] if native else {})}
+        found = setting_importance(
+            studies, space, derive_seed(results.config["seed"], "setting importance", rule, mode)
+        )
+        if found:
+            shares[f"{rule_title(rule)}{' (native)' if native else ''}"] = found
+    if not shares:
+        return None
+    return Drawn(
+        "setting_importance",
+        f"Which hyperparameters matter, split by {_first(results)}",
+        "Shares of variation by fANOVA over the finished trials of all folds and of all backends with the same search "
+        "space. A short search gives a rough answer.",
+        tuning.describe_settings(shares),
+        "learning",
+        tuning.setting_importance(shares),
+    )
+
+
+def _cost(results: RunResults) -> Drawn:
+    costs = cost.cost_table(_rows(results, "slice"), results.records, _first(results))
+    return Drawn(
+        "cost",
+        f"Accuracy against cost, split by {_first(results)}",
+        "Accuracy of slices with its 95 % interval from a bootstrap over patients. Up and to the left is better.",
+        cost.describe_cost(costs),
+        "cost",
+        cost.accuracy_against_cost(costs),
+    )
+
+
 def _raster(results: RunResults) -> Drawn:
     own = spikes.traces_of(results.traces, results.splits[0])
     classes = list(range(own["input spikes"].shape[1]))
@@ -167,6 +228,104 @@ def _importance(results: RunResults) -> Drawn | None:
     )
 
 
+def _rows(results: RunResults, unit: str) -> pd.DataFrame:
+    """The metrics of the first protocol by model."""
+    table = results.table
+    return table[(table["protocol"] == _first(results)) & (table["unit"] == unit)].set_index("model")
+
+
+def _compared(results: RunResults) -> list[str]:
+    """The best network, the best classical model, and slice area alone."""
+    first = _first(results)
+    best = [choices.best_of(results.table, first, "slice", group) for group in (list(results.modes), choices.CLASSICAL)]
+    return [model for model in (*best, "area") if model in results.scores]
+
+
+def _judged(results: RunResults, protocol: str, model: str) -> pd.DataFrame:
+    splits = sorted({key.split("/")[0] for key in results.scores[model] if key.startswith(f"{protocol}_")})
+    return judge_slices(results.samples, results.scores[model], splits)
+
+
+def _curves(results: RunResults) -> Drawn | None:
+    shown = list(dict.fromkeys([_first(results), *results.table["protocol"]]))
+    models = _compared(results)
+    roc, precision, values, prevalence = {}, {}, {}, {}
+    for protocol in shown:
+        judged = {model: _judged(results, protocol, model) for model in models}
+        draw = (results.config["evaluation"]["bootstrap"], results.config["seed"])
+        roc[protocol] = {model: curve_band(own, roc_curve, *draw) for model, own in judged.items()}
+        precision[protocol] = {model: curve_band(own, precision_recall_curve, *draw) for model, own in judged.items()}
+        table = results.table
+        values[protocol] = table[(table["protocol"] == protocol) & (table["unit"] == "slice")].set_index("model")
+        prevalence[protocol] = float(judged[models[0]]["label"].mean())
+    if all(band is None for bands in roc.values() for band in bands.values()):
+        return None
+    return Drawn(
+        "curves",
+        "ROC and precision-recall curves",
+        "Of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the best spiking network, the "
+        "best classical model and slice area alone, the best by ROC-AUC of slices. Dotted: guessing.",
+        curves.describe_curves(values, models),
+        "results",
+        curves.curves(roc, precision, values, prevalence),
+    )
+
+
+def _strip(results: RunResults) -> Drawn:
+    models = choices.best_of_each_rule(results.table, _first(results), "patient", list(results.modes))
+    classical = choices.best_of(results.table, _first(results), "patient", choices.CLASSICAL)
+    models += [model for model in (classical, "area") if model in results.scores]
+    margins = pd.DataFrame(results.metrics["patients"])
+    margins = margins[margins["protocol"] == _first(results)]
+    margins = margins.groupby(["model", "patient"], as_index=False).agg({"label": "max", "margin": "mean"})
+    return Drawn(
+        "patients",
+        f"The score of every patient, split by {_first(results)}",
+        "A patient's score is made from its highest slice scores. Shown are the best backend of each learning rule, the "
+        "best classical model and slice area alone. Blue dots right of the line and orange triangles left of it are wrong.",
+        patients.describe_strip(margins, models),
+        "errors",
+        patients.patient_strip(margins, models),
+    )
+
+
+def _confusion(results: RunResults, unit: str) -> Drawn:
+    backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
+    rows = _rows(results, unit)
+    best = choices.best_of(results.table, _first(results), unit, list(results.modes)) or next(iter(results.modes))
+    return Drawn(
+        f"confusion_{unit}s",
+        f"Confusion matrices of {unit}s, split by {_first(results)}",
+        "How often each class was called each class at the threshold that the validation part chose, and the share of "
+        "the true class.",
+        confusion.describe_confusion(rows, best, unit),
+        "errors",
+        confusion.confusion_matrices(rows, backends, rules),
+    )
+
+
+def _calibration(results: RunResults) -> Drawn | None:
+    models = choices.best_of_each_rule(results.table, _first(results), "slice", list(results.modes))
+    classical = choices.best_of(results.table, _first(results), "slice", choices.CLASSICAL)
+    judged = {model: _judged(results, _first(results), model) for model in (*models, classical) if model}
+    tables = {
+        model: calibration.reliability_table(own["score"].to_numpy(), own["label"].to_numpy())
+        for model, own in judged.items()
+        if own["score"].between(0, 1).all()
+    }
+    if not tables:
+        return None
+    return Drawn(
+        "calibration",
+        f"Calibration, split by {_first(results)}",
+        "Does a probability mean what it says? Test slices by tenths of the predicted probability; in brackets the "
+        "expected calibration error. Models whose scores are no probabilities are left out.",
+        calibration.describe_reliability(tables),
+        "errors",
+        calibration.reliability(tables),
+    )
+
+
 def _slices(results: RunResults) -> Drawn | None:
     if not results.pictures:
         return None
@@ -198,12 +357,19 @@ def _training_time(results: RunResults) -> Drawn:
 FIGURES: tuple[Callable[[RunResults], Drawn | None], ...] = (
     _leakage,
     _matrices,
+    _curves,
+    _strip,
+    partial(_confusion, unit="slice"),
+    partial(_confusion, unit="patient"),
+    _calibration,
     _slices,
     _learning_curves,
     _label_curve,
     _search_history,
+    _setting_importance,
     _raster,
     _firing_rates,
     _importance,
+    _cost,
     _training_time,
 )

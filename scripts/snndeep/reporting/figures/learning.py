@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from snndeep.reporting.figures.style import colour, legend_above, look, panels
+from snndeep.reporting.figures.style import colour, ink, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
 
 Records = Mapping[str, Mapping[str, Any]]
@@ -100,6 +99,7 @@ def label_curve(labels: pd.DataFrame) -> Figure:
         labels: See `label_table`.
     """
     figure, [[axes]] = panels(1, 1, 2.6)
+    ends = {}
     for choice, index, dash in (("BAL", 0, "-"), ("random", 1, "--")):
         own = labels[labels["choice"] == choice].groupby("labels")["auc"]
         if not own.ngroups:
@@ -107,20 +107,22 @@ def label_curve(labels: pd.DataFrame) -> Figure:
         mean, error = own.mean(), own.sem().fillna(0)
         axes.plot(mean.index, mean, dash, color=colour(index), marker="o")
         axes.fill_between(mean.index, mean - error, mean + error, color=colour(index), alpha=0.2, linewidth=0)
+        ends[choice] = (mean.index[-1], mean.iloc[-1], ink(index))
+    higher = max(ends, key=lambda choice: ends[choice][1])
+    for choice, (x, y, shade) in ends.items():
         axes.annotate(
-            choice if choice == "BAL" else "random choice",
-            (mean.index[-1], mean.iloc[-1]),
-            xytext=(6, 0),
+            choice if choice == "BAL" else "random\nchoice",
+            (x, y),
+            xytext=(7, 2 if choice == higher else -2),
             textcoords="offset points",
-            va="center",
-            color=colour(index),
+            va="bottom" if choice == higher else "top",
+            color=shade,
             annotation_clip=False,
         )
     axes.set(
         xlabel="labelled training slices (mean over folds)\nbands: standard error over models and folds",
         ylabel="validation ROC-AUC",
     )
-    sns.despine(figure)
     return figure
 
 

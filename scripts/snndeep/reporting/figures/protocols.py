@@ -40,7 +40,7 @@ def leakage_gap(table: pd.DataFrame) -> Figure:
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.set_yticks(range(len(order)), [title_of(model) for model in order])
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"ROC-AUC of slices; thin lines: {INTERVAL}\n(dotted: guessing)")
+    axes.set_xlabel(f"ROC-AUC of slices; dotted: guessing\nthin: {INTERVAL}")
     legend_above(figure, axes)
     return figure
 

@@ -13,6 +13,11 @@ from snndeep.reporting.figures.style import CLASS_LOOKS, QUIET, colour, legend_a
 
 LAYERS = ("input spikes", "hidden spikes", "output potential")
 CLASSES = tuple(CLASS_LOOKS)
+AXIS_NAMES = {
+    "input spikes": "input channel",
+    "hidden spikes": "hidden neuron",
+    "output potential": "output potential\n(thresholds)",
+}
 
 
 def traces_of(traces: Mapping[str, np.ndarray], split: str) -> dict[str, np.ndarray]:
@@ -40,15 +45,17 @@ def raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> Figure:
             else:
                 _draw_potentials(axes, traces[name][:, k])
                 axes.set_xlabel("time step")
-        row[0].set_ylabel({"output potential": "output potential\n(thresholds)"}.get(name, name.replace(" s", "\ns")))
+        row[0].set_ylabel(AXIS_NAMES[name])
     for axes, label in zip(grid[0], classes, strict=True):
         axes.set_title(f"{CLASSES[label]} slice")
+    legend_above(figure, grid[-1][0])
     return figure
 
 
 def _draw_spikes(axes: Axes, spikes: np.ndarray, shade: tuple[float, float, float]) -> None:
     steps, channels = np.nonzero(spikes)
-    axes.vlines(steps, channels - 0.4, channels + 0.4, color=shade, linewidth=1.1 if spikes.shape[1] < 80 else 0.7)
+    size = max(2.5, 80 / spikes.shape[1])
+    axes.plot(steps, channels, "|", color=shade, markersize=size, markeredgewidth=1.3)
     axes.set_ylim(-1, spikes.shape[1])
     axes.grid(visible=False, axis="y")
 
@@ -59,7 +66,6 @@ def _draw_potentials(axes: Axes, potentials: np.ndarray) -> None:
         index = CLASS_LOOKS.get(name, (3, ""))[0]
         axes.plot(line, "-" if name != "healthy" else "--", color=colour(index), label=f"{name} neuron")
     axes.axhline(0, color=QUIET, linewidth=0.6)
-    axes.legend(loc="best", frameon=True, framealpha=0.8, fontsize=7.5)
 
 
 def describe_raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> str:

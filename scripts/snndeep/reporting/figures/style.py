@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 
 mpl.use("agg")  # figures go to files; no display is asked for
@@ -18,12 +19,15 @@ mpl.use("agg")  # figures go to files; no display is asked for
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 WIDTH = 5.2
 """Width of every figure, in inches."""
 
 QUIET = "0.45"
 """Colour of what explains: reference lines, notes."""
+
+LEAST_CONTRAST = 4.5
 
 INTERVAL = "95 % interval over patients"
 
@@ -75,6 +79,19 @@ def colour(index: int) -> tuple[float, float, float]:
     return palette[index % len(palette)]
 
 
+def ink(index: int) -> tuple[float, float, float]:
+    """Return a colour of the palette, darkened until letters in it can be read on white (contrast 4.5, WCAG 2.2)."""
+    shade = np.array(colour(index))
+    while 1.05 / (_luminance(shade) + 0.05) < LEAST_CONTRAST:
+        shade = shade * 0.97
+    return tuple(shade)
+
+
+def _luminance(shade: np.ndarray) -> float:
+    linear = np.where(shade <= 0.04045, shade / 12.92, ((shade + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
 def look(index: int) -> dict[str, object]:
     """Return colour, marker and line style of the index-th thing of its kind."""
     return {
@@ -95,6 +112,21 @@ def panels(rows: int, columns: int, height: float, **options: object) -> tuple[F
     """
     figure, grid = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **options)
     return figure, [list(row) for row in grid]
+
+
+def logarithmic(axes: Axes) -> None:
+    """Make the horizontal axis logarithmic, with few and plain numbers whatever it spans."""
+    axes.set_xscale("log")
+    axes.margins(x=0.12)
+    axes.autoscale_view(scaley=False)
+    low, high = axes.get_xlim()
+    decades = np.log10(high / low)
+    if decades < 1:  # a decade holds at least two numbers
+        grow = 10 ** ((1 - decades) / 2)
+        axes.set_xlim(low / grow, high * grow)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if decades < 2.5 else (1,), numticks=6))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def legend_above(figure: Figure, axes: Axes, columns: int = 3) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snndeep.reporting.figures.style import legend_above, look, panels
+from snndeep.reporting.figures.style import colour, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
 
 
@@ -71,3 +71,40 @@ def describe_search(trials: pd.DataFrame) -> str:
         f"From the first trial to the best, the validation ROC-AUC grows by {gain.mean():.3f} on average over models and "
         f"folds, most for {title_of(gain.idxmax())} ({gain.max():.3f})."
     )
+
+
+def setting_importance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw the share of each hyperparameter in what a search can explain, a panel per search space.
+
+    Args:
+        shares: By title of the search space and name of the setting, see `snndeep.search_importance`.
+    """
+    heights = [len(own) + 0.6 for own in shares.values()]
+    figure, grid = panels(
+        len(shares),
+        1,
+        0.6 + 0.28 * len(shares) + 0.24 * sum(heights),
+        sharex=True,
+        gridspec_kw={"height_ratios": heights},
+    )
+    for [axes], (title, own) in zip(grid, shares.items(), strict=True):
+        names, values = list(own), [100 * share for share in own.values()]
+        axes.barh(names, values, color=colour(0), height=0.65)
+        for y, value in enumerate(values):
+            axes.annotate(
+                f"{value:.0f} %", (value, y), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8
+            )
+        axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+        axes.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 109), title=title)
+        axes.grid(visible=False, axis="y")
+    axes.set_xlabel("share of the explained variation of validation ROC-AUC (%)")
+    return figure
+
+
+def describe_settings(shares: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the figure's main numbers in a sentence."""
+    most = [
+        f"{max(own, key=own.get).replace('_', ' ')} for {title} ({100 * max(own.values()):.0f} %)"
+        for title, own in shares.items()
+    ]
+    return f"The hyperparameter that matters most is {', '.join(most)}."

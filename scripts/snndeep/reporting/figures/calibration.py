@@ -1,0 +1,66 @@
+"""Whether a probability means what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import QUIET, legend_above, look, panels
+from snndeep.reporting.names import title_of
+
+BINS = 10
+
+
+def reliability_table(probability: np.ndarray, label: np.ndarray) -> pd.DataFrame:
+    """Return one row per tenth of the probability that holds samples: predicted (mean), observed (share), n.
+
+    Args:
+        probability: `[N]`, within [0, 1].
+        label: `[N]`, 0 or 1.
+    """
+    index = np.minimum((probability * BINS).astype(int), BINS - 1)
+    frame = pd.DataFrame({"bin": index, "predicted": probability, "observed": label})
+    grouped = frame.groupby("bin")
+    return grouped.agg(
+        predicted=("predicted", "mean"), observed=("observed", "mean"), n=("observed", "size")
+    ).reset_index()
+
+
+def expected_error(bins: pd.DataFrame) -> float:
+    """Return the expected calibration error: the mean distance of observed from predicted, weighted by samples."""
+    return float(np.average((bins["observed"] - bins["predicted"]).abs(), weights=bins["n"]))
+
+
+def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the observed share of diseased slices against the predicted one, and below how many there are.
+
+    Args:
+        tables: By model, see `reliability_table`.
+    """
+    figure, [[above], [below]] = panels(2, 1, 4.6, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
+    above.plot([0, 1], [0, 1], ":", color=QUIET, linewidth=1)
+    for k, (model, bins) in enumerate(tables.items()):
+        shown = look(k)
+        above.plot(
+            bins["predicted"], bins["observed"], **shown, label=f"{title_of(model)} ({expected_error(bins):.3f})"
+        )
+        share = np.zeros(BINS)
+        share[bins["bin"]] = 100 * bins["n"] / bins["n"].sum()
+        below.stairs(
+            share, np.linspace(0, 1, BINS + 1), color=shown["color"], linestyle=shown["linestyle"], linewidth=1.3
+        )
+    above.set(ylabel="observed share\nof diseased slices", xlim=(0, 1), ylim=(-0.02, 1.02))
+    below.set(xlabel="predicted probability of disease (dotted: perfect)", ylabel="slices (%)")
+    legend_above(figure, above, columns=1)
+    return figure
+
+
+def describe_reliability(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the figure's main numbers in a sentence."""
+    errors = {model: expected_error(bins) for model, bins in tables.items()}
+    best, worst = min(errors, key=errors.get), max(errors, key=errors.get)
+    text = f"The expected calibration error is {errors[best]:.3f} for {title_of(best)}"
+    return f"{text} and {errors[worst]:.3f} for {title_of(worst)}." if best != worst else f"{text}."

@@ -1,0 +1,71 @@
+"""Confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from snndeep.reporting.figures.style import panels
+from snndeep.reporting.names import backend_title, rule_title, title_of
+
+CLASSES = ("healthy", "diseased")
+
+
+def counts_of(row: pd.Series) -> np.ndarray:
+    """Return how often each class was called each class, `[true, called]`.
+
+    Args:
+        row: n, diseased, sensitivity and specificity; a rate is undefined where its class is absent.
+    """
+    diseased, healthy = int(row["diseased"]), int(row["n"] - row["diseased"])
+    hits = round(diseased * row["sensitivity"]) if diseased else 0
+    rejected = round(healthy * row["specificity"]) if healthy else 0
+    return np.array([[rejected, healthy - rejected], [diseased - hits, hits]])
+
+
+def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Sequence[str]) -> Figure:
+    """Draw a matrix per backend (down) and rule (across): counts, and their share of the true class as shade.
+
+    Args:
+        rows: One row per model, by name, with what `counts_of` asks for.
+        backends: Rows of the figure.
+        rules: Columns of the figure.
+    """
+    figure, grid = panels(len(backends), len(rules), 0.55 + 1.35 * len(backends), sharex=True, sharey=True)
+    for row, backend in zip(grid, backends, strict=True):
+        for axes, rule in zip(row, rules, strict=True):
+            counts = counts_of(rows.loc[f"{backend}/{rule}"])
+            totals = counts.sum(axis=1, keepdims=True)
+            share = counts / np.maximum(totals, 1)
+            text = [
+                [f"{n}\n{100 * s:.0f} %" if total else "none" for n, s in zip(ns, ss, strict=True)]
+                for ns, ss, [total] in zip(counts, share, totals, strict=True)
+            ]
+            axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+            for (y, x), value in np.ndenumerate(share):
+                shade = "white" if value > 0.55 else "0.15"
+                axes.text(x, y, text[y][x], ha="center", va="center", fontsize=8, color=shade)
+            axes.set_xticks((0, 1), CLASSES)
+            axes.set_yticks((0, 1), CLASSES, rotation=90, va="center")
+            axes.tick_params(axis="both", length=0, labelsize=8)
+            axes.set_xticks((0.5,), minor=True)
+            axes.set_yticks((0.5,), minor=True)
+            axes.grid(visible=False, which="major")
+            axes.grid(color="white", linewidth=1.5, which="minor")
+            axes.spines[:].set_visible(False)
+            axes.set_title(f"{backend_title(backend)}\n{rule_title(rule)}", fontsize=8.5)
+    figure.supxlabel("called", fontsize=9)
+    figure.supylabel("true class", fontsize=9)
+    return figure
+
+
+def describe_confusion(rows: pd.DataFrame, model: str, unit: str) -> str:
+    """Return the figure's main numbers in a sentence."""
+    (right_healthy, wrong_healthy), (wrong_diseased, right_diseased) = counts_of(rows.loc[model])
+    return (
+        f"{title_of(model)} calls {right_diseased} of {right_diseased + wrong_diseased} diseased and {right_healthy} of "
+        f"{right_healthy + wrong_healthy} healthy {unit}s what they are."
+    )

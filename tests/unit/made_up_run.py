@@ -1,0 +1,201 @@
+"""A run of made-up numbers, for the tests of what a report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from snndeep.evaluation import EvaluationSettings, evaluate
+from snndeep.pictures import Chosen, SlicePicture
+from snndeep.protocols import Split
+from snndeep.reporting.results import RunResults
+from snndeep.tables import model_table
+
+SLICES = 6
+FEATURES = ("glcm.joint_entropy", "glcm.contrast", "intensity_statistics.mean", "ngtdm.busyness")
+SPACE = {"learning_rate": {"low": 0.001, "high": 0.1, "log": True}, "beta": {"low": 0.5, "high": 0.98}}
+
+
+def made_up_run(
+    protocols: Sequence[str] = ("patient", "slice"),
+    backends: Sequence[str] = ("custom", "snntorch", "spikingjelly"),
+    rules: Sequence[str] = ("surrogate", "tempotron", "bal"),
+    folds: int = 2,
+    patients: int = 12,
+    trials: int = 6,
+    native: bool = False,
+    one_class_fold: bool = False,
+    only_class: int | None = None,
+    insight: bool = True,
+) -> RunResults:
+    """Return a run whose scores follow the labels with noise.
+
+    Args:
+        protocols: Of the splits.
+        backends: Of the networks.
+        rules: Of the networks.
+        folds: Of each protocol.
+        patients: How many; every second one is diseased.
+        trials: Of each search.
+        native: Whether the custom backend searched in native mode.
+        one_class_fold: Whether the first fold by patient tests diseased patients alone.
+        only_class: Gives all slices of all patients this label.
+        insight: Whether there are importance, firing rates and pictures.
+    """
+    rng = np.random.default_rng(3)
+    samples = _samples(patients, only_class)
+    splits = [
+        _split(samples, protocol, fold, folds, one_class_fold and fold == 0 and protocol == "patient")
+        for protocol in protocols
+        for fold in range(folds)
+    ]
+    networks = [f"{backend}/{rule}" for backend in backends for rule in rules]
+    names = ["logistic", "boosting", "area", "acquisition", *networks]
+    scores = {name: _scores(samples, splits, name, rng) for name in names}
+    metrics = evaluate(samples, splits, scores, EvaluationSettings(top_slices=3, bootstrap=30, seed=1))
+    shown = [split.name for split in splits if split.protocol == splits[0].protocol]
+    modes = {m: "native" if native and m.startswith("custom") and "tempo" not in m else "parity" for m in networks}
+    return RunResults(
+        config={
+            "run": "made_up",
+            "seed": 1,
+            "models": {"backends": list(backends), "rules": list(rules)},
+            "evaluation": {"bootstrap": 30, "top_slices": 3},
+            "splits": {"protocols": list(protocols), "folds": folds},
+            "tuning": {
+                "search_space": dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
+            },
+            "preprocessing": {"max_correlation": 0.98},
+            "report": {"title": "A made-up run", "palette": "colorblind"},
+        },
+        source="phantom",
+        addresses={"samples": "0123456789ab"},
+        modes=modes,
+        metrics=metrics,
+        table=model_table(metrics),
+        samples=samples,
+        patients=_patients(patients),
+        skipped={},
+        selections=[list(FEATURES)],
+        records={m: {s.name: _record(m, rng) for s in splits} for m in networks},
+        tuned={m: {s.name: _study(trials, modes[m], rng) for s in splits} for m in networks},
+        traces=_traces(shown[0], networks[0], 1 if only_class is not None else 2, rng),
+        raster_model=networks[0],
+        splits=shown,
+        scores=scores,
+        importance={name: _importance(rng) for name in shown} if insight else {},
+        firing={name: _firing(networks[0], rng) for name in shown} if insight else {},
+        pictures=_pictures(rng) if insight else [],
+    )
+
+
+def _samples(patients: int, only_class: int | None) -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    rows = []
+    for p in range(patients):
+        for k in range(SLICES):
+            label = only_class if only_class is not None else int(p % 2 == 1 and k >= 2)
+            rows.append((f"p{p:02d}:{k:04d}", f"p{p:02d}", k, label, 900.0 + 10 * k, 50.0 * label))
+    table = pd.DataFrame(rows, columns=["sample", "patient", "slice", "label", "organ_area_mm2", "lesion_area_mm2"])
+    return table.assign(**{name: rng.normal(size=len(table)) for name in FEATURES})
+
+
+def _patients(count: int) -> pd.DataFrame:
+    spacing = {f"spacing_{axis}": np.linspace(0.7, 2.5, count) for axis in "xyz"}
+    return pd.DataFrame(
+        {"case": [f"p{p:02d}" for p in range(count)], "organ_volume_ml": 1500.0, "lesion_volume_ml": 3.0, **spacing}
+    )
+
+
+def _split(samples: pd.DataFrame, protocol: str, fold: int, folds: int, one_class: bool) -> Split:
+    ids = samples["sample"].to_numpy()
+    group = (
+        samples["patient"].str[1:].astype(int).to_numpy() // 2 if protocol == "patient" else np.arange(len(ids)) // 2
+    )
+    test = group % folds == fold if folds > 1 else group % 3 == 0
+    if one_class:
+        test &= samples["label"].to_numpy() == 1
+    validation = ~test & (group % 2 == 0) if (~test & (group % 2 == 0)).any() else ~test
+    train = ~test & ~validation if (~test & ~validation).any() else validation
+    return Split(protocol, fold, *(tuple(sorted(ids[part])) for part in (train, validation, test)))
+
+
+def _scores(
+    samples: pd.DataFrame, splits: Sequence[Split], model: str, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    labels = samples.set_index("sample")["label"]
+    scores = {}
+    for split in splits:
+        for part in ("validation", "test"):
+            own = np.array(getattr(split, part))
+            drawn = labels[own].to_numpy() * (0 if model == "area" else 1.5) + rng.normal(size=own.size)
+            scores[f"{split.name}/{part}.samples"] = own
+            scores[f"{split.name}/{part}.scores"] = drawn if "tempotron" in model else 1 / (1 + np.exp(-drawn))
+    return scores
+
+
+def _record(model: str, rng: np.random.Generator) -> dict:
+    history = [
+        {"epoch": k + 1, "loss": 1 / (k + 1), "validation_auc": 0.6 + 0.02 * k + 0.05 * rng.random(), "seconds": 0.01}
+        for k in range(6)
+    ]
+    record = {
+        "history": history,
+        "training_seconds": float(rng.uniform(0.1, 3)),
+        "scoring_seconds": 0.01,
+        "parameters": 290,
+        "settings": {},
+        "validation_auc": 0.7,
+    }
+    if model.endswith("bal"):
+        for key in ("curve", "random_curve") if model.startswith("custom") else ("curve",):
+            record[key] = [{"labels": 10 * (k + 1), "validation_auc": 0.6 + 0.05 * rng.random()} for k in range(3)]
+    return record
+
+
+def _study(trials: int, mode: str, rng: np.random.Generator) -> dict:
+    found = []
+    for k in range(trials):
+        params = {"learning_rate": float(10 ** rng.uniform(-3, -1)), "beta": float(rng.uniform(0.5, 0.98))}
+        if mode == "native":
+            params["learn_beta"] = bool(k % 2)
+        pruned = k % 4 == 3
+        value = None if pruned else 0.7 - 0.1 * abs(np.log10(params["learning_rate"]) + 2) + 0.01 * rng.random()
+        state = "pruned" if pruned else "complete"
+        found.append({"number": k, "state": state, "value": value, "params": params, "seconds": 0.5})
+    return {"best": found[0]["params"], "best_value": found[0]["value"], "seconds": 3.0, "trials": found}
+
+
+def _traces(split: str, model: str, samples: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    traces = {"input spikes": (rng.random((8, samples, 32)) < 0.2).astype(np.uint8)}
+    if model.endswith("tempotron"):
+        return {f"{split}/{k}": v for k, v in {**traces, "output potential": rng.normal(size=(8, samples, 1))}.items()}
+    traces["hidden spikes"] = (rng.random((8, samples, 16)) < 0.2).astype(np.float32)
+    traces["output potential"] = rng.normal(size=(8, samples, 2))
+    return {f"{split}/{key}": values for key, values in traces.items()}
+
+
+def _importance(rng: np.random.Generator) -> dict:
+    features = {name: list(0.05 * k + 0.01 * rng.random(3)) for k, name in enumerate(FEATURES)}
+    families = {name: list(0.1 + 0.01 * rng.random(3)) for name in ("glcm", "intensity_statistics", "ngtdm")}
+    return {"roc_auc": 0.8, "features": features, "families": families}
+
+
+def _firing(model: str, rng: np.random.Generator) -> dict:
+    layers = {"input": 32} if model.endswith("tempotron") else {"hidden": 16, "input": 32}
+    return {layer: {name: list(rng.random(n)) for name in ("healthy", "diseased")} for layer, n in layers.items()}
+
+
+def _pictures(rng: np.random.Generator) -> list[SlicePicture]:
+    regions = np.zeros((40, 50), np.uint8)
+    regions[8:30, 10:40] = 1
+    pictures = []
+    for kind, sign in (("best", 1), ("worst", -1), ("uncertain", 0.01)):
+        for label in (0, 1):
+            own = regions.copy()
+            own[15:22, 20:28] += np.uint8(label)
+            chosen = Chosen(kind, f"p0{label}:0003", f"p0{label}", 3, label, 1.5 * sign * (1 if label else -1))
+            pictures.append(SlicePicture(chosen, (1.5, 1.5), rng.integers(0, 255, (40, 50)).astype(np.uint8), own))
+    return pictures
