@@ -6,15 +6,14 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.converted import nifti_of
 from snndeep.labels import MaskLabels
-from snndeep.pictures import MARGIN_MM, as_seen, choose_slices
-from snndeep.storage import read_npz, read_table, write_json, write_npz
-from snndeep.thresholds import judge_slices
+from snndeep.pictures import MARGIN_MM, as_seen, choose_slices, judged_slices
+from snndeep.storage import read_table, write_json, write_npz
 from snndeep.volume.axial import read_axial_slice
 
 with stage(snakemake.log[0]) as log:
     params = snakemake.params
-    scores = read_npz(Path(snakemake.input.scores))
-    judged = judge_slices(read_table(Path(snakemake.input.samples)), scores, params.splits)
+    tables = (read_table(Path(path)) for path in (snakemake.input.samples, snakemake.input.predictions))
+    judged = judged_slices(*tables, params.model, params.protocol)
     labels = MaskLabels(**params.labels)
     words, arrays = [], {}
     for number, chosen in enumerate(choose_slices(judged)):

@@ -8,7 +8,7 @@ from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
 from snndeep.pictures import pictures_of
 from snndeep.reporting.page import render_page
-from snndeep.reporting.results import RunResults, scores_of
+from snndeep.reporting.results import RunResults
 from snndeep.storage import check, read_json, read_npz, read_table, write_text
 
 with stage(snakemake.log[0]) as log:
@@ -32,10 +32,7 @@ with stage(snakemake.log[0]) as log:
         traces=read_npz(Path(snakemake.input.traces)),
         raster_model=snakemake.params.raster,
         splits=splits,
-        scores=scores_of(
-            read_npz(Path(snakemake.input.baselines)),
-            {name: read_npz(Path(path)) for name, path in zip(models, snakemake.input.scores, strict=True)},
-        ),
+        predictions=read_table(Path(snakemake.input.predictions)),
         importance=read_json(Path(snakemake.input.importance)),
         firing=read_json(Path(snakemake.input.firing)),
         pictures=pictures_of(read_json(Path(snakemake.input.picture_words)), read_npz(Path(snakemake.input.pictures))),

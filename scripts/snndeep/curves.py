@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from snndeep.resampling import patient_draws
+from snndeep.evaluation.bootstrap import patient_draws
 from snndeep.seeds import generator
 
 GRID = np.linspace(0, 1, 101)
@@ -59,7 +59,7 @@ def curve_band(judged: pd.DataFrame, curve: Curve, resamples: int, seed: int) ->
     """Return the mean curve of the folds with its band; None if no fold has both classes.
 
     Args:
-        judged: Test slices with columns patient, label, split, score; see `snndeep.thresholds.judge_slices`.
+        judged: Test slices with columns patient, label, fold and margin.
         curve: `roc_curve` or `precision_recall_curve`.
         resamples: Number of bootstrap resamples.
         seed: Of the draws.
@@ -71,8 +71,8 @@ def curve_band(judged: pd.DataFrame, curve: Curve, resamples: int, seed: int) ->
     draws = patient_draws(status, resamples, generator(seed, "curve bands"))
     weights = np.vstack([np.ones(names.size), draws])
     total, defined = np.zeros((resamples + 1, GRID.size)), np.zeros(resamples + 1)
-    for _, rows in judged.groupby("split").indices.items():
-        own_label, score = label[rows], judged["score"].to_numpy()[rows]
+    for _, rows in judged.groupby("fold").indices.items():
+        own_label, score = label[rows], judged["margin"].to_numpy()[rows]
         if len(set(own_label)) < 2:
             continue
         order = np.argsort(-score, kind="stable")

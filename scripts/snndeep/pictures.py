@@ -45,6 +45,19 @@ class Chosen:
         return self.sample.rpartition(":")[0]
 
 
+def judged_slices(samples: pd.DataFrame, predictions: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Return the test slices of a model under a protocol, for `choose_slices`.
+
+    Args:
+        samples: Table of samples, which knows case and slice of each.
+        predictions: Of all models, see `snndeep.evaluation`.
+        model: Which.
+        protocol: Which.
+    """
+    own = predictions[(predictions["model"] == model) & (predictions["protocol"] == protocol)]
+    return own.merge(samples[["sample", "case", "slice"]], on="sample", validate="many_to_one")
+
+
 def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
     """Choose for each class the slice that the model is most right about, most wrong about, and least sure of.
 

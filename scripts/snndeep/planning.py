@@ -389,11 +389,15 @@ class Plan:
         return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
 
     @property
-    def shown_splits(self) -> list[str]:
-        """The splits that the report looks into: those by patient where there are such, else the first protocol's."""
+    def shown_protocol(self) -> str:
+        """The protocol that the report looks into: by patient where there is that, else the first."""
         protocols = self.config["splits"]["protocols"]
-        shown = "patient" if "patient" in protocols else protocols[0]
-        return [split_name(shown, k) for k in range(self.config["splits"]["folds"])]
+        return "patient" if "patient" in protocols else protocols[0]
+
+    @property
+    def shown_splits(self) -> list[str]:
+        """The splits that the report looks into."""
+        return [split_name(self.shown_protocol, k) for k in range(self.config["splits"]["folds"])]
 
     @cached_property
     def insight(self) -> Stage:
@@ -406,8 +410,12 @@ class Plan:
     @cached_property
     def pictures(self) -> Stage:
         """The CT slices that the report shows."""
-        config = {"labels": self.config["dataset"]["labels"], "splits": self.shown_splits}
-        inputs = [self.samples.address, self.train(*self.raster_model).address]
+        config = {
+            "labels": self.config["dataset"]["labels"],
+            "model": "/".join(self.raster_model),
+            "protocol": self.shown_protocol,
+        }
+        inputs = [self.samples.address, self.evaluate.address]
         return self._stage("pictures", config, ["pictures.py"], inputs)
 
     @cached_property

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from snndeep.evaluation import EvaluationSettings, evaluate
+from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.tables import model_table
 from snndeep.pictures import Chosen, SlicePicture
 from snndeep.protocols import Split
 from snndeep.reporting.results import RunResults
-from snndeep.tables import model_table
 
 SLICES = 6
 FEATURES = ("glcm.joint_entropy", "glcm.contrast", "intensity_statistics.mean", "ngtdm.busyness")
 SPACE = {"learning_rate": {"low": 0.001, "high": 0.1, "log": True}, "beta": {"low": 0.5, "high": 0.98}}
 
 
+@cache
 def made_up_run(
     protocols: Sequence[str] = ("patient", "slice"),
     backends: Sequence[str] = ("custom", "snntorch", "spikingjelly"),
@@ -54,15 +56,21 @@ def made_up_run(
     networks = [f"{backend}/{rule}" for backend in backends for rule in rules]
     names = ["logistic", "boosting", "area", "acquisition", *networks]
     scores = {name: _scores(samples, splits, name, rng) for name in names}
-    metrics = evaluate(samples, splits, scores, EvaluationSettings(top_slices=3, bootstrap=30, seed=1))
-    shown = [split.name for split in splits if split.protocol == splits[0].protocol]
+    records = {m: {s.name: _record(m, rng) for s in splits} for m in networks}
     modes = {m: "native" if native and m.startswith("custom") and "tempo" not in m else "parity" for m in networks}
+    tuned = {m: {s.name: _study(trials, modes[m], rng) for s in splits} for m in networks}
+    kinds = {"logistic": "classical", "boosting": "classical", "area": "context", "acquisition": "context"}
+    settings = EvaluationSettings(top_slices=(1, 3), bootstrap=10, calibration_bins=10, seed=1)
+    metrics, predictions = evaluate(
+        samples, splits, scores, kinds | dict.fromkeys(networks, "snn"), settings, Jobs(records, tuned, "phantom")
+    )
+    shown = [split.name for split in splits if split.protocol == splits[0].protocol]
     return RunResults(
         config={
             "run": "made_up",
             "seed": 1,
             "models": {"backends": list(backends), "rules": list(rules)},
-            "evaluation": {"bootstrap": 30, "top_slices": 3},
+            "evaluation": {"bootstrap": 10, "top_slices": [1, 3], "calibration_bins": 10},
             "splits": {"protocols": list(protocols), "folds": folds},
             "tuning": {
                 "search_space": dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
@@ -76,15 +84,15 @@ def made_up_run(
         metrics=metrics,
         table=model_table(metrics),
         samples=samples,
-        patients=_patients(patients),
+        cases=_cases(patients),
         skipped={},
         selections=[list(FEATURES)],
-        records={m: {s.name: _record(m, rng) for s in splits} for m in networks},
-        tuned={m: {s.name: _study(trials, modes[m], rng) for s in splits} for m in networks},
-        traces=_traces(shown[0], networks[0], 1 if only_class is not None else 2, rng),
+        records=records,
+        tuned=tuned,
+        traces=_traces(shown[0], networks[0], 1 if only_class is not None or one_class_fold else 2, rng),
         raster_model=networks[0],
         splits=shown,
-        scores=scores,
+        predictions=predictions,
         importance={name: _importance(rng) for name in shown} if insight else {},
         firing={name: _firing(networks[0], rng) for name in shown} if insight else {},
         pictures=_pictures(rng) if insight else [],
@@ -97,12 +105,14 @@ def _samples(patients: int, only_class: int | None) -> pd.DataFrame:
     for p in range(patients):
         for k in range(SLICES):
             label = only_class if only_class is not None else int(p % 2 == 1 and k >= 2)
-            rows.append((f"p{p:02d}:{k:04d}", f"p{p:02d}", k, label, 900.0 + 10 * k, 50.0 * label))
-    table = pd.DataFrame(rows, columns=["sample", "patient", "slice", "label", "organ_area_mm2", "lesion_area_mm2"])
+            rows.append((f"p{p:02d}:{k:04d}", f"p{p:02d}", f"p{p:02d}", k, label, 900.0 + 10 * k, 50.0 * label))
+    table = pd.DataFrame(
+        rows, columns=["sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2"]
+    )
     return table.assign(**{name: rng.normal(size=len(table)) for name in FEATURES})
 
 
-def _patients(count: int) -> pd.DataFrame:
+def _cases(count: int) -> pd.DataFrame:
     spacing = {f"spacing_{axis}": np.linspace(0.7, 2.5, count) for axis in "xyz"}
     return pd.DataFrame(
         {"case": [f"p{p:02d}" for p in range(count)], "organ_volume_ml": 1500.0, "lesion_volume_ml": 3.0, **spacing}
@@ -114,12 +124,11 @@ def _split(samples: pd.DataFrame, protocol: str, fold: int, folds: int, one_clas
     group = (
         samples["patient"].str[1:].astype(int).to_numpy() // 2 if protocol == "patient" else np.arange(len(ids)) // 2
     )
-    test = group % folds == fold if folds > 1 else group % 3 == 0
-    if one_class:
-        test &= samples["label"].to_numpy() == 1
-    validation = ~test & (group % 2 == 0) if (~test & (group % 2 == 0)).any() else ~test
-    train = ~test & ~validation if (~test & ~validation).any() else validation
-    return Split(protocol, fold, *(tuple(sorted(ids[part])) for part in (train, validation, test)))
+    tested = group % folds == fold if folds > 1 else group % 3 == 0
+    validated = ~tested & np.isin(group, np.unique(group[~tested])[::2])
+    test = tested & (samples["label"].to_numpy() == 1) if one_class else tested
+    parts = (~tested & ~validated, validated, test)
+    return Split(protocol, fold, *(tuple(sorted(ids[part])) for part in parts))
 
 
 def _scores(
@@ -148,6 +157,15 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         "parameters": 290,
         "settings": {},
         "validation_auc": 0.7,
+        "cost": {
+            "synaptic_operations": float(rng.uniform(500, 5000)),
+            "dense_operations": 9000,
+            "dense_macs": 1100,
+            "input_sparsity": 0.8,
+            "activation_sparsity": None if model.endswith("tempotron") else 0.9,
+            "peak_memory_mb": 200.0,
+            "latency_ms": 1.5,
+        },
     }
     if model.endswith("bal"):
         for key in ("curve", "random_curve") if model.startswith("custom") else ("curve",):

@@ -61,9 +61,9 @@ def test_a_run_has_the_figures_that_it_has_data_for(drawn):
     run, found = drawn
     missing = {
         "one model": {"label_curve", "slices", "firing_rates", "permutation_importance"},
-        "tempotron alone": {"label_curve", "setting_importance"},
+        "tempotron alone": {"label_curve"},
         "without custom": {"setting_importance"},
-        "healthy alone": {"curves"},
+        "healthy alone": {"curves", "calibration"},
     }
     lacking = ALL - set(found)
     assert lacking == missing.get(run, set())
@@ -130,7 +130,7 @@ def test_svg_is_vectors_and_the_same_every_time():
     texts = []
     for _ in range(2):
         with style("colorblind"):
-            run = made_up_run(backends=("custom",), folds=1)
+            run = made_up_run(backends=("custom",), one_class_fold=True)
             buffers = []
             for one in catalogue(run):
                 buffer = io.BytesIO()
@@ -165,13 +165,13 @@ def test_the_gap_is_the_difference_of_the_protocols():
 
 
 def test_undefined_cells_say_so():
-    run = made_up_run(backends=("custom",), rules=("bal",))
+    run = made_up_run(backends=("custom",), one_class_fold=True)
     table = run.table.assign(roc_auc=np.nan, roc_auc_low=np.nan, roc_auc_high=np.nan)
     with style("colorblind"):
         figure = matrix.matrices(table, ["patient"], ["custom"], ["bal"])
         texts = [text.get_text() for text in figure.findobj(Text)]
     assert texts.count("undefined") == 2
-    assert "undefined" in matrix.describe_matrices(table, "patient", ["custom/bal"])
+    assert "undefined" in matrix.describe_matrices(table, "patient")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -179,7 +179,7 @@ def test_curves_are_those_of_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     label = np.r_[0, 1, rng.integers(0, 2, 60)]
     score = np.round(rng.normal(size=62) + label, 1)  # with ties
-    judged = pd.DataFrame({"patient": np.arange(62) // 2, "label": label, "score": score, "split": "patient_0"})
+    judged = pd.DataFrame({"patient": np.arange(62) // 2, "label": label, "margin": score, "fold": 0})
     roc = curves.curve_band(judged, curves.roc_curve, 50, 1)
     area = np.trapezoid(roc.mean, curves.GRID)
     assert area == pytest.approx(roc_auc_score(label, score), abs=0.01)
@@ -199,13 +199,13 @@ def test_a_curve_leaves_folds_of_one_class_out():
         {
             "patient": list("aabbccdd"),
             "label": [0, 1, 0, 1, 0, 0, 0, 0],
-            "score": [0.1, 0.9, 0.2, 0.8, 5, 6, 7, 8],
-            "split": ["s0"] * 4 + ["s1"] * 4,
+            "margin": [0.1, 0.9, 0.2, 0.8, 5, 6, 7, 8],
+            "fold": [0] * 4 + [1] * 4,
         }
     )
     band = curves.curve_band(judged, curves.roc_curve, 20, 1)
     np.testing.assert_array_equal(band.mean, np.ones(curves.GRID.size))
-    assert curves.curve_band(judged[judged["split"] == "s1"], curves.roc_curve, 20, 1) is None
+    assert curves.curve_band(judged[judged["fold"] == 1], curves.roc_curve, 20, 1) is None
 
 
 def test_counts_of_a_confusion_matrix_are_those_of_scikit_learn():
@@ -225,21 +225,21 @@ def test_counts_of_a_confusion_matrix_are_those_of_scikit_learn():
 def test_calibration_error():
     rng = np.random.default_rng(0)
     probability = rng.random(20000)
-    honest = reliability_table(probability, (rng.random(20000) < probability).astype(int))
+    honest = reliability_table(probability, (rng.random(20000) < probability).astype(int), 10)
     assert expected_error(honest) < 0.02
-    shy = reliability_table(np.full(100, 0.2), np.ones(100, int))
+    shy = reliability_table(np.full(100, 0.2), np.ones(100, int), 10)
     assert expected_error(shy) == pytest.approx(0.8)
-    assert len(reliability_table(np.array([0.0, 1.0]), np.array([0, 1]))) == 2
+    assert len(reliability_table(np.array([0.0, 1.0]), np.array([0, 1]), 10)) == 2
 
 
 def test_best_models():
-    run = made_up_run()
-    best = choices.best_of(run.table, "patient", "slice", list(run.modes))
+    run = made_up_run(backends=("custom",), one_class_fold=True)
+    best = choices.best_of(run.table, "patient", "slice", "snn")
     rows = run.table[(run.table["protocol"] == "patient") & (run.table["unit"] == "slice")].set_index("model")
     assert rows.loc[best, "roc_auc"] == rows.loc[list(run.modes), "roc_auc"].max()
-    each = choices.best_of_each_rule(run.table, "patient", "slice", list(run.modes))
+    each = choices.best_of_each_rule(run.table, "patient", "slice")
     assert [model.split("/")[1] for model in each] == ["surrogate", "tempotron", "bal"]
-    assert choices.best_of(run.table.assign(roc_auc=np.nan), "patient", "slice", list(run.modes)) is None
+    assert choices.best_of(run.table.assign(roc_auc=np.nan), "patient", "slice", "snn") is None
 
 
 def test_the_best_trial_so_far_never_falls_and_skips_what_was_pruned():
@@ -297,22 +297,22 @@ def test_the_setting_that_decides_a_search_comes_out_first():
 
 
 def test_the_slice_farthest_on_the_wrong_side_is_named():
-    run = made_up_run()
+    run = made_up_run(backends=("custom",), one_class_fold=True)
     assert "slice 3 of p0" in slices.describe_slices(run.pictures)
     right = [p for p in run.pictures if p.chosen.kind != "worst"]
     assert "even the worst" in slices.describe_slices(right)
 
 
 def test_the_raster_tells_the_class_of_its_only_sample():
-    run = made_up_run()
-    own = {key: values[:, 1:] for key, values in spikes.traces_of(run.traces, run.splits[0]).items()}
+    run = made_up_run(backends=("custom",), one_class_fold=True)
+    own = {key: values[:, :1] for key, values in spikes.traces_of(run.traces, run.splits[0]).items()}
     with style("colorblind"):
         figure = spikes.raster(own, [1])
     assert figure.axes[0].get_title() == "diseased slice"
 
 
 def test_a_figure_leaves_the_run_as_it_is():
-    run = made_up_run(backends=("custom",))
+    run = made_up_run(backends=("custom",), one_class_fold=True)
     before = run.table.copy()
     with style("colorblind"):
         for one in catalogue(replace(run)):

@@ -7,8 +7,7 @@ from radiomics_scans import SPACING, affine, organ, save, save_case
 
 from snndeep.errors import InvalidInputError
 from snndeep.labels import MaskLabels
-from snndeep.pictures import Chosen, as_seen, choose_slices, pictures_of, windowed
-from snndeep.thresholds import judge_slices
+from snndeep.pictures import Chosen, as_seen, choose_slices, judged_slices, pictures_of, windowed
 from snndeep.volume.axial import AIR, read_axial_slice
 
 KNOWN = frozenset({1, 2})
@@ -40,19 +39,12 @@ def test_few_slices_give_few_pictures_and_none_twice():
     assert [(c.kind, c.slice) for c in chosen] == [("best", 1), ("worst", 2)]
 
 
-def test_margins_come_from_the_validation_part():
-    table = pd.DataFrame({"sample": list("abcdef"), "patient": list("ppqqrr"), "slice": range(6), "label": [0, 1] * 3})
-    scores = {
-        "patient_0/validation.samples": np.array(list("abcd")),
-        "patient_0/validation.scores": np.array([0.1, 0.9, 0.3, 0.7]),
-        "patient_0/test.samples": np.array(list("ef")),
-        "patient_0/test.scores": np.array([0.4, 0.8]),
-    }
-    found = judge_slices(table, scores, ["patient_0"])
-    spread = np.std([0.1, 0.9, 0.3, 0.7])
-    np.testing.assert_allclose(found["margin"], [(0.4 - 0.5) / spread, (0.8 - 0.5) / spread])
-    assert found["sample"].tolist() == ["e", "f"]
-    assert found["label"].tolist() == [0, 1]
+def test_slices_are_those_that_the_model_was_tested_on():
+    samples = pd.DataFrame({"sample": list("abc"), "case": list("ppq"), "slice": [1, 2, 3], "label": [0, 1, 0]})
+    rows = [("x", "patient", "a", "P", 0, -1.0), ("x", "slice", "b", "P", 1, 2.0), ("y", "patient", "c", "Q", 0, 3.0)]
+    predictions = pd.DataFrame(rows, columns=["model", "protocol", "sample", "patient", "label", "margin"])
+    found = judged_slices(samples, predictions, "x", "patient")
+    assert found[["sample", "patient", "case", "slice", "margin"]].to_numpy().tolist() == [["a", "P", "p", 1, -1.0]]
 
 
 @pytest.mark.parametrize("index", [3, 4, 5])

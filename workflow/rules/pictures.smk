@@ -3,12 +3,13 @@ rule pictures:
     input:
         scans=scans_to_show(),
         samples=PLAN.samples.path("samples.parquet"),
-        scores=looked_into("scores.npz"),
+        predictions=PLAN.evaluate.path("predictions.parquet"),
     output:
         words=update(PLAN.pictures.path("pictures.json")),
         pictures=update(PLAN.pictures.path("pictures.npz")),
     params:
-        splits=PLAN.shown_splits,
+        model="/".join(PLAN.raster_model),
+        protocol=PLAN.shown_protocol,
         labels=PLAN.config["dataset"]["labels"],
         cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
         provenance=PLAN.pictures.provenance(),

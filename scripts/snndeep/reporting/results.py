@@ -32,7 +32,7 @@ class RunResults:
         traces: See `snndeep.training.Trained.trace`, by split.
         raster_model: The model that is looked into: traces, importance, firing and pictures are of it.
         splits: The splits that are looked into.
-        scores: By model, `<split>/<part>.samples` and `.scores`.
+        predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
         importance: By split, see `snndeep.importance.split_importance`.
         firing: By split, see `snndeep.firing.firing_rates`.
         pictures: CT slices.
@@ -53,23 +53,7 @@ class RunResults:
     traces: Mapping[str, np.ndarray]
     raster_model: str
     splits: Sequence[str]
-    scores: Mapping[str, Mapping[str, np.ndarray]]
+    predictions: pd.DataFrame
     importance: Mapping[str, Mapping[str, Any]]
     firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
     pictures: Sequence[SlicePicture]
-
-
-def scores_of(
-    baselines: Mapping[str, np.ndarray], networks: Mapping[str, Mapping[str, np.ndarray]]
-) -> dict[str, Mapping[str, np.ndarray]]:
-    """Return the scores of all models by name.
-
-    Args:
-        baselines: `<baseline>/<split>/<part>.samples` and `.scores`.
-        networks: By model, then `<split>/<part>.samples` and `.scores`.
-    """
-    scores: dict[str, dict[str, np.ndarray]] = {}
-    for key, values in baselines.items():
-        name, own = key.split("/", 1)
-        scores.setdefault(name, {})[own] = values
-    return {**scores, **networks}

@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from snndeep.evaluation.calibration import calibration_bin
 from snndeep.reporting.figures.style import QUIET, legend_above, look, panels
 from snndeep.reporting.names import title_of
 
-BINS = 10
 
-
-def reliability_table(probability: np.ndarray, label: np.ndarray) -> pd.DataFrame:
-    """Return one row per tenth of the probability that holds samples: predicted (mean), observed (share), n.
+def reliability_table(probability: np.ndarray, label: np.ndarray, bins: int) -> pd.DataFrame:
+    """Return one row per bin of probability that holds samples: predicted (mean), observed (share), n.
 
     Args:
         probability: `[N]`, within [0, 1].
         label: `[N]`, 0 or 1.
+        bins: Number of equally wide bins.
     """
-    index = np.minimum((probability * BINS).astype(int), BINS - 1)
-    frame = pd.DataFrame({"bin": index, "predicted": probability, "observed": label})
+    frame = pd.DataFrame({"bin": calibration_bin(probability, bins), "predicted": probability, "observed": label})
     grouped = frame.groupby("bin")
     return grouped.agg(
         predicted=("predicted", "mean"), observed=("observed", "mean"), n=("observed", "size")
@@ -34,11 +33,12 @@ def expected_error(bins: pd.DataFrame) -> float:
     return float(np.average((bins["observed"] - bins["predicted"]).abs(), weights=bins["n"]))
 
 
-def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
+def reliability(tables: Mapping[str, pd.DataFrame], count: int) -> Figure:
     """Draw the observed share of diseased slices against the predicted one, and below how many there are.
 
     Args:
         tables: By model, see `reliability_table`.
+        count: Number of bins.
     """
     figure, [[above], [below]] = panels(2, 1, 4.6, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
     above.plot([0, 1], [0, 1], ":", color=QUIET, linewidth=1)
@@ -47,10 +47,10 @@ def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
         above.plot(
             bins["predicted"], bins["observed"], **shown, label=f"{title_of(model)} ({expected_error(bins):.3f})"
         )
-        share = np.zeros(BINS)
+        share = np.zeros(count)
         share[bins["bin"]] = 100 * bins["n"] / bins["n"].sum()
         below.stairs(
-            share, np.linspace(0, 1, BINS + 1), color=shown["color"], linestyle=shown["linestyle"], linewidth=1.3
+            share, np.linspace(0, 1, count + 1), color=shown["color"], linestyle=shown["linestyle"], linewidth=1.3
         )
     above.set(ylabel="observed share\nof diseased slices", xlim=(0, 1), ylim=(-0.02, 1.02))
     below.set(xlabel="predicted probability of disease (dotted: perfect)", ylabel="slices (%)")

@@ -34,7 +34,6 @@ from snndeep.reporting.names import rule_title, title_of
 from snndeep.reporting.results import RunResults
 from snndeep.search_importance import setting_importance
 from snndeep.seeds import derive_seed
-from snndeep.thresholds import judge_slices
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _matrices(results: RunResults) -> Drawn:
         "matrices",
         "Backends and learning rules",
         "ROC-AUC and its 95 % interval from a bootstrap over patients; above for slices, below for patients.",
-        matrix.describe_matrices(results.table, _first(results), list(results.modes)),
+        matrix.describe_matrices(results.table, _first(results)),
         "results",
         matrix.matrices(results.table, shown, backends, rules),
     )
@@ -171,21 +170,26 @@ def _setting_importance(results: RunResults) -> Drawn | None:
     )
 
 
+def _costs(results: RunResults) -> pd.DataFrame:
+    return cost.cost_table(_rows(results, "slice"), results.metrics["cost"], _first(results))
+
+
 def _cost(results: RunResults) -> Drawn:
-    costs = cost.cost_table(_rows(results, "slice"), results.records, _first(results))
     return Drawn(
         "cost",
         f"Accuracy against cost, split by {_first(results)}",
-        "Accuracy of slices with its 95 % interval from a bootstrap over patients. Up and to the left is better.",
-        cost.describe_cost(costs),
+        "Accuracy of slices with its 95 % interval from a bootstrap over patients, against the seconds of training and "
+        "the effective synaptic operations of one inference. Up and to the left is better.",
+        cost.describe_cost(_costs(results)),
         "cost",
-        cost.accuracy_against_cost(costs),
+        cost.accuracy_against_cost(_costs(results)),
     )
 
 
 def _raster(results: RunResults) -> Drawn:
     own = spikes.traces_of(results.traces, results.splits[0])
-    classes = list(range(own["input spikes"].shape[1]))
+    tested = _judged(results, _first(results), results.raster_model)
+    classes = sorted(set(tested[tested["fold"] == tested["fold"].min()]["label"]))
     return Drawn(
         "raster",
         f"What the spikes look like: {title_of(results.raster_model)}",
@@ -236,14 +240,14 @@ def _rows(results: RunResults, unit: str) -> pd.DataFrame:
 
 def _compared(results: RunResults) -> list[str]:
     """The best network, the best classical model, and slice area alone."""
-    first = _first(results)
-    best = [choices.best_of(results.table, first, "slice", group) for group in (list(results.modes), choices.CLASSICAL)]
-    return [model for model in (*best, "area") if model in results.scores]
+    best = [choices.best_of(results.table, _first(results), "slice", kind) for kind in ("snn", "classical")]
+    return [model for model in (*best, "area") if model in set(results.table["model"])]
 
 
 def _judged(results: RunResults, protocol: str, model: str) -> pd.DataFrame:
-    splits = sorted({key.split("/")[0] for key in results.scores[model] if key.startswith(f"{protocol}_")})
-    return judge_slices(results.samples, results.scores[model], splits)
+    """What a model said of the test slices of a protocol."""
+    table = results.predictions
+    return table[(table["protocol"] == protocol) & (table["model"] == model)]
 
 
 def _curves(results: RunResults) -> Drawn | None:
@@ -272,12 +276,15 @@ def _curves(results: RunResults) -> Drawn | None:
 
 
 def _strip(results: RunResults) -> Drawn:
-    models = choices.best_of_each_rule(results.table, _first(results), "patient", list(results.modes))
-    classical = choices.best_of(results.table, _first(results), "patient", choices.CLASSICAL)
-    models += [model for model in (classical, "area") if model in results.scores]
+    models = choices.best_of_each_rule(results.table, _first(results), "patient")
+    classical = choices.best_of(results.table, _first(results), "patient", "classical")
+    models += [model for model in (classical, "area") if model in set(results.table["model"])]
     margins = pd.DataFrame(results.metrics["patients"])
     margins = margins[margins["protocol"] == _first(results)]
-    margins = margins.groupby(["model", "patient"], as_index=False).agg({"label": "max", "margin": "mean"})
+    margins = margins.groupby(["model", "patient"], as_index=False).agg(
+        {"label": "max", "margin": "mean", "predicted": "mean"}
+    )
+    margins["predicted"] = margins["predicted"] >= 0.5
     return Drawn(
         "patients",
         f"The score of every patient, split by {_first(results)}",
@@ -292,7 +299,7 @@ def _strip(results: RunResults) -> Drawn:
 def _confusion(results: RunResults, unit: str) -> Drawn:
     backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
     rows = _rows(results, unit)
-    best = choices.best_of(results.table, _first(results), unit, list(results.modes)) or next(iter(results.modes))
+    best = choices.best_of(results.table, _first(results), unit, "snn") or next(iter(results.modes))
     return Drawn(
         f"confusion_{unit}s",
         f"Confusion matrices of {unit}s, split by {_first(results)}",
@@ -305,24 +312,24 @@ def _confusion(results: RunResults, unit: str) -> Drawn:
 
 
 def _calibration(results: RunResults) -> Drawn | None:
-    models = choices.best_of_each_rule(results.table, _first(results), "slice", list(results.modes))
-    classical = choices.best_of(results.table, _first(results), "slice", choices.CLASSICAL)
+    models = choices.best_of_each_rule(results.table, _first(results), "slice")
+    classical = choices.best_of(results.table, _first(results), "slice", "classical")
     judged = {model: _judged(results, _first(results), model) for model in (*models, classical) if model}
+    bins = results.config["evaluation"]["calibration_bins"]
     tables = {
-        model: calibration.reliability_table(own["score"].to_numpy(), own["label"].to_numpy())
+        model: calibration.reliability_table(own["probability"].to_numpy(), own["label"].to_numpy(), bins)
         for model, own in judged.items()
-        if own["score"].between(0, 1).all()
     }
     if not tables:
         return None
     return Drawn(
         "calibration",
         f"Calibration, split by {_first(results)}",
-        "Does a probability mean what it says? Test slices by tenths of the predicted probability; in brackets the "
-        "expected calibration error. Models whose scores are no probabilities are left out.",
+        "Does a probability mean what it says? Probabilities are calibrated on the validation part; shown are test slices "
+        "in bins of probability, and in brackets the expected calibration error.",
         calibration.describe_reliability(tables),
         "errors",
-        calibration.reliability(tables),
+        calibration.reliability(tables, bins),
     )
 
 
@@ -343,11 +350,11 @@ def _slices(results: RunResults) -> Drawn | None:
 
 
 def _training_time(results: RunResults) -> Drawn:
-    seconds = cost.seconds_table(results.records)
+    seconds = _costs(results)
     return Drawn(
         "training_time",
         "Training time",
-        "Median time of one training epoch over all splits, on a logarithmic axis.",
+        f"Median time of one training epoch, split by {_first(results)}, on a logarithmic axis.",
         cost.describe_time(seconds),
         "cost",
         cost.training_time(seconds),

@@ -44,17 +44,15 @@ def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Seque
                 [f"{n}\n{100 * s:.0f} %" if total else "none" for n, s in zip(ns, ss, strict=True)]
                 for ns, ss, [total] in zip(counts, share, totals, strict=True)
             ]
-            axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+            axes.pcolormesh(share, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.5)
             for (y, x), value in np.ndenumerate(share):
                 shade = "white" if value > 0.55 else "0.15"
-                axes.text(x, y, text[y][x], ha="center", va="center", fontsize=8, color=shade)
-            axes.set_xticks((0, 1), CLASSES)
-            axes.set_yticks((0, 1), CLASSES, rotation=90, va="center")
+                axes.text(x + 0.5, y + 0.5, text[y][x], ha="center", va="center", fontsize=8, color=shade)
+            axes.set_xticks((0.5, 1.5), CLASSES)
+            axes.set_yticks((0.5, 1.5), CLASSES, rotation=90, va="center")
             axes.tick_params(axis="both", length=0, labelsize=8)
-            axes.set_xticks((0.5,), minor=True)
-            axes.set_yticks((0.5,), minor=True)
-            axes.grid(visible=False, which="major")
-            axes.grid(color="white", linewidth=1.5, which="minor")
+            axes.set_ylim(2, 0)
+            axes.grid(visible=False)
             axes.spines[:].set_visible(False)
             axes.set_title(f"{backend_title(backend)}\n{rule_title(rule)}", fontsize=8.5)
     figure.supxlabel("called", fontsize=9)

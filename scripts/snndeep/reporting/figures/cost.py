@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -14,54 +13,37 @@ from snndeep.reporting.figures.style import colour, legend_above, logarithmic, l
 from snndeep.reporting.names import backend_title, rule_title, title_of
 
 
-def seconds_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one row per model: backend, rule and the median seconds of one training epoch.
-
-    Args:
-        records: By model and split, what training kept.
-    """
-    rows = []
-    for model, splits in records.items():
-        backend, rule = model.split("/")
-        epochs = [entry["seconds"] for record in splits.values() for entry in record["history"]]
-        rows.append((backend, rule, float(np.median(epochs))))
-    return pd.DataFrame(rows, columns=["backend", "rule", "seconds"])
-
-
-def cost_table(rows: pd.DataFrame, records: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.DataFrame:
-    """Return one row per network: model, accuracy with its interval, seconds and operations of a split (medians).
+def cost_table(rows: pd.DataFrame, costs: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.DataFrame:
+    """Return one row per network: model, backend, rule, accuracy with its interval, and what it cost.
 
     Args:
         rows: One row per model, by name, with accuracy, accuracy_low and accuracy_high.
-        records: By model and split, what training kept.
-        protocol: Whose splits.
+        costs: By model and protocol, see the docstring of `snndeep.evaluation`.
+        protocol: Which.
     """
-    costs = []
-    for model, splits in records.items():
-        own = [record for split, record in splits.items() if split.startswith(f"{protocol}_")]
-        operations = [record["synaptic_operations"] for record in own if "synaptic_operations" in record]
-        costs.append(
-            {
-                "model": model,
-                **rows.loc[model, ["accuracy", "accuracy_low", "accuracy_high"]].to_dict(),
-                "seconds": float(np.median([record["training_seconds"] for record in own])),
-                "operations": float(np.median(operations)) if operations else np.nan,
-            }
-        )
-    return pd.DataFrame(costs)
+    accuracy = rows[["accuracy", "accuracy_low", "accuracy_high"]]
+    table = pd.DataFrame(
+        {
+            "model": model,
+            **accuracy.loc[model].to_dict(),
+            **{name: own[protocol][name] for name in ("seconds_per_epoch", "training_seconds", "synaptic_operations")},
+        }
+        for model, own in costs.items()
+    )
+    return table.assign(**{name: table["model"].str.split("/").str[k] for k, name in enumerate(("backend", "rule"))})
 
 
 def training_time(seconds: pd.DataFrame) -> Figure:
     """Draw the seconds of one training epoch by rule and backend, on a logarithmic axis.
 
     Args:
-        seconds: Columns backend, rule, seconds.
+        seconds: See `cost_table`.
     """
     rules, backends = (list(dict.fromkeys(seconds[name])) for name in ("rule", "backend"))
     figure, [[axes]] = panels(1, 1, 0.9 + 0.24 * len(seconds))
     step = 0.8 / len(backends)
     for k, backend in enumerate(backends):
-        own = seconds[seconds["backend"] == backend].set_index("rule")["seconds"].reindex(rules)
+        own = seconds[seconds["backend"] == backend].set_index("rule")["seconds_per_epoch"].reindex(rules)
         places = [y + step * (k - (len(backends) - 1) / 2) for y in range(len(rules))]
         axes.plot(own, places, look(k)["marker"], color=colour(k), label=backend_title(backend), markersize=6)
         for value, y in zip(own, places, strict=True):
@@ -79,24 +61,25 @@ def training_time(seconds: pd.DataFrame) -> Figure:
 
 def describe_time(seconds: pd.DataFrame) -> str:
     """Return the figure's main numbers in a sentence."""
-    fastest, slowest = seconds.loc[seconds["seconds"].idxmin()], seconds.loc[seconds["seconds"].idxmax()]
+    own = seconds["seconds_per_epoch"]
+    fastest, slowest = seconds.loc[own.idxmin()], seconds.loc[own.idxmax()]
     return (
-        f"A training epoch takes from {1000 * fastest['seconds']:.3g} ms "
-        f"({title_of(fastest['backend'] + '/' + fastest['rule'])}) to {1000 * slowest['seconds']:.3g} ms "
-        f"({title_of(slowest['backend'] + '/' + slowest['rule'])})."
+        f"A training epoch takes from {1000 * fastest['seconds_per_epoch']:.3g} ms "
+        f"({title_of(fastest['model'])}) to {1000 * slowest['seconds_per_epoch']:.3g} ms "
+        f"({title_of(slowest['model'])})."
     )
 
 
 def accuracy_against_cost(costs: pd.DataFrame) -> Figure:
-    """Draw accuracy with its interval against training time, and against synaptic operations where they were counted.
+    """Draw accuracy with its interval against training time, and against synaptic operations.
 
     Args:
-        costs: Columns model, accuracy, accuracy_low, accuracy_high, seconds (training of one split) and operations
-            (effective, of one inference; undefined where they were not counted).
+        costs: See `cost_table`.
     """
-    axes_of = {"seconds": "training of one split\n(s, logarithmic)"}
-    if costs["operations"].notna().any():
-        axes_of["operations"] = "synaptic operations of one\ninference (logarithmic)"
+    axes_of = {
+        "training_seconds": "training of all folds\n(s, logarithmic)",
+        "synaptic_operations": "synaptic operations of one\ninference (logarithmic)",
+    }
     figure, [row] = panels(1, len(axes_of), 3.4, sharey=True)
     backends, rules = ({m.split("/")[k]: None for m in costs["model"]} for k in (0, 1))
     backends, rules = list(backends), list(rules)
@@ -125,9 +108,9 @@ def describe_cost(costs: pd.DataFrame) -> str:
     own = costs.dropna(subset=["accuracy"])
     if own.empty:
         return "The accuracy of every spiking network is undefined."
-    best, cheapest = own.loc[own["accuracy"].idxmax()], own.loc[own["seconds"].idxmin()]
+    best, cheapest = own.loc[own["accuracy"].idxmax()], own.loc[own["training_seconds"].idxmin()]
     return (
         f"The most accurate spiking network, {title_of(best['model'])}, reaches {best['accuracy']:.1%} after "
-        f"{best['seconds']:.3g} s of training; the quickest, {title_of(cheapest['model'])}, {cheapest['accuracy']:.1%} "
-        f"after {cheapest['seconds']:.3g} s."
+        f"{best['training_seconds']:.3g} s of training; the quickest, {title_of(cheapest['model'])}, "
+        f"{cheapest['accuracy']:.1%} after {cheapest['training_seconds']:.3g} s."
     )

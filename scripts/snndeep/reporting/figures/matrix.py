@@ -58,9 +58,9 @@ def _cell(own: pd.DataFrame, model: str) -> tuple[float, str]:
     return row["roc_auc"], f"{row['roc_auc']:.3f}{bounds}"
 
 
-def describe_matrices(table: pd.DataFrame, protocol: str, models: Sequence[str]) -> str:
+def describe_matrices(table: pd.DataFrame, protocol: str) -> str:
     """Return the figure's main number in a sentence."""
-    own = table[(table["unit"] == "slice") & (table["protocol"] == protocol) & table["model"].isin(models)]
+    own = table[(table["unit"] == "slice") & (table["protocol"] == protocol) & (table["kind"] == "snn")]
     own = own.dropna(subset=["roc_auc"])
     if own.empty:
         return f"Split by {protocol}, the ROC-AUC of slices is undefined for every spiking network."

@@ -19,7 +19,7 @@ def patient_strip(margins: pd.DataFrame, models: Sequence[str]) -> Figure:
     """Draw the score of every patient, a row per model, healthy below diseased.
 
     Args:
-        margins: Columns model, patient, label, margin; one row per model and patient.
+        margins: Columns model, patient, label, margin, predicted; one row per model and patient.
         models: Which to show, from above.
     """
     figure, [[axes]] = panels(1, 1, 0.9 + 0.72 * len(models))
@@ -51,5 +51,5 @@ def patient_strip(margins: pd.DataFrame, models: Sequence[str]) -> Figure:
 def describe_strip(margins: pd.DataFrame, models: Sequence[str]) -> str:
     """Return the figure's main numbers in a sentence."""
     own = margins[margins["model"] == models[0]]
-    wrong = (own["margin"] >= 0) != (own["label"] == 1)
+    wrong = own["predicted"] != own["label"]
     return f"{title_of(models[0])} calls {int((~wrong).sum())} of {len(own)} patients what they are."
