@@ -24,7 +24,7 @@ from snndeep.learning.registry import RULES
 from snndeep.msd import CASES, archive_cases, chosen_names, unpacked_cases
 from snndeep.own_cases import find_own_cases
 from snndeep.phantom.settings import PhantomSettings, case_id
-from snndeep.protocols import split_name
+from snndeep.protocols import split_names
 from snndeep.redaction import masked
 from snndeep.stages import Batch, Conversion, Stage
 
@@ -223,7 +223,7 @@ class Plan:
     def split_names(self) -> list[str]:
         """The short names of all splits."""
         splits = self.config["splits"]
-        return [split_name(p, k) for p in splits["protocols"] for k in range(splits["folds"])]
+        return [n for p in splits["protocols"] for n in split_names(p, splits["folds"], splits["members"])]
 
     def encoder(self, rule: str) -> str:
         """The encoder that a learning rule reads."""
@@ -396,8 +396,9 @@ class Plan:
 
     @property
     def shown_splits(self) -> list[str]:
-        """The splits that the report looks into."""
-        return [split_name(self.shown_protocol, k) for k in range(self.config["splits"]["folds"])]
+        """The splits that the report looks into: those of each fold's first network."""
+        splits = self.config["splits"]
+        return split_names(self.shown_protocol, splits["folds"], splits["members"])[:: splits["members"]]
 
     @cached_property
     def insight(self) -> Stage:

@@ -14,42 +14,58 @@ class SplitSettings:
     Attributes:
         protocols: `patient`, `slice` or both.
         folds: Number of test folds.
-        validation_fraction: Share of the training side that is kept for validation.
+        validation_fraction: Share of the training side that is kept for validation, with one network per fold.
         seed: Decides the dealing.
+        members: Networks per fold. With several the training side is cut into as many parts, and each network keeps
+            another one for validation, so that together they have seen the whole side.
     """
 
     protocols: tuple[str, ...]
     folds: int
     validation_fraction: float
     seed: int
+    members: int = 1
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split; the parts hold sample ids in ascending order and do not overlap."""
+    """One split; the parts hold sample ids in ascending order and do not overlap.
+
+    The splits of one fold that differ in `member` share their test part; `member` is None where there is one alone.
+    """
 
     protocol: str
     fold: int
     train: tuple[str, ...]
     validation: tuple[str, ...]
     test: tuple[str, ...]
+    member: int | None = None
 
     @property
     def name(self) -> str:
-        """A short name, such as `patient_0`."""
-        return split_name(self.protocol, self.fold)
+        """A short name, such as `patient_0`, or `patient_0_2` for the third network of that fold."""
+        return _name(self.protocol, self.fold, self.member)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Split:
         """Rebuild from the values of `to_json`."""
         parts = {name: tuple(values[name]) for name in ("train", "validation", "test")}
-        return cls(values["protocol"], values["fold"], **parts)
+        return cls(values["protocol"], values["fold"], **parts, member=values["member"])
 
     def to_json(self) -> dict[str, object]:
         """Return JSON values."""
         return asdict(self)
 
 
-def split_name(protocol: str, fold: int) -> str:
-    """Return the short name of a split."""
-    return f"{protocol}_{fold}"
+def member_numbers(members: int) -> list[int | None]:
+    """Return the numbers of a fold's networks; one alone has none."""
+    return [None] if members == 1 else list(range(members))
+
+
+def split_names(protocol: str, folds: int, members: int) -> list[str]:
+    """Return the short names of a protocol's splits, fold by fold."""
+    return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
+
+
+def _name(protocol: str, fold: int, member: int | None) -> str:
+    return f"{protocol}_{fold}" if member is None else f"{protocol}_{fold}_{member}"

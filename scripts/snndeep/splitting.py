@@ -5,7 +5,8 @@
               training part, so a model can recognise the patient. Shown to measure that leakage.
 
 Folds are stratified by class with scikit-learn. The validation part, for early stopping and thresholds, is taken from
-the training side in the protocol's own unit.
+the training side in the protocol's own unit: a share of it for one network per fold, or one of `members` equal parts for
+each of several networks (cross-fitting), which together learn from the whole side and are judged on the whole side too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from snndeep.cohort import check_cohort
 from snndeep.errors import DatasetError
-from snndeep.protocols import Split, SplitSettings
+from snndeep.protocols import Split, SplitSettings, member_numbers
 from snndeep.seeds import derive_seed
 
 
@@ -35,7 +36,7 @@ def check_feasible(labels: np.ndarray, patients: np.ndarray, folds: int) -> None
 
 
 def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, settings: SplitSettings) -> list[Split]:
-    """Return folds x protocols splits.
+    """Return protocols x folds x members splits.
 
     Args:
         samples: Sample ids `[N]`.
@@ -56,12 +57,29 @@ def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, s
         for fold, test in enumerate(outer):
             rest = np.setdiff1d(np.arange(labels.size), test)
             seed = derive_seed(settings.seed, "validation", protocol, fold)
-            validation = rest[_part(strata[rest], groups[rest], settings.validation_fraction, seed)]
-            train = np.setdiff1d(rest, validation)
-            parts = (tuple(sorted(samples[part])) for part in (train, validation, test))
-            splits.append(Split(protocol, fold, *parts))
-            _check_classes(splits[-1], dict(zip(samples, labels, strict=True)))
+            chosen = _validation_parts(strata[rest], groups[rest], settings, seed)
+            for member, part in zip(member_numbers(settings.members), chosen, strict=True):
+                validation = rest[part]
+                parts = (tuple(sorted(samples[own])) for own in (np.setdiff1d(rest, validation), validation, test))
+                splits.append(Split(protocol, fold, *parts, member=member))
+                _check_classes(splits[-1], dict(zip(samples, labels, strict=True)))
     return splits
+
+
+def _validation_parts(strata: np.ndarray, groups: np.ndarray, settings: SplitSettings, seed: int) -> list[np.ndarray]:
+    """Return the validation part of every network of a fold, as indices into its training side."""
+    if settings.members == 1:
+        return [_part(strata, groups, settings.validation_fraction, seed)]
+    fewest = min(np.unique(groups[strata == stratum]).size for stratum in np.unique(strata))
+    if fewest < settings.members:
+        raise DatasetError(
+            "There are fewer patients or slices of a class than networks per fold.",
+            where="splits.members",
+            found=f"{fewest} of the rarer class on the training side, {settings.members} networks",
+            expected="at least one of each class for the validation part of each network",
+            remedy="Lower splits.members or splits.folds, or add patients.",
+        )
+    return _folds(strata, groups, settings.members, seed)
 
 
 def _patient_status(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:

@@ -147,7 +147,7 @@ def test_thresholds_look_at_validation_alone():
     after, _ = evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     for unit in ("slice", "patient"):
         for one, other in zip(*(m["models"]["m/x"]["patient"]["folds"] for m in (before, after)), strict=True):
-            assert one[unit]["decision"] == other[unit]["decision"]
+            assert one[unit]["decisions"] == other[unit]["decisions"]
 
 
 def test_a_planted_leak_is_caught():
@@ -179,3 +179,48 @@ def test_tables_say_what_the_metrics_say():
     assert len(tables["folds"]) == len(KINDS) * 3 * 2
     assert len(tables["comparisons"]) == len(metrics["comparisons"])
     assert len(tables["patients"]) == 24 * len(KINDS)
+
+
+def several_networks(scales):
+    """The study above with a network per scale in each fold; all have the same scores, each on a scale of its own."""
+    table, splits, scores, kinds = study(1.0)
+    several = [replace(split, member=member) for split in splits for member in range(len(scales))]
+    own = {
+        name: {
+            f"patient_{split.fold}_{split.member}/{part}.{what}": (
+                values[f"patient_{split.fold}/{part}.{what}"]
+                if what == "samples"
+                else values[f"patient_{split.fold}/{part}.{what}"] * scales[split.member]
+            )
+            for split in several
+            for part in ("validation", "test")
+            for what in ("samples", "scores")
+        }
+        for name, values in scores.items()
+    }
+    return table, several, own, kinds
+
+
+def test_networks_of_a_fold_that_say_the_same_on_other_scales_say_it_together():
+    alone, _ = evaluate(*study(1.0), SETTINGS, NO_JOBS)
+    together, predictions = evaluate(*several_networks([1.0, 50.0, 0.2]), SETTINGS, NO_JOBS)
+    for unit in ("slice", "patient"):
+        one, other = (m["models"]["m/x"]["patient"][unit] for m in (alone, together))
+        for name in ("roc_auc", "accuracy", "brier"):
+            assert other[name] == pytest.approx(one[name], abs=1e-6), (unit, name)
+    fold = together["models"]["m/x"]["patient"]["folds"][0]
+    assert fold["networks"] == 3
+    assert len({round(decision["threshold"], 9) for decision in fold["slice"]["decisions"]}) == 3
+    assert len(predictions) == 144 * len(KINDS), "a slice is judged once, not once for each network"
+
+
+def test_networks_of_a_fold_that_were_tested_on_different_samples_are_refused():
+    table, splits, scores, kinds = several_networks([1.0, 1.0])
+    short = splits[1].test[1:]
+    splits[1] = replace(splits[1], test=short)
+    for own in scores.values():
+        own["patient_0_1/test.samples"], own["patient_0_1/test.scores"] = (
+            own[f"patient_0_1/test.{what}"][1:] for what in ("samples", "scores")
+        )
+    with pytest.raises(LeakageError, match="tested on different samples"):
+        evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)

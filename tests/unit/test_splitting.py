@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
-from snndeep.protocols import Split, SplitSettings
+from snndeep.protocols import Split, SplitSettings, split_names
 from snndeep.splitting import make_splits
 
 
@@ -68,3 +68,36 @@ def test_json_round_trip():
 def test_cohorts_that_cannot_be_split(healthy, diseased, text):
     with pytest.raises(DatasetError, match=text):
         make_splits(*cohort(healthy, diseased), SplitSettings(("patient",), 3, 0.2, 5))
+
+
+@settings(max_examples=20, deadline=None)
+@given(members=st.integers(2, 4), folds=st.integers(2, 4), seed=st.integers(0, 10**6))
+def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_whole_rest_for_validation(
+    members, folds, seed
+):
+    samples, labels, patients = cohort(9, 9)
+    patient_of = dict(zip(samples, patients, strict=True))
+    splits = make_splits(samples, labels, patients, SplitSettings(("patient", "slice"), folds, 0.2, seed, members))
+    names = [name for protocol in ("patient", "slice") for name in split_names(protocol, folds, members)]
+    assert [split.name for split in splits] == names
+    for start in range(0, len(splits), members):
+        own = splits[start : start + members]
+        assert len({split.test for split in own}) == 1
+        kept = [sample for split in own for sample in split.validation]
+        assert sorted([*kept, *own[0].test]) == sorted(samples), "every sample is validated once or tested"
+        for split in own:
+            assert sorted([*split.train, *split.validation, *split.test]) == sorted(samples)
+            owners = [{patient_of[s] for s in part} for part in (split.train, split.validation)]
+            assert bool(owners[0] & owners[1]) is (split.protocol == "slice")
+
+
+def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
+    assert split_names("patient", 2, 1) == ["patient_0", "patient_1"]
+    split = make_splits(*cohort(6, 6), SplitSettings(("patient",), 2, 0.3, 0))[0]
+    assert (split.name, split.member) == ("patient_0", None)
+    assert Split.from_json(split.to_json()) == split
+
+
+def test_more_networks_than_patients_of_a_class_are_refused():
+    with pytest.raises(DatasetError, match="fewer patients or slices of a class than networks"):
+        make_splits(*cohort(4, 8), SplitSettings(("patient",), 2, 0.2, 0, members=3))

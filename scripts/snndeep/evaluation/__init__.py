@@ -4,6 +4,7 @@
     thresholds    the decision threshold, chosen on validation data
     calibration   scores to probabilities (Platt), expected calibration error
     decision      the three together, fitted on the validation part of a fold and applied to new scores
+    judging       what a fold's network, or several together, say of its test part
     metrics       what is computed from labels, scores, calls and probabilities, and why it may be undefined
     bootstrap     resamples of patients, every metric under all resamples at once
     comparison    model against model: paired bootstrap, corrected resampled t-test, Holm, effect size
@@ -34,12 +35,12 @@ says why by the number's name; a number is never NaN, and 0 means 0. Intervals a
             },
             "patient": {...},
             "folds": [
-              {"fold": 0, "train": 260, "validation": 66, "test": 160,
+              {"fold": 0, "networks": 1, "train": 260, "validation": 66, "test": 160,
                "slice":   {"n": 160, "diseased": 64, "accuracy": 0.8, ..., "undefined": {},
                            "validation": {"n": 66, "accuracy": 0.9, "roc_auc": 0.95},
-                           "decision": {"top_slices": null, "threshold": 0.48, "spread": 0.2,
-                                        "slope": 5.1, "intercept": -2.4}},
-               "patient": {..., "decision": {"top_slices": 3, ...}}}
+                           "decisions": [{"top_slices": null, "threshold": 0.48, "spread": 0.2,
+                                          "slope": 5.1, "intercept": -2.4}]},                 one for each network
+               "patient": {..., "decisions": [{"top_slices": 3, ...}]}}
             ]
           },
           "slice": {...}

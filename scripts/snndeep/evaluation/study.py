@@ -4,27 +4,27 @@
     patient   a patient is diseased if any of its slices is; all patients are pooled, each once: their margins are
               comparable between folds, and where a patient was tested in several folds they are averaged
 
-Thresholds, calibration and the number of slices that make a patient's score come from the validation part of each fold;
-the test part decides nothing. The layout of what is returned stands in the docstring of `snndeep.evaluation`.
+Where a fold has several networks their margins are averaged. Thresholds, calibration and the number of slices that make
+a patient's score come from the validation part of each network; the test part decides nothing. The layout of what is
+returned stands in the docstring of `snndeep.evaluation`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
+from itertools import combinations, groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import interval, patient_draws, pool, resampled_metrics
 from snndeep.evaluation.claims import claims
 from snndeep.evaluation.comparison import Measured, compare, holm
 from snndeep.evaluation.cost import costs
-from snndeep.evaluation.decision import Decision, fit_decision, fit_patient_decision
 from snndeep.evaluation.headline import best_of, headline
+from snndeep.evaluation.judging import Judged, judge_patients, judge_slices, together
 from snndeep.evaluation.leakage import check_scores, check_split
 from snndeep.evaluation.metrics import METRICS, RANKINGS, Outcome, measure
 from snndeep.protocols import Split
@@ -32,6 +32,7 @@ from snndeep.ranking import roc_auc
 from snndeep.seeds import generator
 
 UNITS = ("slice", "patient")
+PARTS = ("train", "validation", "test")
 COMPARED = "roc_auc"
 
 
@@ -95,29 +96,6 @@ class Cohort:
     def members(self, patients: np.ndarray) -> np.ndarray:
         """Return the number of each patient."""
         return np.searchsorted(self.patients, patients)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The test part of one fold as a model judged it, by slice or by patient.
-
-    Attributes:
-        fold: Its number.
-        names: Sample or patient `[N]`.
-        patients: `[N]`.
-        scores: `[N]`.
-        outcome: What they mean.
-        decision: What was fitted on the validation part.
-        validation: Metrics of the validation part, for comparison; they flatter.
-    """
-
-    fold: int
-    names: np.ndarray
-    patients: np.ndarray
-    scores: np.ndarray
-    outcome: Outcome
-    decision: Decision
-    validation: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -194,15 +172,19 @@ def _evaluate_model(
     scores: Mapping[str, np.ndarray], splits: Sequence[Split], cohort: Cohort, settings: EvaluationSettings
 ) -> Results:
     judged: dict[str, list[Judged]] = {unit: [] for unit in UNITS}
-    for split in splits:
-        check_scores(split, scores)
-        parts = [_part(scores, split.name, part, cohort) for part in ("validation", "test")]
-        judged["slice"].append(_judge_slices(split.fold, *parts))
-        judged["patient"].append(_judge_patients(split.fold, *parts, cohort, settings))
-    folds = [
-        {"fold": split.fold, **{part: len(getattr(split, part)) for part in ("train", "validation", "test")}}
-        for split in splits
-    ]
+    folds = []
+    for fold, members in groupby(splits, key=lambda split: split.fold):
+        slices, patients, sizes = [], [], []
+        for split in members:
+            check_scores(split, scores)
+            parts = [_part(scores, split.name, part, cohort) for part in ("validation", "test")]
+            slices.append(judge_slices(fold, *parts))
+            patients.append(judge_patients(fold, *parts, cohort.diseased, settings.top_slices))
+            sizes.append([len(getattr(split, part)) for part in PARTS])
+        judged["slice"].append(together(slices))
+        judged["patient"].append(together(patients))
+        mean = np.rint(np.mean(sizes, axis=0)).astype(int).tolist()
+        folds.append({"fold": fold, "networks": len(sizes), **dict(zip(PARTS, mean, strict=True))})
     summary, compared = {}, {}
     for unit in UNITS:
         each = [_fold(one, unit, settings.calibration_bins) for one in judged[unit]]
@@ -227,37 +209,6 @@ def _part(scores: Mapping[str, np.ndarray], split: str, part: str, cohort: Cohor
     return rows.assign(score=scores[f"{split}/{part}.scores"].astype(float))
 
 
-def _judge_slices(fold: int, validation: pd.DataFrame, test: pd.DataFrame) -> Judged:
-    decision = fit_decision(validation["label"].to_numpy(), validation["score"].to_numpy())
-    names, patients = test.index.to_numpy(str), test["patient"].to_numpy(str)
-    labels, scores = test["label"].to_numpy(), test["score"].to_numpy()
-    own = _outcome(validation["label"].to_numpy(), validation["score"].to_numpy(), decision)
-    return Judged(fold, names, patients, scores, _outcome(labels, scores, decision), decision, _validation(own))
-
-
-def _judge_patients(
-    fold: int, validation: pd.DataFrame, test: pd.DataFrame, cohort: Cohort, settings: EvaluationSettings
-) -> Judged:
-    known, tested = ((part["patient"].to_numpy(str), part["score"].to_numpy()) for part in (validation, test))
-    decision = fit_patient_decision(*known, cohort.diseased, settings.top_slices)
-    (seen, own), (names, scores) = (patient_scores(*part, decision.top_slices) for part in (known, tested))
-    labels = np.isin(names, cohort.diseased).astype(int)
-    flattering = _outcome(np.isin(seen, cohort.diseased).astype(int), own, decision)
-    return Judged(
-        fold,
-        names,
-        names,
-        scores,
-        _outcome(labels, scores, decision),
-        decision,
-        _validation(flattering),
-    )
-
-
-def _outcome(labels: np.ndarray, scores: np.ndarray, decision: Decision) -> Outcome:
-    return Outcome(labels, decision.margin(scores), decision.call(scores), decision.probability(scores))
-
-
 def _validation(outcome: Outcome) -> dict[str, Any]:
     both = 0 < outcome.label.mean() < 1
     return {
@@ -274,8 +225,8 @@ def _fold(judged: Judged, unit: str, bins: int) -> dict[str, Any]:
         "diseased": int(judged.outcome.label.sum()),
         **values,
         "undefined": undefined,
-        "validation": judged.validation,
-        "decision": asdict(judged.decision),
+        "validation": _validation(judged.validation),
+        "decisions": [asdict(decision) for decision in judged.decisions],
     }
 
 

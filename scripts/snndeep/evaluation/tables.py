@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -24,7 +24,7 @@ def model_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def fold_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
-    """Return one row per model, protocol, fold and unit."""
+    """Return one row per model, protocol, fold and unit; `top_slices` and `threshold` are means over networks."""
     rows = []
     for model, protocols in metrics["models"].items():
         for protocol, own in protocols.items():
@@ -33,7 +33,7 @@ def fold_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
                     values = fold[unit]
                     row = {"model": model, "protocol": protocol, "fold": fold["fold"], "unit": unit}
                     row |= {name: values[name] for name in ("n", "diseased", *metrics["metrics"])}
-                    row |= {name: values["decision"][name] for name in ("top_slices", "threshold")}
+                    row |= {name: _mean(values["decisions"], name) for name in ("top_slices", "threshold")}
                     rows.append({**row, "undefined": _reasons(values["undefined"])})
     return _numbers(pd.DataFrame(rows))
 
@@ -61,6 +61,11 @@ def cost_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
         for protocol, values in protocols.items()
     ]
     return _numbers(pd.DataFrame(rows))
+
+
+def _mean(decisions: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    known = [decision[name] for decision in decisions if decision[name] is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _reasons(undefined: Mapping[str, str]) -> str:
