@@ -33,6 +33,7 @@ from snndeep.phantom.settings import PhantomSettings  # noqa: E402
 
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
 PATIENTS = 16
+RECIPE = {"shape": [64, 64, 24], "patients": PATIENTS, "seed": 7}
 CONFIG = {
     "run": "bench",
     "dataset": {"source": "directory", "path": "scans", "cases_per_job": 4},
@@ -91,8 +92,7 @@ def new_study(folder: Path) -> Study:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / part)
-    recipe = {"shape": [64, 64, 24], "patients": PATIENTS, "seed": 7}
-    settings = PhantomSettings.from_mapping(recipe)
+    settings = PhantomSettings.from_mapping(RECIPE)
     description = dataset_description(settings)
     for index, entry in enumerate(description["training"]):
         write_case(settings, index, folder / "scans" / entry["image"], folder / "scans" / entry["label"])
@@ -113,10 +113,10 @@ def setting(*keys: str, value: Any) -> Callable[[Study], None]:
 
 
 def replace_scan(study: Study) -> None:
-    """Put another patient's scan and mask in the place of the first."""
-    for part in ("imagesTr", "labelsTr"):
-        first, second = sorted((study.folder / "scans" / part).glob("*.nii.gz"))[:2]
-        shutil.copy(second, first)
+    """Put a new patient's scan and mask in the place of the first."""
+    settings = PhantomSettings.from_mapping({**RECIPE, "patients": PATIENTS + 1})
+    image, label = (sorted((study.folder / "scans" / part).glob("*.nii.gz"))[0] for part in ("imagesTr", "labelsTr"))
+    write_case(settings, PATIENTS, image, label)
 
 
 def comment(study: Study) -> None:

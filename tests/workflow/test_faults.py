@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import random
+import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -86,7 +88,17 @@ def next_job(process: subprocess.Popen, rules: set[str]) -> tuple[psutil.Process
     return None
 
 
-@pytest.mark.parametrize("victim", ["snakemake"])
+def halted(job: psutil.Process) -> bool:
+    """Halt a job, so that it cannot end meanwhile; False if it has ended already."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        job.suspend()
+        while job.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+            time.sleep(0.001)
+        return job.status() == psutil.STATUS_STOPPED
+    return False
+
+
+@pytest.mark.parametrize("victim", ["snakemake", "job"])
 def test_killed_in_every_stage(lean, tmp_path, victim):
     project = checkout(tmp_path / "killed", LEAN)
     moments, waiting = random.Random(victim), set(RULES)
@@ -95,16 +107,21 @@ def test_killed_in_every_stage(lean, tmp_path, victim):
         process = project.start("--quiet", "rules", "--cores", "1")
         found = next_job(process, waiting)
         if found is None:
+            output, _ = process.communicate()
+            assert process.returncode == 0, output
             break  # a job whose Snakemake was killed has done the work of the last ones meanwhile
         job, rule = found
         waiting.remove(rule)
         time.sleep(moments.uniform(0.1, 0.8) * seconds_of(lean, rule))
-        hit += job.is_running()
-        if victim == "job" and job.is_running():
+        at_work = halted(job)
+        hit += at_work
+        if victim == "job" and at_work:
             job.kill()
         else:
-            process.kill()  # and the job goes on for a while, beside the next run
-            orphans.append(job)
+            process.kill()
+            if at_work:
+                job.resume()  # and goes on for a while, beside the next run
+                orphans.append(job)
         output, _ = process.communicate()
         assert process.returncode != 0
         assert "Traceback" not in output
@@ -226,6 +243,53 @@ def test_a_store_that_cannot_be_written_to(lean, tmp_path, disk):
     assert "Traceback" not in output
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     project.run("--quiet", "rules", "--until", "spikes")
+
+
+# Damage
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_damage_to_every_kind_of_intermediate_is_named_and_mended_by_the_command_that_is_named(lean, tmp_path):
+    project = lean.copy_to(tmp_path / "copy")
+    store = project.folder / "work"
+    damaged = []
+    for stage in sorted(store.iterdir()):
+        if stage.name in ("leases", "studies", "data"):
+            continue
+        folder = next(iter(sorted(stage.iterdir())))
+        for number, path in enumerate(sorted(p for p in folder.iterdir() if not p.name.endswith(".provenance.json"))):
+            (cut if number % 2 else flip)(path)
+            damaged.append(path)
+    scan = next(iter(sorted(store.glob("data/*/labelsTr/*"))))
+    flip(scan)
+    # A provenance that cannot be read is damage too, of the file that it belongs to.
+    (beside,) = store.glob("splits/*/splits.json.provenance.json")
+    cut(beside)
+    output = project.fails("verify", "--quiet", "rules")
+    for path in [*damaged, scan]:
+        assert path.name in output
+    targets = {
+        shlex.split(text)[0] for text in re.findall(r"Rebuild it with: snakemake --cores 1 --force (.+)", output)
+    }
+    made_in_turn = sorted(targets, key=lambda target: STAGES.index(Path(target).parts[1]))
+    assert {Path(target).parts[1] for target in made_in_turn} == set(STAGES)
+    done = set()
+    for target in made_in_turn:
+        if Path(target).parent not in done:  # one job makes all that stands at an address
+            project.run("--cores", "1", "--quiet", "rules", "--force", target)
+        done.add(Path(target).parent)
+    assert "files are as they were written" in project.run("verify", "--quiet", "rules")
+    project.run("--quiet", "rules")
+    assert_same(project, lean)
 
 
 def test_a_journal_cut_in_the_middle_of_a_line(lean, tmp_path):
