@@ -7,13 +7,14 @@ import pandas as pd
 from snndeep.console import stage
 from snndeep.encoding_file import EncodedSplit
 from snndeep.pictures import pictures_of
-from snndeep.reporting.page import render_page
+from snndeep.reporting.machine import describe_machine
+from snndeep.reporting.page import make_report
 from snndeep.reporting.results import RunResults
-from snndeep.storage import check, read_json, read_npz, read_table, write_text
+from snndeep.storage import check, read_json, read_npz, read_table, write_bytes, write_text
 
 with stage(snakemake.log[0]) as log:
     models, splits = snakemake.params.models, snakemake.params.splits
-    check(Path(snakemake.input.models))
+    provenance = {path: check(Path(path)) for path in snakemake.input}
     results = RunResults(
         config=snakemake.params.config,
         source=snakemake.params.source,
@@ -36,6 +37,13 @@ with stage(snakemake.log[0]) as log:
         importance=read_json(Path(snakemake.input.importance)),
         firing=read_json(Path(snakemake.input.firing)),
         pictures=pictures_of(read_json(Path(snakemake.input.picture_words)), read_npz(Path(snakemake.input.pictures))),
+        digests={f"{record['stage']}/{record['file']}": record["sha256"] for record in provenance.values()},
+        versions={name: text for record in provenance.values() for name, text in sorted(record["versions"].items())},
+        machine=describe_machine(),
     )
-    write_text(Path(snakemake.output.report), render_page(results), snakemake.params.provenance)
-    log.info("wrote the report")
+    report = make_report(results)
+    for folder, files in ((snakemake.output.figures, report.figures), (snakemake.output.tables, report.tables)):
+        for name, content in files.items():
+            write_bytes(Path(folder) / name, content, snakemake.params.provenance)
+    write_text(Path(snakemake.output.report), report.html, snakemake.params.provenance)
+    log.info("wrote the report, %d figures and %d tables", len(report.figures) // 2, len(report.tables) // 2)

@@ -41,3 +41,21 @@ def feature_quality(table: pd.DataFrame, selections: Sequence[Sequence[str]], ma
             "selected": [chosen.count(name) for name in names],
         }
     )
+
+
+def duplicate_cases(table: pd.DataFrame) -> list[list[str]]:
+    """Return groups of scans that are the same: equal areas and features in every slice, bit by bit.
+
+    Two copies of a file give equal features, and so do two encodings of the same voxels, which no digest of bytes finds.
+
+    Args:
+        table: Samples with `case`, areas and features, in the order of slices.
+
+    Returns:
+        Groups of two cases or more, in order.
+    """
+    values = table[["organ_area_mm2", *feature_names(table)]].to_numpy(np.float64)
+    by_content: dict[bytes, list[str]] = {}
+    for case, rows in table.groupby("case").indices.items():
+        by_content.setdefault(values[rows].tobytes(), []).append(str(case))
+    return [cases for cases in by_content.values() if len(cases) > 1]

@@ -138,6 +138,12 @@ def write_text(path: Path, text: str, provenance: Mapping[str, Any] | None = Non
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: Path, content: bytes, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write bytes, atomically, see `replacing`."""
+    with replacing(path, provenance) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_json(path: Path, value: Any, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a JSON document, atomically, with sorted keys; NaN and infinity are refused."""
     text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False, default=_plain)

@@ -36,6 +36,9 @@ class RunResults:
         importance: By split, see `snndeep.importance.split_importance`.
         firing: By split, see `snndeep.firing.firing_rates`.
         pictures: CT slices.
+        digests: SHA-256 of the files that it was read from, by `stage/file`.
+        versions: Of the packages that made these files.
+        machine: Where the report was made, see `snndeep.reporting.machine`.
     """
 
     config: Mapping[str, Any]
@@ -57,3 +60,6 @@ class RunResults:
     importance: Mapping[str, Mapping[str, Any]]
     firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
     pictures: Sequence[SlicePicture]
+    digests: Mapping[str, str]
+    versions: Mapping[str, str]
+    machine: Mapping[str, str]

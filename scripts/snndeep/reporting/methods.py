@@ -1,0 +1,319 @@
+"""The methods of a run, as text that can go into a paper: written from the configuration, every setting in use named.
+
+A setting that no sentence mentions is listed at the end of its paragraph, so that nothing is left unsaid when the
+configuration grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snndeep.reporting.formats import setting
+from snndeep.reporting.names import backend_title, rule_title
+
+Config = Mapping[str, Any]
+NO_METHOD = ("run", "report", "store", "prune")
+NATIVE_RULES = ("surrogate", "bal")
+SCALERS = {
+    "standard": "mean 0 and standard deviation 1",
+    "robust": "median 0 and interquartile range 1",
+}
+SURROGATES = {
+    "atan": "the derivative of the arc tangent",
+    "fast_sigmoid": "the derivative of the fast sigmoid",
+    "superspike": "the SuperSpike function",
+}
+READOUTS = {
+    "mean_potential": "mean membrane potential before the spike",
+    "spike_count": "number of spikes",
+}
+PROTOCOLS = {
+    "patient": "by patient (no patient on two sides; the results that count)",
+    "slice": "by slice (slices of one patient may lie on both sides, as in the first version of the paper; shown to "
+    "measure leakage)",
+}
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of the methods."""
+
+    title: str
+    text: str
+
+
+def used_settings(config: Config) -> dict[str, Any]:
+    """Return every setting that a result depends on, by its dotted name.
+
+    Left out are the run's name and look, encoders that no rule in use reads, rules not in use, and the search space of
+    the native mode in parity mode. A range of the search space is one setting.
+
+    Args:
+        config: Complete; see `workflow/schemas/config.schema.yaml`.
+    """
+    rules = config["models"]["rules"]
+    encoders = {config["learning"][rule]["encoder"] for rule in rules}
+    spaces = {*rules, *(["native"] if config["tuning"]["mode"] == "native" else [])}
+    unused = (
+        *(f"encoders.{name}." for name in config["encoders"] if name not in encoders),
+        *(f"learning.{name}." for name in config["learning"] if name not in rules),
+        *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
+    )
+    leaves = _leaves({key: value for key, value in config.items() if key not in NO_METHOD}, "")
+    return {name: value for name, value in leaves.items() if not name.startswith(unused)}
+
+
+def _leaves(value: Any, prefix: str) -> dict[str, Any]:
+    is_range = isinstance(value, Mapping) and ("choices" in value or {"low", "high"} <= set(value))
+    if not isinstance(value, Mapping) or is_range:
+        return {prefix: value}
+    joined = (_leaves(item, f"{prefix}.{key}" if prefix else str(key)) for key, item in value.items())
+    return {name: leaf for leaves in joined for name, leaf in leaves.items()}
+
+
+class _Settings:
+    """The settings in use; it remembers which of them were asked for."""
+
+    def __init__(self, config: Config):
+        self._values = used_settings(config)
+        self._asked: set[str] = set()
+
+    def __call__(self, name: str) -> Any:
+        self._asked.add(name)
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """Return a value as one writes it."""
+        return setting(self(name))
+
+    def below(self, prefix: str) -> dict[str, Any]:
+        """Return all settings below a prefix, by the rest of their name."""
+        names = [name for name in self._values if name.startswith(prefix)]
+        return {name.removeprefix(prefix): self(name) for name in names}
+
+    def rest(self, *prefixes: str) -> str:
+        """Return a sentence that lists the settings below some prefixes that nobody asked for, or nothing."""
+        left = {n: v for n, v in self._values.items() if n.startswith(prefixes) and n not in self._asked}
+        self._asked |= set(left)
+        listed = "; ".join(f"{name} = {setting(value)}" for name, value in left.items())
+        return f" Further settings: {listed}." if listed else ""
+
+
+def methods(config: Config) -> list[Paragraph]:
+    """Return the methods, paragraph by paragraph.
+
+    Args:
+        config: Complete; see `workflow/schemas/config.schema.yaml`.
+    """
+    settings = _Settings(config)
+    paragraphs: list[tuple[str, Callable[[_Settings], str], tuple[str, ...]]] = [
+        ("Data", _data, ("dataset.", "samples.")),
+        ("Features", _features, ("features.", "preprocessing.")),
+        ("Splits", _splits, ("splits.", "seed")),
+        ("Encoding", _encoding, ("encoders.",)),
+        ("Networks", _networks, ("models.",)),
+        ("Learning", _learning, ("learning.",)),
+        ("Hyperparameters", _tuning, ("tuning.",)),
+        ("Evaluation", _evaluation, ("evaluation.", "insight.")),
+    ]
+    written = [Paragraph(title, write(settings) + settings.rest(*prefixes)) for title, write, prefixes in paragraphs]
+    further = settings.rest("")
+    return [*written, *([Paragraph("Further", further.strip())] if further else [])]
+
+
+def _data(s: _Settings) -> str:
+    source = s("dataset.source")
+    organ, lesion = s("dataset.labels.organ"), s("dataset.labels.lesion")
+    masks = f"In the masks {_label(organ)} mean organ and {_label(lesion)} lesion. " if lesion else (
+        f"In the masks {_label(organ)} mean organ; lesions are not marked, and each slice takes its patient's label. "
+    )  # fmt: skip
+    origin = {"phantom": _phantom, "msd": _msd, "directory": _directory}[source](s)
+    area, least = s.text("features.min_organ_area"), s.text("samples.min_lesion_area")
+    return (
+        f"{origin} {masks}A sample is an axial slice with at least {area} mm² of organ. It counts as diseased with at "
+        f"least {least} mm² of lesion and as healthy with none; slices with less lesion are left out. A patient is "
+        "diseased if any of its slices is."
+    )
+
+
+def _label(labels: list[int]) -> str:
+    return f"the label{'s' if len(labels) > 1 else ''} {setting(labels)}"
+
+
+def _phantom(s: _Settings) -> str:
+    own = {name: setting(value) for name, value in s.below("dataset.phantom.").items()}
+    shape = own.pop("shape").replace(", ", " \N{MULTIPLICATION SIGN} ")
+    listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items() if name != "patients")
+    return (
+        f"The data are synthetic: {own['patients']} abdominal CT scans of {shape} voxels, drawn with livers, lesions, "
+        f"confounders and scanners that differ between patients ({listed})."
+    )
+
+
+def _msd(s: _Settings) -> str:
+    return (
+        "The data are the labelled scans of Task03_Liver of the Medical Segmentation Decathlon (Simpson et al. 2019), "
+        f"fetched from {s.text('dataset.msd.url')} and checked against the MD5 {s.text('dataset.msd.md5')}."
+    )
+
+
+def _directory(s: _Settings) -> str:
+    return "The data are the user's own CT scans with masks."
+
+
+def _features(s: _Settings) -> str:
+    low, high = s("features.resegmentation")
+    families = ", ".join(name.replace("_", " ") for name in s("features.families"))
+    which = {"recommended": "those features that the IBSI recommends", "all": "all features"}[s("features.feature_set")]
+    whole = "were also extracted" if s("features.patient_features") else "were not extracted"
+    kept, correlation = s.text("preprocessing.features"), s.text("preprocessing.max_correlation")
+    return (
+        "Features follow the IBSI reference manual (arXiv:1612.07003) and were taken from organ and lesion together, so "
+        f"that the region does not give the answer away. Slices were resampled to {s.text('features.slice_spacing')} mm in "
+        f"plane and whole organs to {s.text('features.patient_spacing')} mm; a resampled voxel belongs to the region from "
+        f"{s.text('features.mask_threshold')} on. Intensities outside {setting(low)} to {setting(high)} HU were left out; "
+        f"grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these {which}. Features of the "
+        f"whole organ in 3D {whole}. On each training part, features were scaled to "
+        f"{SCALERS[s('preprocessing.scaler')]}, missing values filled with the median, and the {kept} with the largest F "
+        f"statistic kept, leaving out the weaker of two that correlate above {correlation}. Area, spacing and position "
+        "were never features. Scaled values z were mapped to [0, 1] by the normal distribution function."
+    )
+
+
+def _splits(s: _Settings) -> str:
+    protocols = " and ".join(PROTOCOLS[name] for name in s("splits.protocols"))
+    return (
+        f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class. Of the "
+        f"rest, a share of {s.text('splits.validation_fraction')} was kept for validation: early stopping, thresholds, "
+        "calibration and the choice of hyperparameters. Test parts were scored once. All random numbers derive from the "
+        f"seed {s.text('seed')} and the names of what they are for."
+    )
+
+
+def _encoding(s: _Settings) -> str:
+    sentences = {"rate": _rate, "latency": _latency, "population": _population}
+    used = dict.fromkeys(s(f"learning.{rule}.encoder") for rule in s("models.rules"))
+    return " ".join(sentences[name](s) for name in used if name in sentences)
+
+
+def _rate(s: _Settings) -> str:
+    least, most = s.text("encoders.rate.least"), s.text("encoders.rate.most")
+    return (
+        f"Rate coding: at each of {s.text('encoders.rate.steps')} time steps a channel fires with a probability between "
+        f"{least} (value 0) and {most} (value 1)."
+    )
+
+
+def _latency(s: _Settings) -> str:
+    return f"Latency coding: one spike per channel within {s.text('encoders.latency.steps')} time steps, the larger the earlier."
+
+
+def _population(s: _Settings) -> str:
+    return (
+        f"Population coding (Bohte et al. 2002): {s.text('encoders.population.fields')} Gaussian receptive fields per "
+        f"feature with sharpness {s.text('encoders.population.gamma')} over {s.text('encoders.population.steps')} time "
+        f"steps; responses below {s.text('encoders.population.floor')} give no spike."
+    )
+
+
+def _networks(s: _Settings) -> str:
+    backends = ", ".join(backend_title(name) for name in s("models.backends"))
+    rules = ", ".join(rule_title(name) for name in s("models.rules"))
+    return (
+        "Leaky integrate-and-fire neurons, v[t] = beta v[t-1] + I[t], with a spike and a hard reset to 0 at the "
+        f"threshold. Implementations: {backends}; all compute the same. Learning rules: {rules}; every implementation was "
+        "trained with every rule."
+    )
+
+
+def _learning(s: _Settings) -> str:
+    return " ".join(_RULES.get(rule, _unknown_rule(rule))(s) for rule in s("models.rules"))
+
+
+def _unknown_rule(rule: str) -> Callable[[_Settings], str]:
+    return lambda s: f"{rule_title(rule)}: see the settings below."
+
+
+def _surrogate(s: _Settings, rule: str = "surrogate") -> str:
+    own = f"learning.{rule}."
+    learned = [name for name in ("beta", "threshold") if s(f"{own}learn_{name}")]
+    adaptation = s(f"{own}adaptation")
+    rise = f", raised by {setting(adaptation)} with each spike (decay {s.text(own + 'adaptation_decay')})"
+    s(f"{own}adaptation_decay")
+    return (
+        f"Surrogate gradient (Neftci et al. 2019), encoder {s.text(own + 'encoder')}: {s.text(own + 'hidden')} hidden "
+        f"neurons, beta {s.text(own + 'beta')}, threshold {s.text(own + 'threshold')}{rise if adaptation else ''}, learned "
+        f"per neuron: {' and '.join(learned) or 'neither'}; {SURROGATES[s(own + 'surrogate')]} with slope "
+        f"{s.text(own + 'slope')}; hidden currents vary by {s.text(own + 'gain')} thresholds at the start; read from the "
+        f"{READOUTS[s(own + 'readout')]} of the two output neurons; cross entropy. {_descent(s, own)}"
+    )
+
+
+def _tempotron(s: _Settings) -> str:
+    own = "learning.tempotron."
+    return (
+        f"Tempotron (Gütig and Sompolinsky 2006), encoder {s.text(own + 'encoder')}: membrane and synapse time constants "
+        f"{s.text(own + 'tau_m')} and {s.text(own + 'tau_s')} steps, threshold {s.text(own + 'threshold')}, voltages "
+        f"deviate by {s.text(own + 'gain')} thresholds at the start; the score is the greatest voltage above the "
+        f"threshold. {_descent(s, own)}"
+    )
+
+
+def _bal(s: _Settings) -> str:
+    own = "learning.bal."
+    beside = " Beside it ran random choice of the same budget." if s(f"{own}compare_random") else ""
+    return (
+        f"Bio-inspired active learning (BAL, after Zhan et al. 2023): from a share of {s.text(own + 'initial_fraction')} "
+        f"labelled training samples to {s.text(own + 'budget_fraction')} in {s.text(own + 'rounds')} rounds, each time "
+        "labelling the samples whose hidden firing pattern departs most from those known."
+        f"{beside} The network learns as follows. {_surrogate(s, 'bal')}"
+    )
+
+
+def _descent(s: _Settings, own: str) -> str:
+    return (
+        f"Adam with learning rate {s.text(own + 'learning_rate')}, decoupled weight decay {s.text(own + 'weight_decay')}, "
+        f"batches of {s.text(own + 'batch_size')}, at most {s.text(own + 'epochs')} epochs, stopped after "
+        f"{s.text(own + 'patience')} without a better validation ROC-AUC."
+    )
+
+
+_RULES: dict[str, Callable[[_Settings], str]] = {"surrogate": _surrogate, "tempotron": _tempotron, "bal": _bal}
+
+
+def _tuning(s: _Settings) -> str:
+    mode = {
+        "parity": "All implementations searched the same space (parity mode).",
+        "native": "The custom implementation also searched what only it offers (native mode).",
+    }[s("tuning.mode")]
+    spaces: dict[str, list[str]] = {}
+    for name, choice in s.below("tuning.search_space.").items():
+        rule, _, own = name.partition(".")
+        spaces.setdefault(rule, []).append(f"{own} {_range(choice)}")
+    listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
+    return (
+        f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
+        "per model and split, inside the training side of the split, by validation ROC-AUC; the configured settings above "
+        f"were tried first where they lie in the space, and found values replaced them. {mode} Search space: {listed}."
+    )
+
+
+def _range(choice: Mapping[str, Any]) -> str:
+    if "choices" in choice:
+        return f"one of {setting(choice['choices'])}"
+    scale = " (logarithmic)" if choice.get("log") else ""
+    return f"{setting(choice['low'])} to {setting(choice['high'])}{scale}"
+
+
+def _evaluation(s: _Settings) -> str:
+    top = s("evaluation.top_slices")
+    number = f"{setting(top)}, chosen on validation patients" if isinstance(top, list | tuple) else setting(top)
+    return (
+        f"A patient's score is the mean of its highest slice scores; their number: {number}. Decision thresholds maximise "
+        "balanced accuracy on validation data. ROC-AUC and PR-AUC of slices are means over test folds. Intervals (95 %) "
+        f"and paired comparisons come from {s.text('evaluation.bootstrap')} bootstrap resamples of patients. Models were "
+        "also compared by the corrected resampled t-test (Nadeau and Bengio 2003); p values are adjusted after Holm. "
+        f"Importance of features is by permutation, {s.text('insight.repeats')} times each."
+    )

@@ -1,0 +1,1 @@
+"""The tables of the report. `sheet` says what one is; each other module makes those of one part of the page."""

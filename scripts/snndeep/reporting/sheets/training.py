@@ -1,0 +1,137 @@
+"""Tables of how the models came about: what the search found, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity, setting
+from snndeep.reporting.headline import first_protocol, protocols_of
+from snndeep.reporting.names import title_of
+from snndeep.reporting.results import RunResults
+from snndeep.reporting.sheets.sheet import Column, Sheet
+
+COSTS = {
+    "parameters": ("parameters", count),
+    "synaptic_operations": ("synaptic operations per inference", quantity),
+    "dense_macs": ("multiply-accumulates of a dense network", quantity),
+    "dense_operations": ("the same over all time steps", quantity),
+    "input_sparsity": ("input sparsity", percent),
+    "activation_sparsity": ("activation sparsity", percent),
+    "energy_pj": ("energy per inference (pJ, estimate)", quantity),
+    "dense_energy_pj": ("energy, dense (pJ, estimate)", quantity),
+    "seconds_per_epoch": ("seconds per epoch", quantity),
+    "training_seconds": ("training (s)", quantity),
+    "tuning_seconds": ("search (s)", quantity),
+    "peak_memory_mb": ("peak memory (MB)", quantity),
+    "latency_ms": ("latency per patient (ms)", quantity),
+}
+ESTIMATE = (
+    "Energy is an estimate, not a measurement: operations times the 45 nm figures of Horowitz 2014. "
+    "Times are of this run's machine."
+)
+
+
+def training_sheets(results: RunResults) -> Iterator[Sheet]:
+    """Yield the tables of the search and of cost."""
+    yield _search(results)
+    yield _search_by_split(results)
+    yield _cost(results)
+
+
+def _search(results: RunResults) -> Sheet:
+    """One row per model: what the search found, over the splits of the headline's protocol."""
+    protocol = first_protocol(results.metrics)
+    rows = []
+    for model, splits in results.tuned.items():
+        studies = [study for split, study in splits.items() if split.rpartition("_")[0] == protocol]
+        trials = [trial for study in studies for trial in study["trials"]]
+        rows.append(
+            {
+                "model": title_of(model),
+                "mode": results.modes[model],
+                "trials": len(trials),
+                "pruned": sum(trial["state"] == "pruned" for trial in trials),
+                "best": float(np.mean([study["best_value"] for study in studies])),
+                "seconds": sum(study["seconds"] for study in studies),
+                "found": _range([study["best"] for study in studies]),
+            }
+        )
+    columns = (
+        Column("model", "model"),
+        Column("mode", "mode"),
+        Column("trials", "trials", count, numeric=True),
+        Column("pruned", "stopped early", count, numeric=True),
+        Column("best", "best validation ROC-AUC", decimal, numeric=True),
+        Column("seconds", "search (s)", quantity, numeric=True),
+        Column("found", "found"),
+    )
+    return Sheet(
+        "search", f"What the search found, split by {protocol}", "learning", pd.DataFrame(rows), columns,
+        "One study per model and fold, inside the fold's training side. The validation ROC-AUC is the mean over folds; it "
+        "was maximised and so flatters. Found: the best value, or its range over folds.",
+    )  # fmt: skip
+
+
+def _range(found: list[Mapping[str, Any]]) -> str:
+    parts = []
+    for name in found[0] if found else ():
+        values = list(dict.fromkeys(best[name] for best in found if name in best))
+        if all(is_number(value) for value in values) and len(values) > 1:
+            parts.append(f"{name} {setting(min(values))} to {setting(max(values))}")
+        else:
+            parts.append(f"{name} {' or '.join(setting(value) for value in values)}")
+    return ", ".join(parts) or ABSENT
+
+
+def _search_by_split(results: RunResults) -> Sheet:
+    rows = []
+    for model, splits in results.tuned.items():
+        for split, study in splits.items():
+            found = ", ".join(f"{name} {setting(value)}" for name, value in study["best"].items())
+            own = {"trials": len(study["trials"]), "best": study["best_value"], "found": found}
+            rows.append({"model": title_of(model), "split": split, **own})
+    columns = (
+        Column("model", "model"),
+        Column("split", "split"),
+        Column("trials", "trials", count, numeric=True),
+        Column("best", "best validation ROC-AUC", decimal, numeric=True),
+        Column("found", "found"),
+    )
+    title = "Tuned settings of every model and split"
+    return Sheet("search_by_split", title, "learning", pd.DataFrame(rows), columns, folded=True)
+
+
+def _cost(results: RunResults) -> Sheet:
+    protocol = first_protocol(results.metrics)
+    known = results.metrics.get("cost") or _recorded_cost(results)
+    rows = [
+        {"model": title_of(model), "mode": results.modes.get(model, "classical"), **{k: own[protocol].get(k) for k in COSTS}}
+        for model, own in known.items()
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    columns = (
+        Column("model", "model"),
+        Column("mode", "mode"),
+        *(Column(key, title, text, numeric=True) for key, (title, text) in COSTS.items() if key in frame),
+    )
+    return Sheet("cost", f"What the models cost, split by {protocol}", "cost", frame, columns, ESTIMATE)
+
+
+def _recorded_cost(results: RunResults) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the times that training and search recorded, by model and protocol."""
+    known: dict[str, dict[str, dict[str, Any]]] = {}
+    for model, splits in results.records.items():
+        for protocol in protocols_of(results.metrics):
+            names = [split for split in splits if split.rpartition("_")[0] == protocol]
+            epochs = [entry["seconds"] for name in names for entry in splits[name]["history"]]
+            known.setdefault(model, {})[protocol] = {
+                "parameters": splits[names[0]]["parameters"],
+                "seconds_per_epoch": float(np.median(epochs)),
+                "training_seconds": sum(splits[name]["training_seconds"] for name in names),
+                "tuning_seconds": sum(results.tuned[model][name]["seconds"] for name in names),
+            }
+    return known
