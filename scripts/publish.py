@@ -7,13 +7,11 @@ from snndeep.storage import write_json
 from snndeep.store import publish
 
 with stage(snakemake.log[0]) as log:
-    inputs = snakemake.input
-    sources = [
-        Path(path) for path in (inputs.report, *inputs.tables, inputs.samples, inputs.cases, *inputs.model_files)
-    ]
-    keys = ("report", "metrics", "models", "folds", "patients", "comparisons", "cost", "samples", "cases")
-    named = [snakemake.output[key] for key in keys]
-    targets = [Path(path) for path in (*named, *snakemake.output.model_files)]
-    publish(dict(zip(sources, targets, strict=True)))
-    write_json(Path(snakemake.output.live), {"stages": snakemake.params.stages, "live": snakemake.params.live})
-    log.info("the report is %s", snakemake.output.report)
+    inputs, outputs = snakemake.input, snakemake.output
+    sources = (inputs.report, inputs.figures, inputs.tables, *inputs.evaluation, inputs.samples, inputs.cases)
+    tables = ("metrics", "models", "folds", "patients", "comparisons", "cost")
+    targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
+    pairs = zip((*sources, *inputs.model_files), (*targets, *outputs.model_files), strict=True)
+    publish({Path(source): Path(target) for source, target in pairs})
+    write_json(Path(outputs.live), {"stages": snakemake.params.stages, "live": snakemake.params.live})
+    log.info("the report is %s", outputs.report)

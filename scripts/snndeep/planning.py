@@ -29,7 +29,7 @@ from snndeep.redaction import masked
 from snndeep.stages import Batch, Conversion, Stage
 
 NATIVE_RULES = ("surrogate", "bal")
-REPORT_TEMPLATE = "snndeep/reporting/page.html.jinja"
+REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
 NOT_SHOWN = ("store", "prune")
 NOT_SEARCHED = ("encoder", "compare_random")
 
@@ -424,7 +424,7 @@ class Plan:
         """The report."""
         tuned = [self.tune(*model).address for model in self.models]
         inputs = [self.evaluate.address, self.insight.address, self.pictures.address, *tuned]
-        return self._stage("report", self.shown_config, ["report.py", REPORT_TEMPLATE], inputs)
+        return self._stage("report", self.shown_config, ["report.py", *REPORT_FILES], inputs)
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""
@@ -447,6 +447,7 @@ class Plan:
         """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
         made = [(stage, batch.manifest) for batch in self.feature_batches.values() for stage in batch.extracted]
         made += [(conversion.stage, conversion.record) for conversion in self.conversions.values()]
+        made.append((self.report, self.report.path("report.html")))
         return {f"{stage.name}/{stage.address}": target for stage, target in made}
 
     def addresses(self) -> dict[str, str]:

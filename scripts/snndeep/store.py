@@ -26,8 +26,13 @@ LEFTOVER_SECONDS = 3600
 
 
 def publish(copies: Mapping[Path, Path]) -> None:
-    """Copy checked files to the names that people read, each atomically."""
+    """Copy checked files, or all files of folders, to the names that people read, each atomically."""
     for source, target in copies.items():
+        if source.is_dir():
+            names = [path.name for path in sorted(source.iterdir())]
+            kept = [name for name in names if not name.startswith(".") and not name.endswith(PROVENANCE_SUFFIX)]
+            publish({source / name: target / name for name in kept})
+            continue
         check(source)
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
@@ -49,7 +54,7 @@ def verify(store: Path, live: Iterable[str], targets: Mapping[str, str]) -> int:
     count, damage = 0, []
     for name in live:
         folder = store / name
-        for beside in sorted(folder.glob(f"[!.]*{PROVENANCE_SUFFIX}")):
+        for beside in sorted(folder.rglob(f"[!.]*{PROVENANCE_SUFFIX}")):
             path = beside.with_name(beside.name.removesuffix(PROVENANCE_SUFFIX))
             try:
                 check(path, targets.get(name))
@@ -126,7 +131,7 @@ def settle_times(store: Path, live: Iterable[str]) -> int:
     """
     now, count = time.time(), 0
     for name in live:
-        for path in (store / name).glob("*"):
+        for path in (store / name).rglob("*"):
             if path.stat().st_mtime > now:
                 os.utime(path)
                 count += 1

@@ -17,6 +17,8 @@ rule report:
         pictures=PLAN.pictures.path("pictures.npz"),
     output:
         report=update(PLAN.report.path("report.html")),
+        figures=update(directory(PLAN.report.path("figures"))),
+        tables=update(directory(PLAN.report.path("tables"))),
     params:
         models=["/".join(model) for model in PLAN.models],
         modes=[PLAN.mode(*model) for model in PLAN.models],
@@ -43,7 +45,9 @@ rule report:
 rule publish:
     input:
         report=PLAN.report.path("report.html"),
-        tables=[
+        figures=PLAN.report.path("figures"),
+        tables=PLAN.report.path("tables"),
+        evaluation=[
             PLAN.evaluate.path(name)
             for name in (
                 "metrics.json",
@@ -58,7 +62,26 @@ rule publish:
         cases=PLAN.samples.path("cases.parquet"),
         model_files=rules.models.output.models,
     output:
-        report=f"{RESULTS}/report.html",
+        report=report(
+            f"{RESULTS}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"what": "the report"},
+        ),
+        figures=report(
+            directory(f"{RESULTS}/figures"),
+            patterns=["{name}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{name}"},
+        ),
+        tables=report(
+            directory(f"{RESULTS}/tables"),
+            patterns=["{name}.csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{name}"},
+        ),
         metrics=f"{RESULTS}/metrics.json",
         models=f"{RESULTS}/models.csv",
         folds=f"{RESULTS}/folds.csv",

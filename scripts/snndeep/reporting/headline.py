@@ -48,9 +48,9 @@ def first_protocol(metrics: Metrics) -> str:
     return protocols_of(metrics)[0]
 
 
-def models_of(metrics: Metrics, kind: str) -> list[str]:
-    """Return the models of a kind: snn, classical or context."""
-    return [name for name in metrics["models"] if metrics["kinds"][name] == kind]
+def models_of(metrics: Metrics, *kinds: str) -> list[str]:
+    """Return the models of some kinds (snn, classical, context), kind by kind."""
+    return [name for kind in kinds for name in metrics["models"] if metrics["kinds"][name] == kind]
 
 
 def best_of(metrics: Metrics, kind: str, protocol: str, unit: str = "slice") -> str | None:
@@ -113,12 +113,14 @@ def against(metrics: Metrics, protocol: str, rival: str, unit: str = "slice") ->
 def _classical(metrics: Metrics, protocol: str) -> str:
     rival = against(metrics, protocol, "classical")
     if rival is None:
-        return f"Split by {protocol}, no classical model on the same features can be compared with the spiking networks."
+        return (
+            f"Split by {protocol}, no classical model on the same features can be compared with the spiking networks."
+        )
     name = title_of(rival["model"])
     score = decimal(roc_auc(metrics, rival["model"], protocol))
     return (
-        f"Split by {protocol}, that network {_beats(rival)} the best classical model on the same features ({name}, {score}): the "
-        f"difference is {_difference(rival)}, {_VERDICTS[rival['verdict']]}."
+        f"Split by {protocol}, that network {_beats(rival)} the best classical model on the same features "
+        f"({name}, {score}): the difference is {_difference(rival)}, {_VERDICTS[rival['verdict']]}."
     )
 
 
@@ -140,18 +142,18 @@ def _context(metrics: Metrics, protocol: str) -> str:
     size, spacing = (_shown(metrics, name, protocol) for name in ("area", "acquisition"))
     facts = f"Slice area alone reaches {size} and voxel spacing alone {spacing}"
     rivals = [against(metrics, protocol, name) for name in ("area", "acquisition", "constant")]
-    known = [rival for rival in rivals if rival is not None]
-    if not known:
+    if any(rival is None for rival in rivals[:2]):
         return f"{facts}; whether the networks beat them is undefined."
-    strongest = min(known, key=lambda rival: rival["difference"])
-    name = title_of(strongest["model"]).lower()
-    if strongest["difference"] < 0:
+    ahead = [title_of(rival["model"]).lower() for rival in rivals if rival and rival["difference"] < 0]
+    if ahead:
         return (
-            f"{facts}: {name} alone is ahead of every spiking network, so these networks have shown nothing about the "
-            "inside of the liver."
-        ).replace("alone alone", "alone")
-    if strongest["verdict"] != "better":
-        return f"{facts}: the best spiking network is ahead of both, but of {name} not clearly ({_difference(strongest)})."
+            f"{facts}: {' and '.join(ahead)} {'is' if len(ahead) == 1 else 'are'} ahead of every spiking network, so the "
+            "networks have shown nothing about the inside of the liver."
+        )
+    unclear = [rival for rival in rivals if rival and rival["verdict"] != "better"]
+    if unclear:
+        listed = " and of ".join(f"{title_of(one['model']).lower()} ({_difference(one)})" for one in unclear)
+        return f"{facts}: the best spiking network is ahead, but not clearly ahead of {listed}."
     return f"{facts}: the best spiking network beats both, so it has learned something about the inside of the liver."
 
 
@@ -186,4 +188,4 @@ def _implementations(metrics: Metrics, protocol: str) -> str:
 
 
 def _seconds(metrics: Metrics, model: str, protocol: str) -> float | None:
-    return metrics.get("cost", {}).get(model, {}).get(protocol, {}).get("seconds_per_epoch")
+    return metrics["cost"].get(model, {}).get(protocol, {}).get("seconds_per_epoch")

@@ -33,7 +33,7 @@ def escape(text: str) -> str:
 
 
 def latex(sheet: Sheet) -> str:
-    """Return a sheet as a LaTeX table; it needs `\\usepackage{booktabs}`."""
+    """Return a sheet as a LaTeX table; it needs the package booktabs."""
     lines = [
         r"\begin{table}",
         r"\centering",

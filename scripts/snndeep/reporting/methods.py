@@ -207,7 +207,8 @@ def _rate(s: _Settings) -> str:
 
 
 def _latency(s: _Settings) -> str:
-    return f"Latency coding: one spike per channel within {s.text('encoders.latency.steps')} time steps, the larger the earlier."
+    steps = s.text("encoders.latency.steps")
+    return f"Latency coding: one spike per channel within {steps} time steps, the larger the earlier."
 
 
 def _population(s: _Settings) -> str:

@@ -55,7 +55,9 @@ def _facts(results: RunResults, quality: pd.DataFrame, duplicates: list[list[str
         "features that some split selected": count((quality["selected"] > 0).sum()),
     }
     frame = pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
-    return Sheet("data", "The data in short", "data", frame, (Column("fact", "fact"), Column("value", "value", numeric=True)))
+    return Sheet(
+        "data", "The data in short", "data", frame, (Column("fact", "fact"), Column("value", "value", numeric=True))
+    )
 
 
 def _cases(results: RunResults) -> Sheet:
@@ -89,11 +91,15 @@ def _millimetres(value: float) -> str:
     return decimal(value, 2)
 
 
+def _correlation(value: float) -> str:
+    return "constant" if np.isnan(value) else decimal(value, 2)
+
+
 def _features(quality: pd.DataFrame) -> Sheet:
     order = quality["area_correlation"].abs().sort_values(ascending=False).index
     columns = (
         Column("feature", "feature"),
-        Column("area_correlation", "correlation with area", lambda v: "constant" if np.isnan(v) else decimal(v, 2), numeric=True),
+        Column("area_correlation", "correlation with area", _correlation, numeric=True),
         Column("missing", "missing in", count, numeric=True),
         Column("redundant", "redundant", lambda value: "yes" if value else ABSENT),
         Column("selected", "selected in splits", count, numeric=True),

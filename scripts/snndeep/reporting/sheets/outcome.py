@@ -15,6 +15,7 @@ from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Row, Sheet
 
 UNITS = ("slice", "patient")
+KINDS = ("snn", "classical", "context")
 PROTOCOL_WORDS = {"patient": "the honest protocol", "slice": "leaky, as in the first paper"}
 METRIC_TITLES = {
     "roc_auc": "ROC-AUC",
@@ -78,14 +79,15 @@ def _matrix(results: RunResults, protocol: str, unit: str) -> Sheet:
         "results",
         pd.DataFrame(rows),
         columns,
-        "ROC-AUC, its 95 % interval over patients, accuracy, and the mode of the model.",
+        "ROC-AUC, its 95 % interval over patients, and accuracy; parity mode where no other is named.",
     )
 
 
 def _matrix_aside(rule: str) -> Any:
     def aside(row: Row) -> str:
         span = interval(row[f"{rule}_low"], row[f"{rule}_high"])
-        parts = [span, f"accuracy {percent(row[f'{rule}_accuracy'])}", row[f"{rule}_mode"]]
+        mode = "" if row[f"{rule}_mode"] == "parity" else f"{row[f'{rule}_mode']} mode"
+        parts = [span, f"accuracy {percent(row[f'{rule}_accuracy'])}", mode]
         return ", ".join(part for part in parts if part)
 
     return aside
@@ -93,7 +95,7 @@ def _matrix_aside(rule: str) -> Any:
 
 def _leakage(results: RunResults) -> Sheet:
     rows = []
-    for model in results.metrics["models"]:
+    for model in models_of(results.metrics, *KINDS):
         slices, patients = (roc_auc(results.metrics, model, protocol) for protocol in ("slice", "patient"))
         gap = None if slices is None or patients is None else slices - patients
         rows.append({"model": title_of(model), "patient": patients, "slice": slices, "gap": gap})
@@ -112,10 +114,10 @@ def _leakage(results: RunResults) -> Sheet:
 def _models(results: RunResults) -> Sheet:
     rows = []
     shown = [metric for metric in METRIC_TITLES if metric in _any_values(results)]
-    for model, protocols in results.metrics["models"].items():
+    for model in models_of(results.metrics, *KINDS):
         for protocol in protocols_of(results.metrics):
             for unit in UNITS:
-                values = protocols[protocol][unit]
+                values = results.metrics["models"][model][protocol][unit]
                 row = {"model": title_of(model), "mode": mode_of(results, model), "protocol": protocol, "unit": unit}
                 for metric in shown:
                     row[metric] = values[metric]
@@ -147,19 +149,18 @@ def _span_of(metric: str) -> Any:
 
 def _undefined(results: RunResults) -> Iterator[Sheet]:
     rows = [
-        {"model": title_of(model), "protocol": protocol, "unit": unit, "metric": METRIC_TITLES.get(metric, metric), "reason": why}
+        (title_of(model), protocol, unit, METRIC_TITLES.get(metric, metric), why)
         for model, protocols in results.metrics["models"].items()
         for protocol in protocols_of(results.metrics)
         for unit in UNITS
         for kind in ("undefined", "notes")
         for metric, why in protocols[protocol][unit].get(kind, {}).items()
-    ]  # fmt: skip
+    ]
     if rows:
-        titles = {"model": "model", "protocol": "split by", "unit": "unit", "metric": "metric", "reason": "why"}
-        columns = tuple(Column(key, title) for key, title in titles.items())
-        yield Sheet(
-            "undefined", "What is undefined, or stands on fewer folds", "results", pd.DataFrame(rows), columns, folded=True
-        )
+        keys = ["model", "split by", "unit", "metric", "why"]
+        columns = tuple(Column(key, key) for key in keys)
+        frame = pd.DataFrame(rows, columns=keys)
+        yield Sheet("undefined", "What is undefined, or stands on fewer folds", "results", frame, columns, folded=True)
 
 
 def _patients(results: RunResults) -> Sheet:
@@ -172,7 +173,7 @@ def _patients(results: RunResults) -> Sheet:
     judged = judged.assign(right=(judged["margin"] >= 0).astype(int) == judged["label"])
     own = judged[judged["model"] == best].groupby("patient")
     slices = results.samples.groupby("patient")
-    volumes = results.cases.merge(results.samples[["case", "patient"]].drop_duplicates(), on="case").groupby("patient")
+    volumes = results.cases.groupby("patient")
     frame = pd.DataFrame(
         {
             "label": own["label"].max(),

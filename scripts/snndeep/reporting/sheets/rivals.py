@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from snndeep.reporting.formats import UNDEFINED, decimal, interval, p_value, percent, signed
+from snndeep.reporting.formats import decimal, interval, p_value, percent, signed
 from snndeep.reporting.headline import models_of, protocols_of
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
@@ -22,7 +22,7 @@ def rival_sheets(results: RunResults) -> Iterator[Sheet]:
     """Yield the tables of comparisons."""
     for protocol in protocols_of(results.metrics):
         yield _context(results, protocol)
-    if results.metrics.get("claims"):
+    if results.metrics["claims"]:
         yield _claims(results.metrics)
     if results.metrics["comparisons"]:
         yield _comparisons(results.metrics)
@@ -71,13 +71,18 @@ def _difference_span(row: Row) -> str:
 
 def _verdict(metrics: Mapping[str, Any], protocol: str, model: str) -> dict[str, Any]:
     """Return the comparison of the best network with a model, from the headline or from all comparisons."""
-    empty = {"difference": None, "difference_low": None, "difference_high": None, "verdict": UNDEFINED}
+    empty = {"difference": None, "difference_low": None, "difference_high": None, "verdict": "not compared"}
     answer = metrics["headline"][protocol]["slice"]
     for rival in answer["against"].values():
         if rival["model"] == model:
             low, high = rival["interval"] or (None, None)
             verdict = VERDICT_WORDS.get(rival["verdict"], rival["verdict"])
-            return {"difference": rival["difference"], "difference_low": low, "difference_high": high, "verdict": verdict}
+            return {
+                "difference": rival["difference"],
+                "difference_low": low,
+                "difference_high": high,
+                "verdict": verdict,
+            }
     best = answer["best_snn"]
     for one in metrics["comparisons"]:
         pair = {one["a"], one["b"]}
@@ -106,7 +111,9 @@ def _comparisons(metrics: Mapping[str, Any]) -> Sheet:
         low, high = one["interval"] or (None, None)
         names = {"a": title_of(one["a"]), "b": title_of(one["b"])}
         reasons = "; ".join(f"{key}: {why}" for key, why in one["undefined"].items())
-        rows.append({**one, **names, "difference_low": low, "difference_high": high, "interval": None, "undefined": reasons})
+        rows.append(
+            {**one, **names, "difference_low": low, "difference_high": high, "interval": None, "undefined": reasons}
+        )
     frame = pd.DataFrame(rows).drop(columns="interval")
     columns = (
         Column("a", "model"),

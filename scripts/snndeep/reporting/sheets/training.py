@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity, setting
-from snndeep.reporting.headline import first_protocol, protocols_of
+from snndeep.reporting.headline import first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
@@ -107,9 +107,9 @@ def _search_by_split(results: RunResults) -> Sheet:
 
 def _cost(results: RunResults) -> Sheet:
     protocol = first_protocol(results.metrics)
-    known = results.metrics.get("cost") or _recorded_cost(results)
+    known = results.metrics["cost"]
     rows = [
-        {"model": title_of(model), "mode": results.modes.get(model, "classical"), **{k: own[protocol].get(k) for k in COSTS}}
+        {"model": title_of(model), "mode": results.modes[model], **{k: own[protocol].get(k) for k in COSTS}}
         for model, own in known.items()
     ]  # fmt: skip
     frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
@@ -119,19 +119,3 @@ def _cost(results: RunResults) -> Sheet:
         *(Column(key, title, text, numeric=True) for key, (title, text) in COSTS.items() if key in frame),
     )
     return Sheet("cost", f"What the models cost, split by {protocol}", "cost", frame, columns, ESTIMATE)
-
-
-def _recorded_cost(results: RunResults) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the times that training and search recorded, by model and protocol."""
-    known: dict[str, dict[str, dict[str, Any]]] = {}
-    for model, splits in results.records.items():
-        for protocol in protocols_of(results.metrics):
-            names = [split for split in splits if split.rpartition("_")[0] == protocol]
-            epochs = [entry["seconds"] for name in names for entry in splits[name]["history"]]
-            known.setdefault(model, {})[protocol] = {
-                "parameters": splits[names[0]]["parameters"],
-                "seconds_per_epoch": float(np.median(epochs)),
-                "training_seconds": sum(splits[name]["training_seconds"] for name in names),
-                "tuning_seconds": sum(results.tuned[model][name]["seconds"] for name in names),
-            }
-    return known
