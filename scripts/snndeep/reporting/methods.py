@@ -14,7 +14,7 @@ from snndeep.reporting.formats import setting
 from snndeep.reporting.names import backend_title, rule_title
 
 Config = Mapping[str, Any]
-NO_METHOD = ("run", "report", "store", "prune")
+NO_METHOD = ("run", "report.", "store", "prune.", "tuning.storage")
 NATIVE_RULES = ("surrogate", "bal")
 SCALERS = {
     "standard": "mean 0 and standard deviation 1",
@@ -61,8 +61,7 @@ def used_settings(config: Config) -> dict[str, Any]:
         *(f"learning.{name}." for name in config["learning"] if name not in rules),
         *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
     )
-    leaves = _leaves({key: value for key, value in config.items() if key not in NO_METHOD}, "")
-    return {name: value for name, value in leaves.items() if not name.startswith(unused)}
+    return {name: value for name, value in _leaves(config, "").items() if not name.startswith((*NO_METHOD, *unused))}
 
 
 def _leaves(value: Any, prefix: str) -> dict[str, Any]:
@@ -154,8 +153,8 @@ def _phantom(s: _Settings) -> str:
 
 def _msd(s: _Settings) -> str:
     return (
-        "The data are the labelled scans of Task03_Liver of the Medical Segmentation Decathlon (Simpson et al. 2019), "
-        f"fetched from {s.text('dataset.msd.url')} and checked against the MD5 {s.text('dataset.msd.md5')}."
+        f"The data are {len(s('dataset.cases'))} labelled scans of Task03_Liver of the Medical Segmentation Decathlon "
+        f"(Simpson et al. 2019), whose archive has the MD5 {s.text('dataset.msd.md5')}."
     )
 
 
