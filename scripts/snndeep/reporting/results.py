@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,6 @@ class RunResults:
     importance: Mapping[str, Mapping[str, Any]]
     firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
     pictures: Sequence[SlicePicture]
-    digests: Mapping[str, str]
-    versions: Mapping[str, str]
-    machine: Mapping[str, str]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
