@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from snndeep.quality import feature_quality
+from snndeep.quality import duplicate_cases, feature_quality
 
 
 def test_each_kind_of_weakness_is_found():
@@ -24,3 +24,16 @@ def test_each_kind_of_weakness_is_found():
     assert np.isnan(rows.loc["f.constant", "area_correlation"])
     assert rows["missing"].to_dict() == {n: 7 if n == "f.holes" else 0 for n in rows.index}
     assert rows["selected"].to_dict() == {"f.size": 1, "f.noise": 2, "f.twin": 0, "f.constant": 0, "f.holes": 0}
+
+
+def test_scans_that_are_the_same_are_found_whatever_they_are_called():
+    cases = {"a": [1.0, 2.0], "b": [1.0, 2.5], "c": [1.0, 2.0], "d": [1.0], "e": [1.0, 2.5]}
+    table = pd.DataFrame(
+        [
+            {"sample": f"{case}:{k}", "patient": case, "case": case, "slice": k, "label": 0, "organ_area_mm2": 100.0,
+             "lesion_area_mm2": 0.0, "glcm.energy": value}
+            for case, values in cases.items() for k, value in enumerate(values)
+        ]
+    )  # fmt: skip
+    assert duplicate_cases(table) == [["a", "c"], ["b", "e"]]
+    assert duplicate_cases(table[table["case"].isin(["a", "b", "d"])]) == []
