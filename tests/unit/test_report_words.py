@@ -1,6 +1,7 @@
 """The words of the report: the answer, the methods, and tables, made from numbers and settings."""
 
 import copy
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from snndeep.reporting.formats import count, decimal, interval, p_value, percent
 from snndeep.reporting.headline import headline
 from snndeep.reporting.latex import escape, latex
 from snndeep.reporting.methods import methods, used_settings
+from snndeep.reporting.page import render_page
 from snndeep.reporting.sheets.sheet import Column, Sheet
 
 KINDS = {
@@ -207,3 +209,18 @@ def test_the_methods_leave_out_what_is_not_in_use(config):
     assert "Rate coding" not in text
     assert "active learning" not in text
     assert "custom implementation also" not in text
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;</style>"
+
+
+def test_no_text_becomes_markup(config):
+    dirty = {**config, "run": HOSTILE, "report": {"title": HOSTILE, "palette": "deep"}}
+    clean = {**config, "run": "x", "report": {"title": "x", "palette": "deep"}}
+    pages = [
+        render_page(SimpleNamespace(config=c, source="phantom", metrics=study()), [], [sheet(c["run"])])
+        for c in (dirty, clean)
+    ]
+    for mark in ("<script", "<img", "</style", "<th", "<a "):
+        assert pages[0].count(mark) == pages[1].count(mark), mark
+    assert "&lt;script&gt;alert(1)" in pages[0]
