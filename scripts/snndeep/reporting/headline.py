@@ -152,7 +152,7 @@ def _context(metrics: Metrics, protocol: str) -> str:
         )
     unclear = [rival for rival in rivals if rival and rival["verdict"] != "better"]
     if unclear:
-        listed = " and of ".join(f"{title_of(one['model']).lower()} ({_difference(one)})" for one in unclear)
+        listed = " and of ".join(f"{title_of(one['model']).lower()}, by {_difference(one)}" for one in unclear)
         return f"{facts}: the best spiking network is ahead, but not clearly ahead of {listed}."
     return f"{facts}: the best spiking network beats both, so it has learned something about the inside of the liver."
 
