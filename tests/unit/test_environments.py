@@ -115,7 +115,7 @@ def imported(path: Path) -> set[str]:
     """Return the outside packages that a file imports as soon as it is imported itself."""
     if path.suffix != ".py":
         return set()
-    waiting, names = [ast.parse(path.read_text())], set()
+    waiting, names = [ast.parse(path.read_text(encoding="utf-8"))], set()
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
