@@ -37,7 +37,7 @@ job["threads"] = snakemake.threads
 file = Path(snakemake.log[0]).with_suffix(".job.json")
 file.parent.mkdir(parents=True, exist_ok=True)
 file.write_text(json.dumps(job, default=str))
-python = json.loads(Path({pythons!r}).read_text())[environment]
+python = json.loads(Path({pythons!r}).read_text(encoding="utf-8"))[environment]
 subprocess.run([python, {runner!r}, str(file), {script!r}], check=True)
 """
 RUNNER = """

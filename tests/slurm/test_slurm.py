@@ -53,7 +53,7 @@ def cluster(tmp_path_factory):
 
 def jobs(cluster: Path, state: str) -> list[str]:
     """Return the ids of the jobs that ended in a state, from Slurm's own record."""
-    record = (cluster / "log/jobs.txt").read_text()
+    record = (cluster / "log/jobs.txt").read_text(encoding="utf-8")
     return re.findall(rf"JobId=(\d+) .*JobState={state}", record)
 
 
@@ -113,7 +113,7 @@ def test_the_results_are_those_of_a_local_run_to_the_bit(done, tmp_path):
     trials = [
         [
             [(t["state"], t["value"], t["params"]) for t in study["trials"]]
-            for study in json.loads(path.read_text()).values()
+            for study in json.loads(path.read_text(encoding="utf-8")).values()
         ]
         for folder in (remote.folder, local.folder)
         for path in sorted((folder / "work/tune").glob("*/custom.surrogate.json"))
@@ -135,7 +135,7 @@ def test_a_failed_job_is_reported_with_its_log(done, cluster, tmp_path):
 
 
 def test_resources_reach_the_scheduler_and_grow(cluster, done):
-    record = (cluster / "log/jobs.txt").read_text()
+    record = (cluster / "log/jobs.txt").read_text(encoding="utf-8")
     limits = set(re.findall(r"JobState=\w+ .*?TimeLimit=(\d+)", record))
     assert {"1440", "2880"} <= limits, "a search has a day, and a second day when it is tried again"
 

@@ -13,7 +13,7 @@ from snndeep.preprocessing import PreprocessingSettings
 from snndeep.radiomics.settings import FeatureSettings
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def test_an_empty_configuration_is_complete():
@@ -24,7 +24,7 @@ def test_an_empty_configuration_is_complete():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
 def test_shipped_configurations_are_valid(path):
-    complete(yaml.safe_load(path.read_text()), SCHEMA)
+    complete(yaml.safe_load(path.read_text(encoding="utf-8")), SCHEMA)
 
 
 def test_what_is_given_is_kept_and_the_input_is_not_changed():

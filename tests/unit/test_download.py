@@ -251,7 +251,7 @@ def test_credentials_stay_secret(server, tmp_path, caplog, path):
     closed = NOWHERE.replace("//", "//joe:hunter2@") + "?signature=abcdef"
     with pytest.raises(DownloadError) as refused:
         fetch([closed, closed], tmp_path / "x")
-    written = "".join(file.read_text() for file in tmp_path.glob("*.json"))
+    written = "".join(file.read_text(encoding="utf-8") for file in tmp_path.glob("*.json"))
     for secret in secrets:
         assert secret not in f"{caught.value}{refused.value}{caplog.text}{written}"
 

@@ -26,7 +26,7 @@ RULES = [
     for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
     for match in re.finditer(
         r'^ *rule (?P<rule>\w+):.*?"\.\./\.\./envs/(?P<env>\S+)\.yaml".*?"\.\./\.\./scripts/(?P<script>\w+\.py)"',
-        path.read_text(),
+        path.read_text(encoding="utf-8"),
         flags=re.MULTILINE | re.DOTALL,
     )
 ]
@@ -45,14 +45,14 @@ def reached(script: str, environment: str) -> list[str]:
 
 def dependencies(name: str) -> tuple[list[str], list[str]]:
     """Return what an environment asks of conda and of pip."""
-    entries = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"]
+    entries = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text(encoding="utf-8"))["dependencies"]
     (pip,) = (entry["pip"] for entry in entries if isinstance(entry, dict))
     return [entry for entry in entries if isinstance(entry, str)], pip
 
 
 def lock() -> dict[str, str]:
     """Return the version of every package of the lock."""
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.split("==") for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in pins}
 
@@ -61,7 +61,7 @@ def test_every_rule_names_an_environment_that_exists():
     rules = [
         rule
         for path in (ROOT / "workflow/rules").glob("*.smk")
-        for rule in re.findall(r"^ *rule (\w+):", path.read_text(), flags=re.MULTILINE)
+        for rule in re.findall(r"^ *rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     ]
     assert sorted(rules) == sorted(rule for rule, _, _ in RULES)
     for rule, name, _ in RULES:
@@ -143,7 +143,7 @@ def with_what_they_bring(names: Iterable[str]) -> set[str]:
 
 
 def test_the_container_takes_the_lock_and_what_is_there():
-    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     (base,) = (line.split()[1] for line in lines if line.startswith("FROM "))
     assert base.startswith("python:3.11-")
     assert any("pip install" in line and "-r /opt/snndeep/requirements.txt" in line for line in lines)

@@ -44,14 +44,14 @@ def test_provenance_holds_no_credentials(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, 1)
     record_provenance(path, {"stage": "x", "config": {"url": "https://u:secret@h/a"}})
-    assert "secret" not in provenance_path(path).read_text()
-    assert json.loads(provenance_path(path).read_text())["config"]["url"] == "https://***@h/a"
+    assert "secret" not in provenance_path(path).read_text(encoding="utf-8")
+    assert json.loads(provenance_path(path).read_text(encoding="utf-8"))["config"]["url"] == "https://***@h/a"
 
 
 def test_a_stages_log_and_errors_hold_no_credentials(tmp_path, capsys):
     with pytest.raises(SystemExit), stage(tmp_path / "x.log") as log:
         log.info("fetching https://u:secret@h/a")
         raise DatasetError("No such host.", where="https://u:secret@h/a")
-    shown = (tmp_path / "x.log").read_text() + capsys.readouterr().err
+    shown = (tmp_path / "x.log").read_text(encoding="utf-8") + capsys.readouterr().err
     assert "secret" not in shown
     assert shown.count("https://***@h/a") == 4

@@ -145,7 +145,9 @@ def test_csv_keeps_full_precision():
 
 @pytest.fixture(scope="module")
 def config(request):
-    schema = yaml.safe_load((request.config.rootpath / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load(
+        (request.config.rootpath / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
+    )
     full = complete({"tuning": {"mode": "native"}, "learning": {"bal": {"encoder": "rate"}}}, schema)
     return full | {"dataset": {key: full["dataset"][key] for key in ("source", "labels", "phantom")}}
 

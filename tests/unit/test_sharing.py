@@ -63,10 +63,10 @@ def test_the_first_to_finish_wins(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, "first", PROVENANCE)
     write_json(path, "second", PROVENANCE)
-    assert json.loads(path.read_text()) == "first"
+    assert json.loads(path.read_text(encoding="utf-8")) == "first"
     path.write_text("damaged")
     write_json(path, "third", PROVENANCE)
-    assert json.loads(path.read_text()) == "third"
+    assert json.loads(path.read_text(encoding="utf-8")) == "third"
     check(path)
 
 

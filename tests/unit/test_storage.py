@@ -41,7 +41,7 @@ def test_nothing_is_left_under_the_final_name_when_writing_fails(tmp_path):
     with pytest.raises(RuntimeError), storage.replacing(target) as temporary:
         temporary.write_text("half")
         raise RuntimeError
-    assert target.read_text() == "old"
+    assert target.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
@@ -82,7 +82,7 @@ def test_provenance_says_what_a_file_depended_on(tmp_path):
         path,
         {"stage": "spikes", "address": "0" * 12, "config": {"steps": 8}, "code": "c", "inputs": ["a"], "target": ""},
     )
-    record = json.loads(storage.provenance_path(path).read_text())
+    record = json.loads(storage.provenance_path(path).read_text(encoding="utf-8"))
     assert record["stage"] == "spikes"
     assert record["sha256"] == storage.sha256_of(path)
     assert "numpy" in record["versions"]

@@ -76,13 +76,13 @@ def test_workers_share_one_journal(tmp_path, alone):
     rule = Hill()
     assert outcomes(open_journal(journal), journal, rule) == alone
     assert rule.fits == [], "no trial is lost"
-    assert len(log.read_text().splitlines()) == len(SPLITS) * TRIALS, "none is run twice"
+    assert len(log.read_text(encoding="utf-8").splitlines()) == len(SPLITS) * TRIALS, "none is run twice"
 
 
 def test_processes_on_the_same_study_do_not_damage_it(tmp_path, alone):
     journal, log = tmp_path / "a.journal", tmp_path / "fits"
     assert ended(started(journal, log, [SPLITS] * 3)) == [0, 0, 0]
-    assert len({*log.read_text().split()}) > 1, "the processes did not meet"
+    assert len({*log.read_text(encoding="utf-8").split()}) > 1, "the processes did not meet"
     rule = Hill()
     assert outcomes(open_journal(journal), journal, rule) == alone
     assert rule.fits == []
@@ -91,7 +91,7 @@ def test_processes_on_the_same_study_do_not_damage_it(tmp_path, alone):
 def test_a_killed_worker_goes_on_where_it_was(tmp_path, alone):
     journal, log = tmp_path / "a.journal", tmp_path / "fits"
     first, second = started(journal, log, [SPLITS[:2], SPLITS[2:]], seconds=0.2)
-    while not log.exists() or log.read_text().count(f"{first.pid}\n") < 5:
+    while not log.exists() or log.read_text(encoding="utf-8").count(f"{first.pid}\n") < 5:
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGKILL)
     assert ended([first, second]) == [-signal.SIGKILL, 0]
@@ -99,7 +99,7 @@ def test_a_killed_worker_goes_on_where_it_was(tmp_path, alone):
     rule = Hill()
     assert outcomes(open_journal(journal), journal, rule) == alone
     assert rule.fits == []
-    assert len(log.read_text().splitlines()) == len(SPLITS) * TRIALS + 1, (
+    assert len(log.read_text(encoding="utf-8").splitlines()) == len(SPLITS) * TRIALS + 1, (
         "the fit that was killed is run anew, no other"
     )
 
@@ -129,8 +129,8 @@ def test_a_gap_is_filled(tmp_path, alone):
 def test_only_finished_trials_are_written(tmp_path):
     journal = tmp_path / "a.journal"
     outcomes(open_journal(journal), journal)
-    assert str(TrialState.RUNNING.value) not in {line[:9] for line in journal.read_text().splitlines()}
-    assert journal.read_text().count('"slot"') == len(SPLITS) * TRIALS
+    assert str(TrialState.RUNNING.value) not in {line[:9] for line in journal.read_text(encoding="utf-8").splitlines()}
+    assert journal.read_text(encoding="utf-8").count('"slot"') == len(SPLITS) * TRIALS
 
 
 def test_a_database_holds_the_same_trials(tmp_path, monkeypatch, alone):

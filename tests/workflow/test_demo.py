@@ -11,7 +11,7 @@ SNN = [f"{b}/{r}" for b in ("custom", "snntorch", "spikingjelly") for r in ("sur
 @pytest.fixture(scope="module")
 def auc(tmp_path_factory):
     """Slice ROC-AUC by model and protocol."""
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     project = checkout(tmp_path_factory.mktemp("demo") / "demo", config)
     project.run("--quiet", "rules")
     table = pd.read_csv(project.folder / "results/demo/models.csv")

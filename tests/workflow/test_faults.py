@@ -49,14 +49,14 @@ def timeless(path: Path) -> bytes:
     """Return the bytes of a file, of the metrics those that are not about time."""
     if path.name != "metrics.json":
         return path.read_bytes()
-    metrics = json.loads(path.read_text())
+    metrics = json.loads(path.read_text(encoding="utf-8"))
     return json.dumps({key: value for key, value in metrics.items() if key not in CLOCKED_METRICS}).encode()
 
 
 def trials(project: Project) -> dict[str, list]:
     """Return the settings and values of all trials, by split."""
     (path,) = (project.folder / project.config.get("store", "work")).glob("tune/*/custom.surrogate.json")
-    splits = json.loads(path.read_text())
+    splits = json.loads(path.read_text(encoding="utf-8"))
     return {name: [(t["params"], t["value"]) for t in study["trials"]] for name, study in splits.items()}
 
 
@@ -72,7 +72,7 @@ def assert_same(project: Project, undisturbed: Project) -> None:
 def seconds_of(project: Project, rule: str) -> float:
     """Return how long the job of a rule took."""
     (path,) = (path for path in (project.folder / "logs").rglob("*.tsv") if rule in (path.stem, path.parent.name))
-    return float(path.read_text().splitlines()[1].split()[0])
+    return float(path.read_text(encoding="utf-8").splitlines()[1].split()[0])
 
 
 def next_job(process: subprocess.Popen, rules: set[str]) -> tuple[psutil.Process, str] | None:
@@ -266,7 +266,8 @@ def test_damage_to_every_kind_of_intermediate_is_named_and_mended_by_the_command
         if stage.name in ("leases", "studies", "data"):
             continue
         folder = next(iter(sorted(stage.iterdir())))
-        for number, path in enumerate(sorted(p for p in folder.iterdir() if not p.name.endswith(".provenance.json"))):
+        written = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".provenance.json"))
+        for number, path in enumerate(written):
             (cut if number % 2 else flip)(path)
             damaged.append(path)
     scan = next(iter(sorted(store.glob("data/*/labelsTr/*"))))

@@ -67,9 +67,9 @@ def test_a_few_cases_are_fetched_and_kept(msd, server, members):
     assert server.behaviour.total < weight + 16_384 * (len(members) + 4)
     assert msd.planned(*FEATURES[:2]) == {}
     for path in (*(msd.folder / "logs").rglob("*.log"), *(msd.folder / "work").rglob("*.json")):
-        assert "hunter2" not in path.read_text()
+        assert "hunter2" not in path.read_text(encoding="utf-8")
     for path in (msd.folder / ".snakemake/metadata").rglob("*"):
-        assert path.is_dir() or "hunter2" not in path.read_text()
+        assert path.is_dir() or "hunter2" not in path.read_text(encoding="utf-8")
 
     first = features(msd)
     assert sorted(first) == [f"liver_{k} {kind}" for k in (0, 1) for kind in ("patient", "slices")]
@@ -105,7 +105,7 @@ def test_a_killed_run_goes_on_where_it_was(msd, server):
     scans = sum(path.stat().st_size for path in (msd.folder / "work/data").rglob("*.nii.gz"))
     assert scans > 8_000_000
     assert server.behaviour.total < 1.05 * scans, "the index included"
-    assert "are there already" in (msd.folder / "logs/data_msd/liver_0.log").read_text()
+    assert "are there already" in (msd.folder / "logs/data_msd/liver_0.log").read_text(encoding="utf-8")
 
 
 def test_an_archive_or_a_folder_that_is_there_is_used_in_place(msd, server, members, tmp_path):

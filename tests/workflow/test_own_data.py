@@ -51,7 +51,7 @@ def test_a_table_with_several_scans_of_a_patient(fresh, table):
         Path(row["image"]).name.split(".")[0]: row["patient"] for row in rows_of(table)
     }
     owner = dict(zip(samples["sample"], samples["patient"], strict=True))
-    for split in json.loads(found(fresh, "splits/*/splits.json").read_text()):
+    for split in json.loads(found(fresh, "splits/*/splits.json").read_text(encoding="utf-8")):
         if split["protocol"] == "patient":
             train, validation, test = ({owner[s] for s in split[p]} for p in ("train", "validation", "test"))
             assert not (train & test | train & validation | validation & test)
@@ -117,7 +117,7 @@ def test_a_bad_series_ends_the_run_or_is_left_out(fresh, table):
 
     fresh.config["dataset"]["on_bad_case"] = "skip"
     fresh.run("splits", "--quiet", "rules")
-    skipped = json.loads(found(fresh, "samples/*/skipped.json").read_text())
+    skipped = json.loads(found(fresh, "samples/*/skipped.json").read_text(encoding="utf-8"))
     assert list(skipped) == ["P01_1"]
     assert "1 missing" in skipped["P01_1"]
     fresh.run("verify", "--quiet", "rules")

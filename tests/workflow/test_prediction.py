@@ -41,7 +41,7 @@ def test_a_test_case_gets_the_scores_of_the_run(finished, tmp_path, model):
         finished, "predict", *scan(finished, row["patient"]), file, "--split", "patient_0", "--output", tmp_path
     )
     assert done.returncode == 0, done.stderr
-    words = json.loads((tmp_path / "prediction.json").read_text())
+    words = json.loads((tmp_path / "prediction.json").read_text(encoding="utf-8"))
     ours = {f"{row['patient']}:{s['slice']:04d}": s["score"] for s in words["slices"]}
     expected = {sample: score for sample, score in known.items() if sample.startswith(f"{row['patient']}:")}
     assert ours == pytest.approx(expected, abs=1e-6)
@@ -53,12 +53,12 @@ def test_the_page_stands_alone_and_shows_six_slices(finished, tmp_path):
     file = finished.folder / "results/tiny/models/custom.tempotron.npz"
     done = command(finished, "predict", *scan(finished, "phantom_000"), file, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "prediction.html").read_text()
+    page = (tmp_path / "prediction.html").read_text(encoding="utf-8")
     assert page.count('src="data:image/png;base64,') == 6
     assert page.count("Research software, not for diagnosis.") >= 2
     for forbidden in ('src="http', 'href="http', "<script", "@import"):
         assert forbidden not in page
-    words = json.loads((tmp_path / "prediction.json").read_text())
+    words = json.loads((tmp_path / "prediction.json").read_text(encoding="utf-8"))
     low, high = words["interval"]
     assert 0 <= low <= high <= 1
     assert 0 < words["probability"] < 1

@@ -116,7 +116,7 @@ def test_every_table_comes_as_the_csv_and_latex_that_are_published(page, finishe
         content = base64.b64decode(address.partition("base64,")[2])
         assert content == (folder / name).read_bytes()
         assert not pd.read_csv(io.BytesIO(content)).empty
-        assert r"\toprule" in (folder / name).with_suffix(".tex").read_text()
+        assert r"\toprule" in (folder / name).with_suffix(".tex").read_text(encoding="utf-8")
 
 
 def test_every_figure_comes_as_svg_and_png(page, finished):
@@ -147,7 +147,7 @@ def test_colours_run_the_report_alone(project):
 @pytest.mark.parametrize("file", ["css", "js"])
 def test_the_look_of_the_page_runs_the_report_alone(project, file):
     path = project.folder / f"scripts/snndeep/reporting/page.{file}"
-    path.write_text(path.read_text() + "\n")
+    path.write_text(path.read_text(encoding="utf-8") + "\n")
     assert project.planned() == {"report": 1, "publish": 1}
 
 
@@ -163,6 +163,6 @@ def test_a_damaged_figure_is_found_and_its_job_named(project):
 
 def test_snakemakes_own_report_holds_figures_and_tables_with_captions(project):
     project.run("--report", "workflow.html")
-    page = (project.folder / "workflow.html").read_text()
+    page = (project.folder / "workflow.html").read_text(encoding="utf-8")
     for text in ("leakage_gap", "matrix_patient_slice", "Figures", "Tables", "In full precision".lower()):
         assert text in page

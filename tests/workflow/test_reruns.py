@@ -13,7 +13,7 @@ OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1, "publish": 1}
 
 
 def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert text.count(old) >= 1, f"{old!r} is not in {path}"
     path.write_text(text.replace(old, new, 1))
 
@@ -78,7 +78,7 @@ def test_an_edit_taken_back_runs_nothing(project):
 def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
     project.config["report"] = {"title": "Another title"}
     project.run("--quiet", "rules")
-    assert "Another title" in (project.folder / "results/tiny/report.html").read_text()
+    assert "Another title" in (project.folder / "results/tiny/report.html").read_text(encoding="utf-8")
     del project.config["report"]
     assert project.planned() == {"publish": 1}
 
@@ -132,7 +132,7 @@ def test_a_bad_scan_ends_the_run_or_is_left_out_and_listed(finished, fresh):
     assert scan.name in output
     fresh.config["dataset"]["on_bad_case"] = "skip"
     fresh.run("--quiet", "rules")
-    report = (fresh.folder / "results/own/report.html").read_text()
+    report = (fresh.folder / "results/own/report.html").read_text(encoding="utf-8")
     assert "Cases left out" in report
     assert scan.name in report
 
@@ -141,7 +141,7 @@ def test_a_users_own_scans(finished, fresh):
     folder = own_data(finished, fresh)
     fresh.config["models"] = {"backends": ["custom"], "rules": ["tempotron"]}
     fresh.run("--quiet", "rules")
-    report = (fresh.folder / "results/own/report.html").read_text()
+    report = (fresh.folder / "results/own/report.html").read_text(encoding="utf-8")
     assert "Synthetic" not in report
     assert fresh.planned() == {}
 
@@ -154,5 +154,5 @@ def test_a_users_own_scans(finished, fresh):
     jobs = fresh.planned()
     assert (jobs["survey"], jobs["features"]) == (1, 1)
     fresh.run("--quiet", "rules")
-    logs = [path.read_text() for path in (fresh.folder / "logs/features").glob("*.log")]
+    logs = [path.read_text(encoding="utf-8") for path in (fresh.folder / "logs/features").glob("*.log")]
     assert sum("extracted 1 cases, found 3 already there" in text for text in logs) == 1, logs

@@ -15,12 +15,12 @@ def test_results_have_stable_names_and_all_models(finished):
     assert set(table["protocol"]) == {"patient", "slice"}
     assert set(table["unit"]) == {"patient", "slice"}
     assert table["roc_auc"].between(0, 1).all()
-    assert len(json.loads((folder / "provenance.json").read_text())["live"]) > 20
+    assert len(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["live"]) > 20
 
 
 def test_metrics_answer_and_say_what_networks_cost(finished):
     folder = finished.folder / "results/tiny"
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     assert {name for name, kind in metrics["kinds"].items() if kind == "snn"} == MODELS == set(metrics["cost"])
     for name, kind in metrics["kinds"].items():
         for protocol in ("patient", "slice"):
@@ -52,7 +52,7 @@ def test_metrics_answer_and_say_what_networks_cost(finished):
 
 
 def test_the_report_is_self_contained_and_says_that_data_are_synthetic(finished):
-    page = (finished.folder / "results/tiny/report.html").read_text()
+    page = (finished.folder / "results/tiny/report.html").read_text(encoding="utf-8")
     assert page.count("Synthetic data") >= 2
     assert page.count('src="data:image/svg+xml;base64,') >= 6
     for forbidden in ('src="http', 'href="http', "<script src", "@import"):
@@ -73,9 +73,9 @@ def test_the_same_run_elsewhere_gives_the_same_bytes(finished, fresh):
 
 def test_tuned_values_are_what_training_used(finished):
     (path,) = (finished.folder / "work/tune").glob("*/custom.surrogate.json")
-    tuned = json.loads(path.read_text())
+    tuned = json.loads(path.read_text(encoding="utf-8"))
     (path,) = (finished.folder / "work/train").glob("*/custom.surrogate.record.json")
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     assert set(tuned) == {"patient_0", "patient_1", "slice_0", "slice_1"}
     for split, study in tuned.items():
         assert study["best"].items() <= record[split]["settings"].items()

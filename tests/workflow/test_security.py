@@ -19,7 +19,7 @@ def test_the_report_escapes_text(lean, tmp_path):
     project = lean.copy_to(tmp_path / "copy")
     project.config["report"] = {"title": "</title><script>alert('title')</script><img src=x onerror=alert(1)>"}
     project.run("--quiet", "rules")
-    page = (project.folder / "results/lean/report.html").read_text()
+    page = (project.folder / "results/lean/report.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(" in page
     for executed in ("<script>alert", "<img src=x"):
         assert executed not in page

@@ -24,8 +24,10 @@ def test_workers_with_a_database_give_the_same_models_and_keep_the_secret(finish
     assert (fresh.folder / "trials.db").is_file()
     logs = sorted((fresh.folder / "logs/tune_worker").glob("*.log"))
     assert len(logs) == 3
-    assert sum(path.read_text().count("1 trials (1 new)") for path in logs) == 4, "each split was one worker's"
-    assert all("(0 new)" in path.read_text() for path in (fresh.folder / "logs/tune").glob("*.log"))
+    assert sum(path.read_text(encoding="utf-8").count("1 trials (1 new)") for path in logs) == 4, (
+        "each split was one worker's"
+    )
+    assert all("(0 new)" in path.read_text(encoding="utf-8") for path in (fresh.folder / "logs/tune").glob("*.log"))
     models = sorted((fresh.folder / "work/train").glob("*/*.npz"))
     assert len(models) >= 3
     for path in models:
