@@ -28,7 +28,10 @@ SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 def plan_of(config):
     """Return the plan of a configuration; what is wrong with it ends the run before any work."""
     try:
-        return Plan(complete(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))), SCRIPTS)
+        return Plan(
+            complete(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))),
+            SCRIPTS,
+        )
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
