@@ -1,4 +1,4 @@
-"""The optimiser: Adam with decoupled weight decay, on one parameter vector.
+"""The optimiser: Adam with decoupled weight decay, on one parameter vector, and the average of its steps.
 
     m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
     p = p - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps) - rate decay p
@@ -9,6 +9,8 @@ Source: Kingma and Ba 2015 (arXiv:1412.6980); Loshchilov and Hutter 2019 (arXiv:
 from __future__ import annotations
 
 import numpy as np
+
+from snndeep.errors import ConfigError
 
 
 class Adam:
@@ -60,3 +62,39 @@ class Adam:
         if self._decay:
             self._vector *= 1 - self._rate * self._decay
         self._vector -= scratch
+
+
+class MovingAverage:
+    """The average of a vector over the steps of an optimiser, which varies less from step to step than the vector.
+
+        a = d a + (1 - d) p        d = min(decay, (1 + n) / (10 + n)) at step n
+
+    The first steps are forgotten sooner, so that the start does not linger. With a decay of 0 the average is the vector.
+
+    Source: Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging", in its exponential form.
+
+    Args:
+        vector: The parameters `[P]`; read at every update.
+        decay: 0 <= decay < 1.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+
+    def __init__(self, vector: np.ndarray, decay: float):
+        if not 0 <= decay < 1:
+            raise ConfigError(
+                "Weights cannot be averaged so.", where="averaging", found=str(decay), expected="0 <= averaging < 1"
+            )
+        self.values = vector.copy()
+        self._vector, self._decay = vector, decay
+        self._scratch = np.empty_like(vector)
+        self._steps = 0
+
+    def update(self) -> None:
+        """Take in the vector as it is now."""
+        self._steps += 1
+        decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
+        np.multiply(self._vector, 1 - decay, out=self._scratch)
+        self.values *= decay
+        self.values += self._scratch

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from snndeep.optimiser import Adam
+from snndeep.errors import ConfigError
+from snndeep.optimiser import Adam, MovingAverage
 from snndeep.parameters import Parameters
 
 
@@ -35,3 +36,30 @@ def test_the_vector_is_updated_in_place_and_seen_by_name():
     kept = parameters.copy()
     parameters.vector[:] = 7
     assert kept["hidden.weight"].max() == 1
+
+
+def test_the_average_is_that_of_its_definition():
+    vectors = np.random.default_rng(1).normal(size=(200, 4))
+    vector = vectors[0].copy()
+    average = MovingAverage(vector, 0.9)
+    expected = vectors[0].copy()
+    for step, values in enumerate(vectors, start=1):
+        vector[:] = values
+        average.update()
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * values
+        np.testing.assert_allclose(average.values, expected, rtol=1e-12)
+
+
+def test_without_averaging_the_average_is_the_vector():
+    vector = np.random.default_rng(2).normal(size=9).astype(np.float32)
+    average = MovingAverage(vector, 0.0)
+    vector += 0.1
+    average.update()
+    np.testing.assert_array_equal(average.values, vector)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0, np.nan])
+def test_a_decay_out_of_range_is_refused(decay):
+    with pytest.raises(ConfigError, match="averaging"):
+        MovingAverage(np.zeros(2), decay)

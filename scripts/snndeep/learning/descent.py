@@ -11,7 +11,7 @@ import numpy as np
 from snndeep.backends.base import Inputs, check_samples
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch, Problem
-from snndeep.optimiser import Adam
+from snndeep.optimiser import Adam, MovingAverage
 from snndeep.ranking import roc_auc
 from snndeep.seeds import generator
 
@@ -28,6 +28,7 @@ class DescentSettings:
         epochs: The most passes over the training samples.
         patience: Stop after this many epochs without a better validation ROC-AUC.
         weight_decay: Decoupled decay per unit of learning rate.
+        averaging: The model is the moving average of the weights, which forgets at this rate per update; 0: the weights.
     """
 
     learning_rate: float = 3e-3
@@ -35,6 +36,7 @@ class DescentSettings:
     epochs: int = 40
     patience: int = 8
     weight_decay: float = 0.0
+    averaging: float = 0.0
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:
@@ -79,11 +81,13 @@ def descend(
     for part in (train, problem.validation):
         check_samples(part, problem.labels.size)
     rng = generator(seed, "order")
-    optimiser = Adam(model.parameters.vector, settings.learning_rate, settings.weight_decay)
+    vector = model.parameters.vector
+    optimiser = Adam(vector, settings.learning_rate, settings.weight_decay)
+    average = MovingAverage(vector, settings.averaging)
     labels = problem.labels[train]
     weights = class_weights(labels)
     history: list[EpochRecord] = []
-    best_auc, best_epoch, best = -1.0, 0, model.parameters.vector.copy()
+    best_auc, best_epoch, best = -1.0, 0, vector.copy()
     for epoch in range(1, settings.epochs + 1):
         start = time.perf_counter()
         order = rng.permutation(train.size)
@@ -93,9 +97,10 @@ def descend(
             loss, gradients = model.gradients(inputs, train[batch], labels[batch], weights[batch])
             optimiser.step(model.parameters.flatten(gradients))
             model.constrain()
+            average.update()
             total += loss * batch.size
         mean_loss = total / order.size
-        if not math.isfinite(mean_loss) or not np.isfinite(model.parameters.vector).all():
+        if not math.isfinite(mean_loss) or not np.isfinite(vector).all():
             raise DivergedError(
                 "Training diverged: the loss is not finite.",
                 where=f"epoch {epoch}",
@@ -103,13 +108,16 @@ def descend(
                 expected="a finite number",
                 remedy=f"Lower the learning rate. Settings were {settings}.",
             )
+        stepped = vector.copy()
+        vector[:] = average.values
         auc = roc_auc(problem.labels[problem.validation], score_in_batches(model, inputs, problem.validation))
         if auc > best_auc:
             best_auc, best_epoch = auc, epoch
-            best[:] = model.parameters.vector
+            best[:] = vector
+        vector[:] = stepped
         history.append(EpochRecord(epoch, mean_loss, auc, time.perf_counter() - start))
         on_epoch(history[-1])
         if epoch - best_epoch >= settings.patience:
             break
-    model.parameters.vector[:] = best
+    vector[:] = best
     return Fit(model.parameters.copy(), history, best_auc)

@@ -273,10 +273,16 @@ def _bal(s: _Settings) -> str:
 
 
 def _descent(s: _Settings, own: str) -> str:
+    averaging = (
+        f" The model was the moving average of its weights over the updates (decay {s.text(own + 'averaging')}; Polyak and "
+        "Juditsky 1992)."
+        if s(own + "averaging")
+        else ""
+    )
     return (
         f"Adam with learning rate {s.text(own + 'learning_rate')}, decoupled weight decay {s.text(own + 'weight_decay')}, "
         f"batches of {s.text(own + 'batch_size')}, at most {s.text(own + 'epochs')} epochs, stopped after "
-        f"{s.text(own + 'patience')} without a better validation ROC-AUC."
+        f"{s.text(own + 'patience')} without a better validation ROC-AUC.{averaging}"
     )
 
 
