@@ -15,7 +15,7 @@ OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1, "publish": 1}
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(old) >= 1, f"{old!r} is not in {path}"
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_the_plan_has_nine_tune_and_nine_train_jobs(fresh):
