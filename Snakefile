@@ -37,4 +37,5 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report.html",
+        rules.publish.input,
+        rules.publish.output,

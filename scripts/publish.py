@@ -11,7 +11,8 @@ with stage(snakemake.log[0]) as log:
     sources = (inputs.report, inputs.figures, inputs.tables, *inputs.evaluation, inputs.samples, inputs.cases)
     tables = ("metrics", "models", "folds", "patients", "comparisons", "cost")
     targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
-    pairs = zip((*sources, *inputs.model_files), (*targets, *outputs.model_files), strict=True)
-    publish({Path(source): Path(target) for source, target in pairs})
+    copies = {Path(source): Path(target) for source, target in zip(sources, targets, strict=True)}
+    models = {Path(source): Path(outputs.model_files) / Path(source).name for source in inputs.model_files}
+    publish(copies | models)
     write_json(Path(outputs.live), {"stages": snakemake.params.stages, "live": snakemake.params.live})
     log.info("the report is %s", outputs.report)

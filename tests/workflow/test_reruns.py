@@ -83,6 +83,23 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
     assert project.planned() == {"publish": 1}
 
 
+def test_fewer_models_and_all_again(project):
+    models = project.folder / "results/tiny/models"
+    project.config["models"] = {"backends": ["custom"], "rules": ["surrogate", "tempotron"]}
+    assert project.planned() == OUTCOME
+    project.run("--quiet", "rules")
+    assert sorted(path.name for path in models.glob("[!.]*")) == ["custom.surrogate.npz", "custom.tempotron.npz"]
+    del project.config["models"]
+    assert project.planned() == {"publish": 1}
+    project.run("--quiet", "rules")
+    assert len(list(models.glob("[!.]*"))) == 9
+
+
+def test_a_published_file_that_is_gone_is_published_again(project):
+    (project.folder / "results/tiny/metrics.json").unlink()
+    assert project.planned() == {"publish": 1}
+
+
 def test_a_comment_runs_nothing(project):
     module = project.folder / "scripts/snndeep/optimiser.py"
     edit(module, "from __future__", "# A comment.\nfrom __future__")

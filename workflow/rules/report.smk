@@ -90,9 +90,7 @@ rule publish:
         cost=f"{RESULTS}/cost.csv",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
-        model_files=[
-            f"{RESULTS}/models/{backend}.{rule}.npz" for backend, rule in PLAN.models
-        ],
+        model_files=directory(f"{RESULTS}/models"),
         live=f"{RESULTS}/provenance.json",
     params:
         stages=PLAN.addresses(),
