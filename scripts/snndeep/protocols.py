@@ -67,5 +67,10 @@ def split_names(protocol: str, folds: int, members: int) -> list[str]:
     return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
 
 
+def protocol_of(name: str) -> str:
+    """Return the protocol of a split from its short name."""
+    return name.partition("_")[0]
+
+
 def _name(protocol: str, fold: int, member: int | None) -> str:
     return f"{protocol}_{fold}" if member is None else f"{protocol}_{fold}_{member}"

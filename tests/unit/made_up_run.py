@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import model_table
 from snndeep.pictures import Chosen, SlicePicture
-from snndeep.protocols import Split
+from snndeep.protocols import Split, member_numbers
 from snndeep.reporting.results import RunResults
 
 SLICES = 6
@@ -25,6 +26,7 @@ def made_up_run(
     backends: Sequence[str] = ("custom", "snntorch", "spikingjelly"),
     rules: Sequence[str] = ("surrogate", "tempotron", "bal"),
     folds: int = 2,
+    members: int = 1,
     patients: int = 12,
     trials: int = 6,
     native: bool = False,
@@ -39,6 +41,7 @@ def made_up_run(
         backends: Of the networks.
         rules: Of the networks.
         folds: Of each protocol.
+        members: Networks per fold.
         patients: How many; every second one is diseased.
         trials: Of each search.
         native: Whether the custom backend searched in native mode.
@@ -49,9 +52,13 @@ def made_up_run(
     rng = np.random.default_rng(3)
     samples = _samples(patients, only_class)
     splits = [
-        _split(samples, protocol, fold, folds, one_class_fold and fold == 0 and protocol == "patient")
+        replace(
+            _split(samples, protocol, fold, folds, one_class_fold and fold == 0 and protocol == "patient"),
+            member=member,
+        )
         for protocol in protocols
         for fold in range(folds)
+        for member in member_numbers(members)
     ]
     networks = [f"{backend}/{rule}" for backend in backends for rule in rules]
     names = ["logistic", "boosting", "area", "acquisition", *networks]

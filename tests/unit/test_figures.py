@@ -35,6 +35,7 @@ RUNS = {
     "one model": {"backends": ("snntorch",), "rules": ("surrogate",), "protocols": ("patient",), "insight": False},
     "tempotron alone": {"backends": ("custom",), "rules": ("tempotron",), "protocols": ("slice",)},
     "without custom": {"backends": ("snntorch", "spikingjelly"), "folds": 1, "trials": 1},
+    "several networks to a fold": {"backends": ("custom",), "rules": ("surrogate", "bal"), "members": 3},
     "a fold of one class": {"backends": ("custom",), "one_class_fold": True},
     "healthy alone": {"backends": ("custom",), "rules": ("surrogate", "bal"), "only_class": 0},
     "native mode": {"backends": ("custom", "snntorch"), "rules": ("bal",), "native": True, "folds": 5, "patients": 60},

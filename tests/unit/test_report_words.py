@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import yaml
+from made_up_run import made_up_run
 
 from snndeep.configuration import complete
 from snndeep.reporting.formats import count, decimal, interval, p_value, percent, quantity, signed
@@ -14,6 +15,7 @@ from snndeep.reporting.latex import escape, latex
 from snndeep.reporting.methods import methods, used_settings
 from snndeep.reporting.page import render_page
 from snndeep.reporting.sheets.sheet import Column, Sheet
+from snndeep.reporting.sheets.training import training_sheets
 
 KINDS = {
     "custom/surrogate": "snn", "snntorch/surrogate": "snn", "logistic": "classical", "area": "context",
@@ -141,6 +143,21 @@ def test_latex_has_rules_and_no_commands_from_text():
 
 def test_csv_keeps_full_precision():
     assert "0.123456789" in sheet("x").csv()
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_the_search_table_counts_the_trials_of_all_networks(members):
+    found = {one.name: one for one in training_sheets(made_up_run(folds=2, members=members, trials=6))}
+    assert set(found["search"].frame["trials"]) == {2 * members * 6}
+    assert found["search"].frame["best"].notna().all()
+
+
+def test_the_methods_say_how_several_networks_share_a_fold(config):
+    other = {**config, "splits": {**config["splits"], "members": 4}}
+    (text,) = (paragraph.text for paragraph in methods(other) if paragraph.title == "Splits")
+    assert "cut into 4 parts" in text
+    assert "a share of" not in text
+    assert "Further settings" not in text
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def used_settings(config: Config) -> dict[str, Any]:
         *(f"encoders.{name}." for name in config["encoders"] if name not in encoders),
         *(f"learning.{name}." for name in config["learning"] if name not in rules),
         *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
+        *(["splits.validation_fraction"] if config["splits"]["members"] > 1 else []),
     )
     return {name: value for name, value in _leaves(config, "").items() if not name.startswith((*NO_METHOD, *unused))}
 
@@ -183,11 +184,19 @@ def _features(s: _Settings) -> str:
 
 def _splits(s: _Settings) -> str:
     protocols = " and ".join(PROTOCOLS[name] for name in s("splits.protocols"))
+    uses = "early stopping, thresholds, calibration and the choice of hyperparameters"
+    if s("splits.members") == 1:
+        kept = f"Of the rest, a share of {s.text('splits.validation_fraction')} was kept for validation: {uses}."
+    else:
+        kept = (
+            f"The rest was cut into {s.text('splits.members')} parts, and as many networks were trained to each fold, each "
+            f"with another part kept for validation: {uses}. Their distances from their thresholds, in spreads of their "
+            "validation scores, were averaged. The classical models were fitted in the same way."
+        )
     return (
-        f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class. Of the "
-        f"rest, a share of {s.text('splits.validation_fraction')} was kept for validation: early stopping, thresholds, "
-        "calibration and the choice of hyperparameters. Test parts were scored once. All random numbers derive from the "
-        f"seed {s.text('seed')} and the names of what they are for."
+        f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class. {kept} "
+        f"Test parts were scored once. All random numbers derive from the seed {s.text('seed')} and the names of what they "
+        "are for."
     )
 
 

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from snndeep.curves import curve_band, precision_recall_curve, roc_curve
 from snndeep.pictures import WINDOW_HU
+from snndeep.protocols import protocol_of
 from snndeep.reporting.figures import (
     calibration,
     choices,
@@ -117,11 +118,11 @@ def _label_curve(results: RunResults) -> Drawn | None:
     labels = learning.label_table(results.records, _first(results))
     if labels.empty:
         return None
+    beside = ", beside it the same procedure with random choice" if "random" in set(labels["choice"]) else ""
     return Drawn(
         "label_curve",
         f"Labels used by active learning, split by {_first(results)}",
-        "Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern, beside "
-        "it the same procedure with random choice.",
+        f"Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern{beside}.",
         learning.describe_labels(labels),
         "learning",
         learning.label_curve(labels),
@@ -146,7 +147,7 @@ def _setting_importance(results: RunResults) -> Drawn | None:
     spaces = results.config["tuning"]["search_space"]
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for model, splits in results.tuned.items():
-        own = [study for split, study in splits.items() if split.startswith(f"{_first(results)}_")]
+        own = [study for split, study in splits.items() if protocol_of(split) == _first(results)]
         groups.setdefault((model.split("/")[1], results.modes[model]), []).extend(own)
     shares = {}
     for (rule, mode), studies in groups.items():

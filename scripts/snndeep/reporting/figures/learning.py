@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from snndeep.protocols import protocol_of
 from snndeep.reporting.figures.style import colour, ink, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
 
@@ -25,7 +26,7 @@ def history_table(records: Records, protocol: str) -> pd.DataFrame:
         {"model": model, "split": split, "epoch": entry["epoch"], "loss": entry["loss"], "auc": entry["validation_auc"]}
         for model, splits in records.items()
         for split, record in splits.items()
-        if split.startswith(f"{protocol}_")
+        if protocol_of(split) == protocol
         for entry in record["history"]
     ]
     frame = pd.DataFrame(rows, columns=["model", "split", "epoch", "loss", "auc"])
@@ -83,7 +84,7 @@ def label_table(records: Records, protocol: str) -> pd.DataFrame:
         }
         for model, splits in records.items()
         for split, record in splits.items()
-        if split.startswith(f"{protocol}_")
+        if protocol_of(split) == protocol
         for key, choice in (("curve", "BAL"), ("random_curve", "random"))
         for number, point in enumerate(record.get(key, []))
     ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from snndeep.protocols import protocol_of
 from snndeep.reporting.figures.style import colour, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
 
@@ -24,7 +25,7 @@ def trial_table(tuned: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.Dat
     for model, splits in tuned.items():
         backend, rule = model.split("/")
         for split, study in splits.items():
-            if not split.startswith(f"{protocol}_"):
+            if protocol_of(split) != protocol:
                 continue
             best = np.nan
             for number, trial in enumerate(study["trials"], start=1):
@@ -56,7 +57,8 @@ def search_history(trials: pd.DataFrame) -> Figure:
             )  # fmt: skip
         axes.set(title=rule_title(rule), ylabel="validation\nROC-AUC")
     axes.set_xlabel("trial (line: best so far, mean over folds; dots: every trial)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.set_xlim(0.5, trials["trial"].max() + 0.5)
     legend_above(figure, axes)
     return figure
 

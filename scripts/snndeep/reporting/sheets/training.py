@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from snndeep.protocols import protocol_of
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity, setting
 from snndeep.reporting.headline import first_protocol
 from snndeep.reporting.names import title_of
@@ -47,7 +48,7 @@ def _search(results: RunResults) -> Sheet:
     protocol = first_protocol(results.metrics)
     rows = []
     for model, splits in results.tuned.items():
-        studies = [study for split, study in splits.items() if split.rpartition("_")[0] == protocol]
+        studies = [study for split, study in splits.items() if protocol_of(split) == protocol]
         trials = [trial for study in studies for trial in study["trials"]]
         rows.append(
             {
