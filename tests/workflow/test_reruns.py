@@ -95,6 +95,12 @@ def test_fewer_models_and_all_again(project):
     assert len(list(models.glob("[!.]*"))) == 9
 
 
+def test_a_report_that_another_checkout_wrote_again_is_not_published_again(project):
+    for path in (project.folder / "work/report").rglob("*"):
+        path.touch()
+    assert project.planned() == {}
+
+
 def test_a_published_file_that_is_gone_is_published_again(project):
     (project.folder / "results/tiny/metrics.json").unlink()
     assert project.planned() == {"publish": 1}
