@@ -37,5 +37,6 @@ localrules:
 rule all:
     default_target: True
     input:
+        # What an edit put at a new address is made and published; a published file that is gone comes back.
         rules.publish.input,
         rules.publish.output,

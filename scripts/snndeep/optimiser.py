@@ -86,13 +86,15 @@ class MovingAverage:
             raise ConfigError(
                 "Weights cannot be averaged so.", where="averaging", found=str(decay), expected="0 <= averaging < 1"
             )
-        self.values = vector.copy()
+        self.values = vector.copy() if decay else vector
         self._vector, self._decay = vector, decay
         self._scratch = np.empty_like(vector)
         self._steps = 0
 
     def update(self) -> None:
         """Take in the vector as it is now."""
+        if not self._decay:
+            return
         self._steps += 1
         decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
         np.multiply(self._vector, 1 - decay, out=self._scratch)

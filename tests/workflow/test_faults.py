@@ -22,7 +22,7 @@ PUBLISHED = (
 CLOCKED = (".record.json", "report.html", "cost.csv")  # hold seconds, which differ from run to run
 RULES = (
     "data_phantom", "features", "samples", "splits", "spikes", "baselines", "tune", "train", "evaluate", "insight",
-    "pictures", "report", "publish",
+    "models", "pictures", "report", "publish",
 )  # fmt: skip
 STAGES = (
     "data", "features_batch", "samples", "splits", "spikes", "baselines", "tune", "train", "evaluate", "models",

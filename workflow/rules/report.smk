@@ -48,23 +48,22 @@ rule publish:
         report=ancient(PLAN.report.path("report.html")),
         figures=ancient(PLAN.report.path("figures")),
         tables=ancient(PLAN.report.path("tables")),
-        evaluation=[
-            ancient(PLAN.evaluate.path(name))
-            for name in (
-                "metrics.json",
-                "models.csv",
-                "folds.csv",
-                "patients.csv",
-                "comparisons.csv",
-                "cost.csv",
-            )
-        ],
+        evaluation=ancient(
+            [
+                PLAN.evaluate.path(name)
+                for name in (
+                    "metrics.json",
+                    "models.csv",
+                    "folds.csv",
+                    "patients.csv",
+                    "comparisons.csv",
+                    "cost.csv",
+                )
+            ]
+        ),
         samples=ancient(PLAN.samples.path("samples.parquet")),
         cases=ancient(PLAN.samples.path("cases.parquet")),
-        model_files=[
-            ancient(PLAN.model_files.path(f"{backend}.{rule}.npz"))
-            for backend, rule in PLAN.models
-        ],
+        model_files=ancient(rules.models.output.models),
     output:
         report=report(
             f"{RESULTS}/report.html",
