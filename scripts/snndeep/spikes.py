@@ -12,6 +12,9 @@ import numpy as np
 
 from snndeep.errors import InvalidInputError
 
+COUNTED = 1024
+"""Samples whose spikes are counted at a time."""
+
 
 @dataclass(frozen=True)
 class SpikeTrains:
@@ -83,7 +86,11 @@ class SpikeTrains:
         bits = np.unpackbits(self.packed[indices], axis=-1, count=self.channels, bitorder="little")
         return bits.transpose(1, 0, 2)
 
+    def count(self) -> int:
+        """Return the number of spikes, with memory that does not grow with the number of samples."""
+        blocks = (self.packed[start : start + COUNTED] for start in range(0, self.samples, COUNTED))
+        return sum(int(np.bitwise_count(block).sum(dtype=np.int64)) for block in blocks)
+
     def mean_rate(self) -> float:
         """Return the share of (sample, step, channel) triples that hold a spike."""
-        spikes = int(np.bitwise_count(self.packed).sum(dtype=np.int64))
-        return spikes / (self.samples * self.steps * self.channels) if self.samples else 0.0
+        return self.count() / (self.samples * self.steps * self.channels) if self.samples else 0.0

@@ -61,10 +61,10 @@ def train_split(
     """
     check_encoded(name, data)
     start = time.perf_counter()
-    fit = rule.fit(data.problem(), backend, settings, model_seed(seed, rule.name, name), lambda record: None)
+    inputs = backend.load(data.trains, np.dtype(np.float32))
+    fit = rule.fit(data.problem(), inputs, backend, settings, model_seed(seed, rule.name, name), lambda record: None)
     seconds = time.perf_counter() - start
     model = rule.model(backend, settings, fit.parameters)
-    inputs = backend.load(data.trains, np.dtype(np.float32))
     start = time.perf_counter()
     scores = {part: score_in_batches(model, inputs, data.parts[part]) for part in ("validation", "test")}
     scoring_seconds = time.perf_counter() - start

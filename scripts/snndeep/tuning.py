@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from snndeep.backends.base import Backend
+from snndeep.backends.base import Backend, Inputs
 from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
 from snndeep.evaluation.leakage import check_encoded
@@ -91,6 +92,7 @@ def run_trials(
         finished: Holds what is finished, and takes what is new.
     """
     check_encoded(name, data)
+    inputs = backend.load(data.trains, np.dtype(np.float32))
     study = optuna.create_study(
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
@@ -105,7 +107,7 @@ def run_trials(
         )
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
-        _run_trial(study, name, data, backend, rule, search)
+        _run_trial(study, name, data, inputs, backend, rule, search)
         finished.add(study.trials[number])
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
@@ -150,6 +152,7 @@ def _run_trial(
     study: optuna.Study,
     name: str,
     data: EncodedSplit,
+    inputs: Inputs,
     backend: Backend,
     rule: LearningRule,
     search: SearchSettings,
@@ -163,7 +166,7 @@ def _run_trial(
             raise optuna.TrialPruned
 
     try:
-        fit = rule.fit(data.problem(), backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
+        fit = rule.fit(data.problem(), inputs, backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
     except (optuna.TrialPruned, DivergedError) as stopped:
         if isinstance(stopped, DivergedError):
             LOGGER.warning("%s trial %d is pruned: %s", name, trial.number, stopped.what)

@@ -153,12 +153,13 @@ rng = np.random.default_rng(0)
 labels = np.arange(60) % 2
 trains = SpikeTrains.from_dense(rng.random((10, 60, 12)) < np.where(labels[:, None], 0.3, 0.2))
 problem = Problem(trains, labels, np.arange(60) // 4, np.arange(40), np.arange(40, 60))
+custom = load_backend("custom")
+inputs = custom.load(trains, np.dtype(np.float32))
 for name in RULES:
     rule = load_rule(name)
     settings = rule.settings(epochs=3, batch_size=16)
-    fit = rule.fit(problem, load_backend("custom"), settings, 3, lambda record: None)
-    scores = rule.model(load_backend("custom"), settings, fit.parameters).scores(
-        load_backend("custom").load(trains, np.dtype(np.float32)), np.arange(60))
+    fit = rule.fit(problem, inputs, custom, settings, 3, lambda record: None)
+    scores = rule.model(custom, settings, fit.parameters).scores(inputs, np.arange(60))
     content = b"".join(fit.parameters[key].tobytes() for key in sorted(fit.parameters)) + scores.tobytes()
     print(name, hashlib.sha256(content).hexdigest())
 """
@@ -187,14 +188,15 @@ for _ in range(2):
     EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
 """
     first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
-    assert first.count("snndeep.engine.compiler: Compiling the custom engine") == 1
+    assert first.count("snndeep.compilation: Compiling the custom engine") == 1
     assert second == ""
 
 
 def test_a_change_in_any_engine_file_is_noticed(tmp_path):
     code = """
-import snndeep.engine.compiler as compiler
-compiler._FINGERPRINT = compiler._FINGERPRINT + {change!r}
+import snndeep.compilation as compilation
+found = compilation.fingerprint
+compilation.fingerprint = lambda folder: found(folder) + {change!r}
 import numpy as np
 from snndeep.engine.synapse import is_silent
 is_silent(np.zeros((2, 2)))

@@ -35,7 +35,8 @@ def make_problem(samples=120, contrast=0.25, seed=0):
 def fit(rule, problem, seed=1, backend=CUSTOM, **changes):
     records = []
     chosen = rule.settings(**{"epochs": 6, "batch_size": 16, **changes})
-    return chosen, rule.fit(problem, backend, chosen, seed, records.append), records
+    inputs = backend.load(problem.trains, np.dtype(np.float32))
+    return chosen, rule.fit(problem, inputs, backend, chosen, seed, records.append), records
 
 
 @pytest.fixture(params=list(RULES))

@@ -169,7 +169,8 @@ def test_active_learning_keeps_to_its_budget():
     problem = Problem(trains, labels, np.arange(80) // 4, np.arange(60), np.arange(60, 80))
     chosen = BalSettings(epochs=2, hidden=8, rounds=3, compare_random=True)
     records = []
-    found = load_rule("bal").fit(problem, CUSTOM, chosen, 1, records.append)
+    inputs = CUSTOM.load(trains, np.dtype(np.float32))
+    found = load_rule("bal").fit(problem, inputs, CUSTOM, chosen, 1, records.append)
     assert [point["labels"] for point in found.extra["curve"]] == [12, 24, 36]
     assert [point["labels"] for point in found.extra["random_curve"]] == [12, 24, 36]
     assert [entry.epoch for entry in records] == list(range(1, len(records) + 1))

@@ -12,69 +12,71 @@ from snndeep.engine.compiler import compiled
 
 
 @compiled
-def _add_rows(total, rows, indices, start, end):
-    """Add to `total` `[N]` the rows that `indices[start:end]` names, four at a time to load and store it less often."""
-    k = start
-    while k + 4 <= end:
-        r0, r1, r2, r3 = rows[indices[k]], rows[indices[k + 1]], rows[indices[k + 2]], rows[indices[k + 3]]
-        for j in range(total.size):
-            total[j] += (r0[j] + r1[j]) + (r2[j] + r3[j])
-        k += 4
-    if k + 2 <= end:
-        r0, r1 = rows[indices[k]], rows[indices[k + 1]]
-        for j in range(total.size):
-            total[j] += r0[j] + r1[j]
-        k += 2
-    if k < end:
-        r0 = rows[indices[k]]
-        for j in range(total.size):
-            total[j] += r0[j]
+def _add_product(total, pointers, first, indices, rows):
+    """Add S @ rows to `total` `[R, N]`, S being the rows `first` to `first + R` of a sparse matrix of zeros and ones.
+
+    The rows of `rows` `[M, N]` that one row of S names are added four at a time, to load and store their sum less often.
+    """
+    columns = total.shape[1]
+    k = pointers[first]
+    for r in range(total.shape[0]):
+        end = pointers[first + r + 1]
+        while k + 4 <= end:
+            i0, i1, i2, i3 = indices[k], indices[k + 1], indices[k + 2], indices[k + 3]
+            for j in range(columns):
+                total[r, j] += (rows[i0, j] + rows[i1, j]) + (rows[i2, j] + rows[i3, j])
+            k += 4
+        while k + 2 <= end:
+            i0, i1 = indices[k], indices[k + 1]
+            for j in range(columns):
+                total[r, j] += rows[i0, j] + rows[i1, j]
+            k += 2
+        if k < end:
+            i0 = indices[k]
+            for j in range(columns):
+                total[r, j] += rows[i0, j]
+            k += 1
 
 
 @compiled
-def _sum_of_entries(entries, indices, start, end):
-    """As `_add_rows` for rows of one entry: a single neuron, such as a Tempotron, would spend its time on loops of one."""
-    total = entries.dtype.type(0)
-    for k in range(start, end):
-        total += entries[indices[k]]
-    return total
+def _add_entries(total, pointers, first, indices, entries):
+    """As `_add_product` for one column: a single neuron, such as a Tempotron, would spend its time on loops of one."""
+    k = pointers[first]
+    for r in range(total.size):
+        end = pointers[first + r + 1]
+        while k + 4 <= end:
+            i0, i1, i2, i3 = indices[k], indices[k + 1], indices[k + 2], indices[k + 3]
+            total[r] += (entries[i0] + entries[i1]) + (entries[i2] + entries[i3])
+            k += 4
+        while k < end:
+            total[r] += entries[indices[k]]
+            k += 1
 
 
 @compiled
 def currents_from_events(events, sample, weight, bias, current):
     """Fill `current` `[T, N]` from the events of a sample: the weight rows of the channels that fire at each step."""
     _, steps, pointers, channels, _, _ = events
-    first = sample * steps
-    if bias.size == 1:
-        entries = weight[:, 0]
-        for t in range(steps):
-            current[t, 0] = bias[0] + _sum_of_entries(entries, channels, pointers[first + t], pointers[first + t + 1])
-        return
     for t in range(steps):
-        out = current[t]
-        for j in range(out.size):
-            out[j] = bias[j]
-        row = first + t
-        _add_rows(out, weight, channels, pointers[row], pointers[row + 1])
+        for j in range(bias.size):
+            current[t, j] = bias[j]
+    if bias.size == 1:
+        _add_entries(current[:, 0], pointers, sample * steps, channels, weight[:, 0])
+    else:
+        _add_product(current, pointers, sample * steps, channels, weight)
 
 
 @compiled
 def gradients_from_events(events, sample, delta, grad_weight, grad_bias):
     """Add dL/dW[i] = sum_t s_i[t] delta[t], the delta rows of the times of each channel, and dL/db = sum_t delta[t]."""
     inputs, steps, _, _, starts, times = events
-    first = sample * inputs
     for t in range(steps):
-        d = delta[t]
-        for j in range(d.size):
-            grad_bias[j] += d[j]
+        for j in range(grad_bias.size):
+            grad_bias[j] += delta[t, j]
     if grad_bias.size == 1:
-        entries = delta[:, 0]
-        for i in range(inputs):
-            grad_weight[i, 0] += _sum_of_entries(entries, times, starts[first + i], starts[first + i + 1])
-        return
-    for i in range(inputs):
-        row = first + i
-        _add_rows(grad_weight[i], delta, times, starts[row], starts[row + 1])
+        _add_entries(grad_weight[:, 0], starts, sample * inputs, times, delta[:, 0])
+    else:
+        _add_product(grad_weight, starts, sample * inputs, times, delta)
 
 
 @compiled

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.backends.base import Backend
+from snndeep.backends.base import Backend, Inputs
 from snndeep.errors import ConfigError
 from snndeep.learning.base import EpochRecord, Fit, OnEpoch, Problem
 from snndeep.learning.descent import descend
@@ -128,9 +128,10 @@ class BalRule:
         """See `LearningRule.model`."""
         return SURROGATE.model(backend, settings, parameters)
 
-    def fit(self, problem: Problem, backend: Backend, settings: BalSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+    def fit(
+        self, problem: Problem, inputs: Inputs, backend: Backend, settings: BalSettings, seed: int, on_epoch: OnEpoch
+    ) -> Fit:
         """See `LearningRule.fit`; `extra["curve"]` holds one point per round."""
-        inputs = backend.load(problem.trains, np.dtype(np.float32))
 
         def departing(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
             empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
@@ -151,7 +152,7 @@ class BalRule:
         self,
         problem: Problem,
         backend: Backend,
-        inputs: object,
+        inputs: Inputs,
         settings: BalSettings,
         seed: int,
         on_epoch: OnEpoch,
@@ -191,7 +192,7 @@ def label_schedule(samples: int, settings: BalSettings) -> list[int]:
     return [int(n) for n in np.linspace(first, last, settings.rounds).round()] if settings.rounds > 1 else [last]
 
 
-def _patterns(model: SurrogateModel, inputs: object, samples: np.ndarray) -> np.ndarray:
+def _patterns(model: SurrogateModel, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
     parts = [
         model.firing_patterns(inputs, samples[start : start + PATTERN_BATCH])
         for start in range(0, samples.size, PATTERN_BATCH)

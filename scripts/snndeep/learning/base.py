@@ -125,8 +125,18 @@ class LearningRule(Protocol):
     def model(self, backend: Backend, settings: Any, parameters: Mapping[str, np.ndarray]) -> Model:
         """Return a model with the given parameters, for use on new samples."""
 
-    def fit(self, problem: Problem, backend: Backend, settings: Any, seed: int, on_epoch: OnEpoch) -> Fit:
+    def fit(
+        self, problem: Problem, inputs: Inputs, backend: Backend, settings: Any, seed: int, on_epoch: OnEpoch
+    ) -> Fit:
         """Learn.
+
+        Args:
+            problem: What may be seen.
+            inputs: Its spike trains as the backend loaded them; whoever calls has more use for them.
+            backend: Makes the layers.
+            settings: An instance of `settings`.
+            seed: Decides all draws.
+            on_epoch: Called after each epoch; may raise to stop.
 
         Raises:
             DivergedError: If the loss stops being finite.

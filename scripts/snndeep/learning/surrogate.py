@@ -144,10 +144,17 @@ class SurrogateRule:
         )
         return self.model(backend, settings, parameters)
 
-    def fit(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+    def fit(
+        self,
+        problem: Problem,
+        inputs: Inputs,
+        backend: Backend,
+        settings: SurrogateSettings,
+        seed: int,
+        on_epoch: OnEpoch,
+    ) -> Fit:
         """See `LearningRule.fit`."""
         model = self.start(problem, backend, settings, seed)
-        inputs = backend.load(problem.trains, np.dtype(np.float32))
         return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
 
 

@@ -126,14 +126,21 @@ class TempotronRule:
         """See `LearningRule.model`."""
         return TempotronModel(backend, settings, parameters)
 
-    def fit(self, problem: Problem, backend: Backend, settings: TempotronSettings, seed: int, on_epoch: OnEpoch) -> Fit:
+    def fit(
+        self,
+        problem: Problem,
+        inputs: Inputs,
+        backend: Backend,
+        settings: TempotronSettings,
+        seed: int,
+        on_epoch: OnEpoch,
+    ) -> Fit:
         """See `LearningRule.fit`."""
         trains = problem.trains
         spikes_per_sample = max(trains.mean_rate() * trains.steps * trains.channels, 1.0)
         deviation = settings.gain * settings.threshold / math.sqrt(spikes_per_sample)
         weight = generator(seed, "weights").normal(0, deviation, (trains.channels, 1)).astype(np.float32)
         model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})
-        inputs = backend.load(trains, np.dtype(np.float32))
         return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
 
 

@@ -9,13 +9,14 @@ distances to the neighbours of one half of the neighbourhood, the other half is 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from snndeep.radiomics.compiler import compiled
 
 SMALL = 64
 """Zones up to this size are counted in a table, larger ones listed one by one."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_values(values, mask, rows, n_rows, lower, upper):
     """Count the integer values lower..upper within the mask, [row, value - lower]."""
     nz, ny, nx = values.shape
@@ -31,7 +32,7 @@ def count_values(values, mask, rows, n_rows, lower, upper):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def assign_levels(values, mask, level_of_value, lower, levels):
     """Write the grey level of every voxel within mask and range into `levels`, zero elsewhere."""
     values, mask, levels = values.ravel(), mask.ravel(), levels.ravel()
@@ -45,7 +46,7 @@ def assign_levels(values, mask, level_of_value, lower, levels):
         levels[voxel] = level
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_cooccurrences(levels, rows, steps, slots, n_rows, n_slots, n_levels):
     """Count pairs of neighbouring levels, [row, slot, level, neighbour's level], along +step only.
 
@@ -68,7 +69,7 @@ def count_cooccurrences(levels, rows, steps, slots, n_rows, n_slots, n_levels):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_runs(levels, rows, steps, slots, n_rows, n_slots, n_levels):
     """Count runs of equal level along each direction, [row, slot, level, length - 1]."""
     nz, ny, nx = levels.shape
@@ -92,7 +93,7 @@ def count_runs(levels, rows, steps, slots, n_rows, n_slots, n_levels):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_dependence(levels, rows, steps, n_rows, n_levels, coarseness):
     """Count voxels by the number of neighbours whose level differs by at most `coarseness`, [row, level, number]."""
     nz, ny, nx = levels.shape
@@ -114,7 +115,7 @@ def count_dependence(levels, rows, steps, n_rows, n_levels, coarseness):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_tone_differences(levels, rows, steps, n_rows, n_levels):
     """Return, [row, level] each, the voxels with a neighbour and their summed difference to the mean neighbour."""
     nz, ny, nx = levels.shape
@@ -140,9 +141,12 @@ def sum_tone_differences(levels, rows, steps, n_rows, n_levels):
     return numbers, sums
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow_zone(flat, seed, steps, members):
-    """Collect the connected voxels of the seed's level into `members`, erase them, and return their number."""
+    """Collect the connected voxels of the seed's level into `members`, erase them, and return their number.
+
+    `members` may be as long as the array: of memory that is only reserved, what is never written takes no space.
+    """
     level = flat[seed]
     flat[seed] = 0
     members[0] = seed
@@ -162,7 +166,7 @@ def _grow_zone(flat, seed, steps, members):
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
     """Count zones of connected equal levels.
 
@@ -172,7 +176,7 @@ def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
     """
     _, ny, nx = levels.shape
     left = levels.copy().ravel()
-    members = np.empty(np.count_nonzero(left), np.int32)
+    members = np.empty(left.size, np.int32)
     small = np.zeros((n_rows, n_levels, SMALL), np.int64)
     large = np.empty((members.size // SMALL + 1, 3), np.int64)
     n_large = 0
@@ -189,13 +193,13 @@ def count_zone_sizes(levels, rows, steps, n_rows, n_levels):
     return small, large[:n_large]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_zone_distances(levels, distances, rows, steps, n_rows, n_levels):
     """Count zones of connected equal levels by their least distance to the border, [row, level, distance - 1]."""
     _, ny, nx = levels.shape
     left = levels.copy().ravel()
     distances = distances.ravel()
-    members = np.empty(np.count_nonzero(left), np.int32)
+    members = np.empty(left.size, np.int32)
     counts = np.zeros((n_rows, n_levels, distances.max()), np.int64)
     for seed in range(left.size):
         level = left[seed]
@@ -208,7 +212,7 @@ def count_zone_distances(levels, distances, rows, steps, n_rows, n_levels):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def border_distances(mask, steps):
     """Return the least number of face steps from each voxel of the mask to a voxel outside it; 0 outside.
 
@@ -229,7 +233,7 @@ def border_distances(mask, steps):
     return distances
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_cube_corners(mask):
     """Count, [z, code], the 2 x 2 x 2 cubes of neighbouring voxels by which of their corners lie in the mask.
 

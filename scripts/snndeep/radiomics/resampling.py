@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from snndeep.radiomics.compiler import compiled
 
 _WEIGHT_STEPS = 2.0**20
 
@@ -75,14 +76,14 @@ def resample(
     return values, inside
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _bilinear(plane, y, x, wy, wx):
     upper = plane[y, x] * (1.0 - wx) + plane[y, x + 1] * wx
     lower = plane[y + 1, x] * (1.0 - wx) + plane[y + 1, x + 1] * wx
     return upper * (1.0 - wy) + lower * wy
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _resample(intensity, mask, z_index, z_weight, y_index, y_weight, x_index, x_weight, threshold, values, inside):
     for k in range(z_index.size):
         wz = z_weight[k]
