@@ -34,17 +34,21 @@ def test_events_list_every_spike_once(steps, samples, channels, rate, seed):
     dense = random_spikes(np.random.default_rng(seed), steps, samples, channels, rate)
     events = EventTrains.from_trains(SpikeTrains.from_dense(dense))
     rows, expected = np.nonzero(dense.transpose(1, 0, 2).reshape(samples * steps, channels))
-    np.testing.assert_array_equal(events.channels, expected)
-    np.testing.assert_array_equal(np.diff(events.pointers), np.bincount(rows, minlength=samples * steps))
-    assert (events.pointers[0], events.steps, events.inputs) == (0, steps, channels)
+    pointers, listed = events.by_step
+    np.testing.assert_array_equal(listed, expected)
+    np.testing.assert_array_equal(np.diff(pointers), np.bincount(rows, minlength=samples * steps))
+    assert (pointers[0], events.samples, events.steps, events.inputs) == (0, samples, steps, channels)
 
 
-def test_event_times_are_the_same_events_by_channel():
-    dense = random_spikes(np.random.default_rng(2), 9, 4, 11)
-    events = EventTrains.from_trains(SpikeTrains.from_dense(dense))
-    rows, expected = np.nonzero(dense.transpose(1, 2, 0).reshape(4 * 11, 9))
-    np.testing.assert_array_equal(events.times, expected)
-    np.testing.assert_array_equal(np.diff(events.starts), np.bincount(rows, minlength=4 * 11))
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 35), st.sampled_from([0.0, 0.2, 1.0]), st.integers(0, 9))
+def test_event_times_are_the_same_events_by_channel(steps, samples, channels, rate, seed):
+    dense = random_spikes(np.random.default_rng(seed), steps, samples, channels, rate)
+    starts, times = EventTrains.from_trains(SpikeTrains.from_dense(dense)).by_channel
+    rows, expected = np.nonzero(dense.transpose(1, 2, 0).reshape(samples * channels, steps))
+    np.testing.assert_array_equal(times, expected)
+    np.testing.assert_array_equal(np.diff(starts), np.bincount(rows, minlength=samples * channels))
+    assert starts[0] == 0
 
 
 def test_spike_trains_too_wide_for_the_engine():

@@ -30,11 +30,10 @@ class EventInputs:
     """A data set as event lists, built once."""
 
     trains: EventTrains
-    available: int
 
     def batch(self, samples: np.ndarray) -> EventBatch:
         """Return the chosen samples; nothing is copied."""
-        return EventBatch(self.trains, check_samples(samples, self.available))
+        return EventBatch(self.trains, check_samples(samples, self.trains.samples))
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class CustomLayer:
         settings = (neurons.beta, neurons.threshold, neurons.adaptation)
         if weight_t is None:
             trains = inputs.trains
-            forward_events(trains.compiled_form, inputs.samples, weight, bias, *settings, potential, spikes)
+            forward_events(trains.by_step, inputs.samples, weight, bias, *settings, potential, spikes)
         else:
             forward_spikes(inputs, weight_t, bias, *settings, potential, spikes)
         tape = _LayerTape(inputs, weight_t, neurons, potential, spikes)
@@ -144,8 +143,8 @@ class CustomLayer:
             trains, grad_inputs = tape.inputs.trains, None
             grad_weight = np.zeros((trains.inputs, count), dtype)
             backward_events(
-                trains.compiled_form, tape.inputs.samples, *settings, tape.potential, tape.spikes,
-                *upstream, grad_weight, grad_bias, grad_neuron,
+                trains.by_step, None if count == 1 else trains.by_channel, tape.inputs.samples,
+                *settings, tape.potential, tape.spikes, *upstream, grad_weight, grad_bias, grad_neuron,
             )  # fmt: skip
         else:
             grad_weight_t, grad_inputs = np.zeros_like(tape.weight_t), np.empty_like(tape.inputs)
@@ -206,7 +205,7 @@ class CustomPair:
         potential, spikes = np.empty((2, batch, steps, weight_t.shape[0]), dtype)
         trains = inputs.trains
         forward_network(
-            trains.compiled_form, inputs.samples, first_layer, second_layer,
+            trains.by_step, inputs.samples, first_layer, second_layer,
             hidden_potential, potential, spikes,
         )  # fmt: skip
         tape = _PairTape(inputs, first_layer, second_layer, first.surrogate, hidden_potential, potential, spikes)
@@ -223,7 +222,7 @@ class CustomPair:
         grad_neuron = _neuron_gradient(self._hidden, weight.shape[1], dtype)
         trains = tape.inputs.trains
         backward_network(
-            trains.compiled_form, tape.inputs.samples, tape.hidden, tape.output, tape.surrogate,
+            trains.by_channel, tape.inputs.samples, tape.hidden, tape.output, tape.surrogate,
             tape.hidden_potential, tape.potential, tape.spikes,
             _sample_major(grad_spikes, dtype), _sample_major(grad_v_pre, dtype),
             grad_hidden, grad_output, grad_neuron,
@@ -241,7 +240,7 @@ class CustomBackend:
 
     def load(self, trains: SpikeTrains, dtype: np.dtype) -> EventInputs:
         """Build the event lists of a data set once."""
-        return EventInputs(EventTrains.from_trains(trains), trains.samples)
+        return EventInputs(EventTrains.from_trains(trains))
 
     def layer(self, neuron: NeuronSettings) -> CustomLayer:
         """Make a layer."""

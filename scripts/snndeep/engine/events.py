@@ -14,6 +14,7 @@ never looks at them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,18 +31,14 @@ class EventTrains:
     """The spikes of a data set as events.
 
     Attributes:
-        pointers: int64 `[N * T + 1]`, where the channels of each (sample, step) begin.
-        channels: uint16 `[number of spikes]`, ascending within a step.
-        starts: int64 `[N * F + 1]`, where the times of each (sample, channel) begin.
-        times: uint16 `[number of spikes]`, ascending within a channel.
+        by_step: (pointers int64 `[N * T + 1]`, channels uint16 `[number of spikes]`, ascending within a step).
+        samples: The number N of samples.
         steps: The number T of time steps.
         inputs: The number F of input channels.
     """
 
-    pointers: np.ndarray
-    channels: np.ndarray
-    starts: np.ndarray
-    times: np.ndarray
+    by_step: tuple[np.ndarray, np.ndarray]
+    samples: int
     steps: int
     inputs: int
 
@@ -64,15 +61,15 @@ class EventTrains:
         spikes = trains.count()
         pointers, channels = np.zeros(rows.shape[0] + 1, np.int64), np.empty(spikes + 8, np.uint16)
         _list_channels(rows, _channels_of_bytes(), pointers, channels)
-        channels = channels[:spikes]
-        starts, times = np.zeros(trains.samples * inputs + 1, np.int64), np.empty(channels.size, np.uint16)
-        _list_times(pointers, channels, steps, starts, times)
-        return cls(pointers, channels, starts, times, steps, inputs)
+        return cls((pointers, channels[:spikes]), trains.samples, steps, inputs)
 
-    @property
-    def compiled_form(self) -> tuple[int, int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What compiled functions take: (inputs, steps, pointers, channels, starts, times)."""
-        return self.inputs, self.steps, self.pointers, self.channels, self.starts, self.times
+    @cached_property
+    def by_channel(self) -> tuple[np.ndarray, np.ndarray]:
+        """(starts int64 `[N * F + 1]`, times uint16 `[number of spikes]`), made when the first backward pass asks."""
+        pointers, channels = self.by_step
+        starts, times = np.zeros(self.samples * self.inputs + 1, np.int64), np.empty(channels.size, np.uint16)
+        _list_times(pointers, channels, self.steps, self.inputs, starts, times)
+        return starts, times
 
 
 def _channels_of_bytes() -> np.ndarray:
@@ -102,14 +99,12 @@ def _list_channels(rows, channels_of_bytes, pointers, channels):
 
 
 @compiled
-def _list_times(pointers, channels, steps, starts, times):
+def _list_times(pointers, channels, steps, inputs, starts, times):
     """Fill `starts` and `times`: a counting sort of each sample's events by channel."""
-    samples = (pointers.size - 1) // steps
-    inputs = (starts.size - 1) // samples if samples else 0
     one = np.uint64(1)
     # How many events each channel has, then where its next one goes.
     places = np.empty(inputs, np.uint64)
-    for n in range(samples):
+    for n in range((pointers.size - 1) // steps):
         places[:] = 0
         for e in range(pointers[n * steps], pointers[(n + 1) * steps]):
             places[channels[e]] += one

@@ -16,6 +16,7 @@ from snndeep.engine.synapse import (
     currents_from_spikes,
     gradients_from_events,
     gradients_from_spikes,
+    gradients_of_one_neuron,
     is_silent,
 )
 
@@ -42,7 +43,7 @@ def forward_events(events, samples, weight, bias, beta, threshold, adaptation, p
     """Run the chosen samples of the event lists through a layer.
 
     Args:
-        events: `EventTrains.compiled_form`.
+        events: `EventTrains.by_step`.
         samples: int64 `[B]`, which samples of the event lists make the batch.
         weight: `[F, N]`.
         bias: `[N]`.
@@ -67,11 +68,12 @@ def forward_spikes(inputs, weight_t, bias, beta, threshold, adaptation, potentia
 
 @compiled
 def backward_events(
-    events, samples, beta, threshold, adaptation, surrogate,
+    by_step, by_channel, samples, beta, threshold, adaptation, surrogate,
     potential, spikes, grad_spikes, grad_potential, grad_weight, grad_bias, grad_neuron,
 ):  # fmt: skip
     """Add the derivatives of the batch to `grad_weight` `[F, N]`, `grad_bias` `[N]` and `grad_neuron` (None or `[2, N]`).
 
+    `by_step` and `by_channel` are those of `EventTrains`; the latter is None for a single neuron, which needs it not.
     `grad_spikes` and `grad_potential` are the loss derivatives `[B, T, N]`, either may be None. Samples whose upstream
     derivative is zero throughout add nothing and are passed over: a Tempotron learns from its errors alone.
     """
@@ -84,7 +86,10 @@ def backward_events(
             potential[b], spikes[b], beta, threshold, adaptation_of(adaptation, b), surrogate,
             item_of(grad_spikes, b), item_of(grad_potential, b), delta, grad_neuron,
         )  # fmt: skip
-        gradients_from_events(events, samples[b], delta, grad_weight, grad_bias)
+        if by_channel is None:
+            gradients_of_one_neuron(by_step, samples[b], delta, grad_weight, grad_bias)
+        else:
+            gradients_from_events(by_channel, samples[b], delta, grad_weight, grad_bias)
 
 
 @compiled

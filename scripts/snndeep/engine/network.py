@@ -28,7 +28,7 @@ def forward_network(events, samples, hidden, output, hidden_potential, potential
     """Run the chosen samples of the event lists through both layers.
 
     Args:
-        events: `EventTrains.compiled_form`.
+        events: `EventTrains.by_step`.
         samples: int64 `[B]`, which samples of the event lists make the batch.
         hidden: The first layer, F to H.
         output: The second layer, H to N.
@@ -47,14 +47,14 @@ def forward_network(events, samples, hidden, output, hidden_potential, potential
 
 @compiled
 def backward_network(
-    events, samples, hidden, output, surrogate, hidden_potential, potential, spikes,
+    by_channel, samples, hidden, output, surrogate, hidden_potential, potential, spikes,
     grad_spikes, grad_potential, grad_hidden, grad_output, grad_neuron,
 ):  # fmt: skip
     """Add the derivatives of the batch to those of both layers.
 
     Args:
-        events: As in `forward_network`, as all up to `output`.
-        samples: See there.
+        by_channel: `EventTrains.by_channel`.
+        samples: As in `forward_network`, as the two that follow.
         hidden: See there.
         output: See there.
         surrogate: (code, slope) of both layers.
@@ -84,4 +84,4 @@ def backward_network(
             hidden_potential[b], hidden_spikes, beta, threshold, adaptation, surrogate,
             grad_hidden_spikes, None, delta_hidden, grad_neuron,
         )  # fmt: skip
-        gradients_from_events(events, samples[b], delta_hidden, grad_hidden[0], grad_hidden[1])
+        gradients_from_events(by_channel, samples[b], delta_hidden, grad_hidden[0], grad_hidden[1])

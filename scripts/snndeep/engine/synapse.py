@@ -55,28 +55,42 @@ def _add_entries(total, pointers, first, indices, entries):
 
 @compiled
 def currents_from_events(events, sample, weight, bias, current):
-    """Fill `current` `[T, N]` from the events of a sample: the weight rows of the channels that fire at each step."""
-    _, steps, pointers, channels, _, _ = events
-    for t in range(steps):
+    """Fill `current` `[T, N]` from `EventTrains.by_step`: the weight rows of the channels that fire at each step."""
+    pointers, channels = events
+    first = sample * current.shape[0]
+    for t in range(current.shape[0]):
         for j in range(bias.size):
             current[t, j] = bias[j]
     if bias.size == 1:
-        _add_entries(current[:, 0], pointers, sample * steps, channels, weight[:, 0])
+        _add_entries(current[:, 0], pointers, first, channels, weight[:, 0])
     else:
-        _add_product(current, pointers, sample * steps, channels, weight)
+        _add_product(current, pointers, first, channels, weight)
 
 
 @compiled
 def gradients_from_events(events, sample, delta, grad_weight, grad_bias):
-    """Add dL/dW[i] = sum_t s_i[t] delta[t], the delta rows of the times of each channel, and dL/db = sum_t delta[t]."""
-    inputs, steps, _, _, starts, times = events
-    for t in range(steps):
+    """Add dL/dW[i] = sum_t s_i[t] delta[t] and dL/db = sum_t delta[t].
+
+    The first is a sum, for each channel of `EventTrains.by_channel`, over the rows of `delta` `[T, N]` at its times.
+    """
+    starts, times = events
+    for t in range(delta.shape[0]):
         for j in range(grad_bias.size):
             grad_bias[j] += delta[t, j]
-    if grad_bias.size == 1:
-        _add_entries(grad_weight[:, 0], starts, sample * inputs, times, delta[:, 0])
-    else:
-        _add_product(grad_weight, starts, sample * inputs, times, delta)
+    _add_product(grad_weight, starts, sample * grad_weight.shape[0], times, delta)
+
+
+@compiled
+def gradients_of_one_neuron(events, sample, delta, grad_weight, grad_bias):
+    """As `gradients_from_events` where N is 1, from `EventTrains.by_step`: nothing is gained by going channel by channel."""
+    pointers, channels = events
+    first = sample * delta.shape[0]
+    for t in range(delta.shape[0]):
+        d = delta[t, 0]
+        if d != 0:
+            grad_bias[0] += d
+            for k in range(pointers[first + t], pointers[first + t + 1]):
+                grad_weight[channels[k], 0] += d
 
 
 @compiled
