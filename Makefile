@@ -3,14 +3,14 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-radiomics bench-reruns lock clean help
+.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-radiomics bench-reruns lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
 	@echo "make test             all checks"
 	@echo "make lint unit workflow cluster   the checks one by one"
 	@echo "make test-envs        every environment under envs/, made anew and used; for the night"
-	@echo "make bench-engine bench-radiomics   speed beside the peers"
+	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
 	@echo "make lock             resolve requirements.in again"
 
@@ -40,6 +40,9 @@ test-envs: .venv/ready
 
 bench-engine: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py
+
+bench-jobs: .venv/ready
+	$(BIN)/python benchmarks/bench_jobs.py
 
 bench-radiomics: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py
