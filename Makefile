@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-radiomics bench-reruns lock clean help
+.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint unit workflow cluster   the checks one by one"
 	@echo "make test-envs        every environment under envs/, made anew and used; for the night"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
+	@echo "make bench-modes      what native mode gains over parity"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
 	@echo "make lock             resolve requirements.in again"
 
@@ -43,6 +44,9 @@ bench-engine: .venv/ready
 
 bench-jobs: .venv/ready
 	$(BIN)/python benchmarks/bench_jobs.py
+
+bench-modes: .venv/ready
+	$(BIN)/python benchmarks/bench_modes.py
 
 bench-radiomics: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py
