@@ -209,3 +209,24 @@ print(sum(is_silent.stats.cache_hits.values()), sum(is_silent.stats.cache_misses
     changes = ("", "", "edited")
     found = [run(code.format(change=change), NUMBA_CACHE_DIR=str(tmp_path)).split() for change in changes]
     assert found == [["0", "1"], ["1", "0"], ["0", "1"]]
+
+
+def test_cached_functions_load_without_what_numba_compiles_with(tmp_path):
+    code = """
+import sys
+import numpy as np
+from snndeep.engine.events import EventTrains
+from snndeep.engine.synapse import is_silent
+from snndeep.spikes import SpikeTrains
+events = EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
+print(*events.by_channel[1], "numba.np.linalg" in sys.modules, "scipy.linalg" in sys.modules)
+if {later}:
+    print(is_silent(np.zeros((2, 2))), sum(is_silent.stats.cache_misses.values()))
+"""
+    first, second, late = (
+        run(code.format(later=later), NUMBA_CACHE_DIR=str(tmp_path)).split() for later in (False, False, True)
+    )
+    assert first[:-2] == second[:-2] == ["0", "1"] * 12
+    assert (first[-2], *second[-2:]) == ("True", "False", "False")
+    # What is not in the cache can still be compiled.
+    assert late[-2:] == ["True", "1"]
