@@ -55,10 +55,11 @@ class _FolderCache(FunctionCache):
 
     def __init__(self, function: Callable):
         super().__init__(function)
-        self._folder = Path(function.__code__.co_filename).parent
+        # Taken now, with the code that is imported: an edit that comes before the first call belongs to the next process.
+        self._fingerprint = fingerprint(Path(function.__code__.co_filename).parent)
 
     def _index_key(self, sig: object, codegen: object) -> tuple:
-        return (*super()._index_key(sig, codegen), fingerprint(self._folder))
+        return (*super()._index_key(sig, codegen), self._fingerprint)
 
     def load_overload(self, sig: object, target_context: object) -> object:
         # Numba would first refresh the context: import and install the implementations of all that it can compile.

@@ -230,3 +230,23 @@ if {later}:
     assert (first[-2], *second[-2:]) == ("True", "False", "False")
     # What is not in the cache can still be compiled.
     assert late[-2:] == ["True", "1"]
+
+
+def test_code_edited_after_it_was_imported_is_not_kept_as_the_edited(tmp_path):
+    package = tmp_path / "toy"
+    package.mkdir()
+    (package / "__init__.py").write_text("from snndeep.compilation import compiler\ncompiled = compiler('toys', {})\n")
+    (package / "inner.py").write_text("from toy import compiled\n@compiled\ndef inner(x):\n    return x + 1\n")
+    (package / "outer.py").write_text(
+        "from toy import compiled\nfrom toy.inner import inner\n@compiled\ndef outer(x):\n    return inner(x)\n"
+    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from toy.outer import outer
+from pathlib import Path
+path = Path({str(package / "inner.py")!r})
+path.write_text(path.read_text().replace("x + 1\\n", "x + 1000\\n"))
+print(outer(1))
+"""
+    assert [run(code).strip() for _ in range(2)] == ["2", "1001"]

@@ -1,6 +1,6 @@
 """Spike trains as lists of events: the form in which the engine reads its input.
 
-The spikes are listed twice, as a compressed sparse row matrix with one row per (sample, step) and as one with a row per
+The spikes are listed as a compressed sparse row matrix with one row per (sample, step) and as one with a row per
 (sample, channel):
 
     channels[pointers[n T + t] : pointers[n T + t + 1]]      the channels that fire in sample n at step t
@@ -79,7 +79,7 @@ def _channels_of_bytes() -> np.ndarray:
 
 
 # Indices are unsigned below: numba makes every signed one that it knows nothing of count from the end if it is negative,
-# which takes a quarter of the time.
+# which takes time in loops as short as these.
 
 
 @compiled
