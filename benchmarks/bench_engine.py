@@ -40,6 +40,7 @@ from snndeep.learning.base import Problem  # noqa: E402
 from snndeep.learning.registry import load_rule  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
 from snndeep.spikes import SpikeTrains  # noqa: E402
+from snndeep.storage import write_json  # noqa: E402
 
 HIDDEN, VALIDATION, EPOCHS = 128, 64, 4
 FRAMEWORKS = ("snntorch", "spikingjelly")
@@ -299,10 +300,7 @@ def growth_rows(sizes: list[int]) -> list[dict[str, object]]:
 def write(rows: list[dict[str, object]], name: str) -> None:
     """Write the results, whole or not at all."""
     path = HERE / "results" / name
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_json(path, rows)
     print(f"written to {path.relative_to(HERE.parent)}")
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import subprocess
 import sys
 import time
@@ -20,6 +19,10 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from snndeep.storage import write_json  # noqa: E402
+
 OURS, FRAMEWORKS = "custom", ("snntorch", "spikingjelly")
 RULES = ("surrogate", "tempotron", "bal")
 
@@ -61,10 +64,7 @@ def main() -> None:
         )
         print(f"{rule:<24} {ours:>8.2f} {peer:<14} {theirs:>8.2f} {theirs / ours:>6.2f}   >= 3")
     path = ROOT / "benchmarks" / "results" / "jobs.json"
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_json(path, rows)
     print(f"written to {path.relative_to(ROOT)}")
 
 

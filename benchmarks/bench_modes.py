@@ -4,7 +4,8 @@
 
 Snakemake runs the study of the given files (on top of config/config.yaml) twice, with the custom backend alone, once in
 each mode; then the ROC-AUC of native mode less that of parity mode is printed with its 95 % interval, from resamples of
-patients drawn once for both. Results go to benchmarks/results/modes.json.
+patients drawn once for both. Results go to benchmarks/results/modes-<names of the
+files>.json.
 """
 
 from __future__ import annotations
@@ -24,19 +25,22 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from snndeep.evaluation.bootstrap import interval, patient_draws, resampled_metrics  # noqa: E402
+from snndeep.evaluation.bootstrap import patient_draws, resampled_metrics  # noqa: E402
+from snndeep.evaluation.comparison import Measured, compare  # noqa: E402
 from snndeep.evaluation.metrics import Outcome  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
+from snndeep.storage import write_json  # noqa: E402
 
 MODES = ("native", "parity")
 RULES = ("surrogate", "bal")  # the Tempotron has nothing more to offer
 COLUMNS = ("label", "margin", "predicted", "probability")
 RESAMPLES, SEED, BINS = 2000, 7, 10
+NO_FOLDS = np.empty(0)  # the interval needs none
 
 
-def run(mode: str, files: list[str]) -> Path:
+def run(study: str, mode: str, files: list[str]) -> Path:
     """Run the study in one mode and return the folder of its results."""
-    name = f"modes-{mode}"
+    name = f"modes-{study}-{mode}"
     changes = {"run": name, "models": {"backends": ["custom"], "rules": list(RULES)}, "tuning": {"mode": mode}}
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         yaml.safe_dump(changes, file)
@@ -82,7 +86,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", default=["config/config.yaml"], help="configuration files of the study")
     files = parser.parse_args().files
-    folders = {mode: run(mode, files) for mode in MODES}
+    study = "-".join(Path(file).stem for file in files)
+    folders = {mode: run(study, mode, files) for mode in MODES}
     metrics = {
         mode: json.loads((folder / "metrics.json").read_text(encoding="utf-8")) for mode, folder in folders.items()
     }
@@ -94,24 +99,19 @@ def main() -> None:
     for protocol in metrics["parity"]["protocols"]:
         for rule in RULES:
             for unit in ("slice", "patient"):
-                values, samples = {}, {}
+                measured = {}
                 for mode in MODES:
                     table = tables[mode][unit]
                     own = table[(table["model"] == f"custom/{rule}") & (table["protocol"] == protocol)]
-                    samples[mode] = resampled(own, names, draws)
-                    values[mode] = metrics[mode]["models"][f"custom/{rule}"][protocol][unit]["roc_auc"]
-                low, high = interval(samples["native"] - samples["parity"])
-                gain = values["native"] - values["parity"]
-                rows.append(
-                    {"protocol": protocol, "rule": rule, "unit": unit, **values, "gain": gain, "interval": [low, high]}
-                )
-                print(
-                    f"{protocol:<8} {rule:<10} {unit:<8} parity {values['parity']:.3f}  native {values['native']:.3f}  "
-                    f"gain {gain:+.3f} ({low:+.3f} to {high:+.3f})"
-                )
-    path = ROOT / "benchmarks" / "results" / "modes.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+                    value = metrics[mode]["models"][f"custom/{rule}"][protocol][unit]["roc_auc"]
+                    measured[mode] = Measured(value, resampled(own, names, draws), NO_FOLDS)
+                found = compare(*(measured[mode] for mode in MODES), test_share=0)
+                row = {"protocol": protocol, "rule": rule, "unit": unit}
+                row |= {mode: measured[mode].value for mode in MODES}
+                rows.append(row | {"gain": found["difference"], "interval": found["interval"]})
+    print(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))
+    path = ROOT / "benchmarks" / "results" / f"modes-{study}.json"
+    write_json(path, rows)
     print(f"written to {path.relative_to(ROOT)}")
 
 

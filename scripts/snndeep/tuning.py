@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def run_trials(
         finished: Holds what is finished, and takes what is new.
     """
     check_encoded(name, data)
-    inputs = backend.load(data.trains, np.dtype(np.float32))
+    load = cache(lambda: backend.load(data.trains, np.dtype(np.float32)))  # once, and only for a new trial
     study = optuna.create_study(
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
@@ -107,7 +108,7 @@ def run_trials(
         )
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
-        _run_trial(study, name, data, inputs, backend, rule, search)
+        _run_trial(study, name, data, load(), backend, rule, search)
         finished.add(study.trials[number])
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)

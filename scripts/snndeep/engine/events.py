@@ -1,14 +1,14 @@
 """Spike trains as lists of events: the form in which the engine reads its input.
 
-The spikes are listed as a compressed sparse row matrix with one row per (sample, step) and as one with a row per
-(sample, channel):
+The spikes are listed as a compressed sparse row matrix with one row per (sample, step) and, when a backward pass first
+asks, as one with a row per (sample, channel):
 
     channels[pointers[n T + t] : pointers[n T + t + 1]]      the channels that fire in sample n at step t
     times[starts[n F + i] : starts[n F + i + 1]]             the steps at which channel i fires in sample n
 
-The forward pass sums weights over the first, the backward pass sums derivatives over the second, and both read and
-write each row of their result once. At the usual rates four out of five entries of the dense array are zero; the engine
-never looks at them.
+The forward pass sums weights over the first, the backward pass of several neurons sums derivatives over the second, and
+both read and write each row of their result once; that of a single neuron gains nothing so and takes the first. At the
+usual rates four out of five entries of the dense array are zero; the engine never looks at them.
 """
 
 from __future__ import annotations

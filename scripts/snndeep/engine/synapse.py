@@ -26,7 +26,7 @@ def _add_product(total, pointers, first, indices, rows):
             for j in range(columns):
                 total[r, j] += (rows[i0, j] + rows[i1, j]) + (rows[i2, j] + rows[i3, j])
             k += 4
-        while k + 2 <= end:
+        if k + 2 <= end:
             i0, i1 = indices[k], indices[k + 1]
             for j in range(columns):
                 total[r, j] += rows[i0, j] + rows[i1, j]
