@@ -39,8 +39,8 @@ from snndeep.backends.registry import load_backend  # noqa: E402
 from snndeep.learning.base import Problem  # noqa: E402
 from snndeep.learning.registry import load_rule  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
-from snndeep.spikes import SpikeTrains  # noqa: E402
-from snndeep.storage import write_json  # noqa: E402
+from snndeep.spikes.trains import SpikeTrains  # noqa: E402
+from snndeep.store.files import write_json  # noqa: E402
 
 HIDDEN, VALIDATION, EPOCHS = 128, 64, 4
 FRAMEWORKS = ("snntorch", "spikingjelly")

@@ -21,7 +21,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from snndeep.storage import write_json  # noqa: E402
+from snndeep.store.files import write_json  # noqa: E402
 
 OURS, FRAMEWORKS = "custom", ("snntorch", "spikingjelly")
 RULES = ("surrogate", "tempotron", "bal")

@@ -29,7 +29,7 @@ from snndeep.evaluation.bootstrap import patient_draws, resampled_metrics  # noq
 from snndeep.evaluation.comparison import Measured, compare  # noqa: E402
 from snndeep.evaluation.metrics import Outcome  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
-from snndeep.storage import write_json  # noqa: E402
+from snndeep.store.files import write_json  # noqa: E402
 
 MODES = ("native", "parity")
 RULES = ("surrogate", "bal")  # the Tempotron has nothing more to offer

@@ -121,7 +121,7 @@ def replace_scan(study: Study) -> None:
 
 def comment(study: Study) -> None:
     """Write a comment into a module that every model runs."""
-    study.edit("scripts/snndeep/optimiser.py", "from __future__", "# A comment.\nfrom __future__")
+    study.edit("scripts/snndeep/learning/optimiser.py", "from __future__", "# A comment.\nfrom __future__")
 
 
 def learning_code(study: Study) -> None:

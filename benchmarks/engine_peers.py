@@ -16,10 +16,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from snndeep.learning.bal import initial_labels, label_schedule, select_departing
-from snndeep.learning.base import Problem
 from snndeep.learning.descent import class_weights
 from snndeep.learning.tempotron import kernel_scale
 from snndeep.seeds import generator
+from snndeep.spikes.encoded_split import Problem
 
 BETA, SLOPE = 0.9, 2.0
 torch.set_num_threads(1)

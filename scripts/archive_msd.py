@@ -4,8 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.msd_archive import Archive, make_ready
-from snndeep.storage import write_json
+from snndeep.scans.msd_archive import Archive, make_ready
+from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, target = snakemake.params, Path(snakemake.output.index)

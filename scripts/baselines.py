@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from snndeep.baselines import BASELINES, BaselineSettings, score_baselines
 from snndeep.console import stage
-from snndeep.preprocessing import PreprocessingSettings
-from snndeep.protocols import Split
-from snndeep.storage import read_json, read_table, write_npz
+from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.split import Split
+from snndeep.store.files import read_json, read_table, write_npz
+from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
 
 with stage(snakemake.log[0]) as log:
     scores = score_baselines(

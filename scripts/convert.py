@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.conversion import convert
-from snndeep.storage import write_json
+from snndeep.scans.convert import convert
+from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)

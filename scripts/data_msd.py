@@ -4,9 +4,9 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.download.archive import Member
-from snndeep.msd_archive import Archive
-from snndeep.msd_cases import bring_case
-from snndeep.storage import read_json, write_json
+from snndeep.scans.msd_archive import Archive
+from snndeep.scans.msd_cases import bring_case
+from snndeep.store.files import read_json, write_json
 
 with stage(snakemake.log[0]):
     params, case, target = snakemake.params, snakemake.wildcards.case, Path(snakemake.output.manifest)

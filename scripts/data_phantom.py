@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.phantom.cases import make_cases
-from snndeep.storage import write_json
+from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     target = Path(snakemake.output.manifest)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from snndeep.baselines import BASELINES
 from snndeep.console import stage
 from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
-from snndeep.protocols import Split
-from snndeep.storage import read_json, read_npz, read_table, write_json, write_table, write_text
+from snndeep.samples.split import Split
+from snndeep.store.files import read_json, read_npz, read_table, write_json, write_table, write_text
+from snndeep.training.baselines import BASELINES
 
 with stage(snakemake.log[0]) as log:
     baselines = read_npz(Path(snakemake.input.baselines))

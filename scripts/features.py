@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.features import Extraction, extract_batch
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.storage import write_json
+from snndeep.samples.features import Extraction, extract_batch
+from snndeep.store.files import write_json
 
 PATHS = ("image", "label", "slices", "patient")
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from snndeep.backends.registry import load_backend
 from snndeep.console import stage
-from snndeep.encoding_file import EncodedSplit
-from snndeep.firing import firing_rates
-from snndeep.importance import scorer, split_importance
+from snndeep.insight.feature_importance import scorer, split_importance
+from snndeep.insight.firing import firing_rates
 from snndeep.learning.registry import load_rule
 from snndeep.seeds import derive_seed
-from snndeep.storage import read_json, read_npz, write_json
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.store.files import read_json, read_npz, write_json
 
 with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.params.backend), load_rule(snakemake.params.rule)

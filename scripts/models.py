@@ -5,13 +5,13 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.deployment.assembly import Known, Trained, calibrate_protocols, make_member
 from snndeep.deployment.model_file import ModelFile, write_model
-from snndeep.encoding_file import EncodedSplit
 from snndeep.labels import MaskLabels
-from snndeep.protocols import Split
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.samples import SampleSettings
-from snndeep.scaling import Preprocessing
-from snndeep.storage import check, read_json, read_npz, read_table
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.split import Split
+from snndeep.samples.table import SampleSettings
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.store.files import check, read_json, read_npz, read_table
 
 with stage(snakemake.log[0]) as log:
     params, files = snakemake.params, snakemake.input

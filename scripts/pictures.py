@@ -4,10 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.converted import nifti_of
+from snndeep.insight.shown_slices import MARGIN_MM, as_seen, choose_slices, judged_slices
 from snndeep.labels import MaskLabels
-from snndeep.pictures import MARGIN_MM, as_seen, choose_slices, judged_slices
-from snndeep.storage import read_table, write_json, write_npz
+from snndeep.scans.converted import nifti_of
+from snndeep.store.files import read_table, write_json, write_npz
 from snndeep.volume.axial import read_axial_slice
 
 with stage(snakemake.log[0]) as log:

@@ -13,7 +13,7 @@ from snndeep.deployment.model_file import read_model
 from snndeep.deployment.prediction import Scan, choose_members, predict
 from snndeep.deployment.prediction_page import document, render
 from snndeep.labels import MaskLabels
-from snndeep.storage import write_json, write_text
+from snndeep.store.files import write_json, write_text
 
 
 def arguments() -> argparse.Namespace:

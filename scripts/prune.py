@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.store import PruneSettings, prune, published
+from snndeep.store.upkeep import PruneSettings, prune, published
 
 with stage(snakemake.log[0]) as log:
     params = snakemake.params

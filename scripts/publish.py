@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.storage import write_json
-from snndeep.store import publish
+from snndeep.store.files import write_json
+from snndeep.store.upkeep import publish
 
 with stage(snakemake.log[0]) as log:
     inputs, outputs = snakemake.input, snakemake.output

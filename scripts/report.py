@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from snndeep.console import stage
-from snndeep.encoding_file import EncodedSplit
-from snndeep.pictures import pictures_of
+from snndeep.insight.shown_slices import pictures_of
 from snndeep.reporting.machine import describe_machine
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import RunResults
-from snndeep.storage import check, read_json, read_npz, read_table, write_bytes, write_text
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
 
 with stage(snakemake.log[0]) as log:
     models, splits = snakemake.params.models, snakemake.params.splits

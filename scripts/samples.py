@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.features import read_batches
-from snndeep.samples import Cohort, SampleSettings, assemble
-from snndeep.storage import write_json, write_table
+from snndeep.samples.features import read_batches
+from snndeep.samples.table import Cohort, SampleSettings, assemble
+from snndeep.store.files import write_json, write_table
 
 with stage(snakemake.log[0]) as log:
     slices, cases, skipped = read_batches([Path(manifest) for manifest in snakemake.input.manifests])

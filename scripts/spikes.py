@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.encoders.registry import load_encoder
-from snndeep.encoding import encode_split, refit
 from snndeep.evaluation.leakage import check_fit
-from snndeep.preprocessing import PreprocessingSettings
-from snndeep.protocols import Split
-from snndeep.storage import read_json, read_table, write_npz
+from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.split import Split
+from snndeep.spikes.encode import encode_split, refit
+from snndeep.spikes.encoders.registry import load_encoder
+from snndeep.store.files import read_json, read_table, write_npz
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples))

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.protocols import SplitSettings
-from snndeep.splitting import make_splits
-from snndeep.storage import read_table, write_json
+from snndeep.samples.split import SplitSettings
+from snndeep.samples.splitting import make_splits
+from snndeep.store.files import read_table, write_json
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples))

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.dataset import Case
 from snndeep.labels import MaskLabels
-from snndeep.storage import write_json
-from snndeep.survey import survey
+from snndeep.scans.dataset import Case
+from snndeep.scans.survey import survey
+from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]) as log:
     params = snakemake.params

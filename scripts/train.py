@@ -4,10 +4,10 @@ from pathlib import Path
 
 from snndeep.backends.registry import load_backend
 from snndeep.console import stage
-from snndeep.encoding_file import EncodedSplit
 from snndeep.learning.registry import load_rule
-from snndeep.storage import read_json, read_npz, write_json, write_npz
-from snndeep.training import merge_settings, train_split
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.store.files import read_json, read_npz, write_json, write_npz
+from snndeep.training.fit import merge_settings, train_split
 
 with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)

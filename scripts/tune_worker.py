@@ -4,11 +4,11 @@ from pathlib import Path
 
 from snndeep.backends.registry import load_backend
 from snndeep.console import stage
-from snndeep.encoding_file import EncodedSplit
 from snndeep.learning.registry import load_rule
-from snndeep.storage import read_npz, write_json
-from snndeep.trials import FinishedTrials, open_storage, study_name
-from snndeep.tuning import SearchSettings, run_trials
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.store.files import read_npz, write_json
+from snndeep.training.search import SearchSettings, run_trials
+from snndeep.training.trials import FinishedTrials, open_storage, study_name
 
 with stage(snakemake.log[0]):
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.store import verify
+from snndeep.store.upkeep import verify
 
 with stage(snakemake.log[0]) as log:
     count = verify(Path(snakemake.params.store), snakemake.params.live, snakemake.params.targets)

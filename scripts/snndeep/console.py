@@ -9,9 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from snndeep.errors import SNNDeepError
+from snndeep.errors import REMEDIES, SNNDeepError, refusal
 from snndeep.redaction import masked_url
-from snndeep.storage import REMEDIES, refusal
 
 LOGGER = logging.getLogger("snndeep")
 ADDRESS = re.compile("[0-9a-f]{12}")

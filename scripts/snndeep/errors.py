@@ -6,6 +6,19 @@ Every error answers five questions: *what* went wrong, *where*, what was *found*
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
+REMEDIES = {
+    errno.ENOSPC: "Make space (`snakemake --cores 1 prune` removes what is no longer reached), then run the same command.",
+    errno.EDQUOT: "Make space within the quota, then run the same command again.",
+    errno.EROFS: "Set `store` to a folder on a file system that can be written to.",
+    errno.EACCES: "Ask for permission to write there, or set `store` to a folder of your own.",
+    errno.EPERM: "Ask for permission to write there, or set `store` to a folder of your own.",
+    errno.EIO: "Check the disk or the network file system, then run the same command again.",
+}
+
 
 class SNNDeepError(Exception):
     """Base of all errors that SNNDeep raises on purpose.
@@ -89,3 +102,10 @@ class DivergedError(SNNDeepError):
 
 class TuningStorageError(SNNDeepError):
     """The database that holds the finished trials of a search cannot be opened."""
+
+
+def refusal(error: OSError, path: Path | str) -> StorageError:
+    """Return what the file system refused, by an error number among `REMEDIES`, with what to do about it."""
+    return StorageError(
+        "A file cannot be written.", where=str(path), found=os.strerror(error.errno), remedy=REMEDIES[error.errno]
+    )

@@ -11,9 +11,9 @@ import pandas as pd
 
 from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import model_table
-from snndeep.pictures import Chosen, SlicePicture
-from snndeep.protocols import Split, member_numbers
+from snndeep.insight.shown_slices import Chosen, SlicePicture
 from snndeep.reporting.results import RunResults
+from snndeep.samples.split import Split, member_numbers
 
 SLICES = 6
 FEATURES = ("glcm.joint_entropy", "glcm.contrast", "intensity_statistics.mean", "ngtdm.busyness")

@@ -10,7 +10,7 @@ import torch
 
 from snndeep.backends.base import NeuronSettings
 from snndeep.backends.registry import load_backend
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 DRIVES = {"low": 0.3, "middle": 1.0, "strong": 3.0}
 

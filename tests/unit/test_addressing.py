@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from snndeep.addressing import CodeBase, FileDigests, address, canonical_json
+from snndeep.plan.addressing import CodeBase, FileDigests, address, canonical_json
 
 
 def test_canonical_json_ignores_order_of_keys():

@@ -14,10 +14,10 @@ from snn_reference import DRIVES, assert_close, layer_parameters, lif, loaded, r
 
 from snndeep.backends.base import NeuronSettings
 from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.backends.surrogates import SURROGATES
 from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.learning.registry import load_rule
-from snndeep.spikes import SpikeTrains
-from snndeep.surrogates import SURROGATES
+from snndeep.spikes.trains import SpikeTrains
 
 EXTERNAL = tuple(name for name in BACKENDS if name != "custom")
 NATIVE = {

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from snndeep.baselines import BASELINES, BaselineSettings, score_baselines
-from snndeep.encoding import fit_on_training_part, part_indices, refit
 from snndeep.errors import LeakageError
 from snndeep.evaluation.leakage import check_fit
-from snndeep.preprocessing import PreprocessingSettings, fit_preprocessing
-from snndeep.protocols import Split
-from snndeep.ranking import roc_auc
+from snndeep.learning.ranking import roc_auc
+from snndeep.samples.fit_preprocessing import PreprocessingSettings, fit_preprocessing
+from snndeep.samples.split import Split
+from snndeep.spikes.encode import fit_on_training_part, part_indices, refit
+from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
 
 PREPROCESSING = PreprocessingSettings(features=3)
 SETTINGS = BaselineSettings(hidden=8, epochs=200, patience=60, seed=1)
@@ -57,7 +57,7 @@ def test_every_model_scores_the_parts_of_every_split(cohort):
 
 
 def test_the_dense_network_has_the_size_asked_for_and_stops_early(cohort):
-    from snndeep.baselines import Part
+    from snndeep.training.baselines import Part
 
     table, _, split = cohort
     fitted, raw = fit_on_training_part(table, part_indices(split, table["sample"].to_numpy(str)), PREPROCESSING)

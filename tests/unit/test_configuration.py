@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from snndeep.configuration import complete
 from snndeep.errors import ConfigError
 from snndeep.labels import MaskLabels
 from snndeep.learning.bal import BalSettings
 from snndeep.learning.surrogate import SurrogateSettings
 from snndeep.learning.tempotron import TempotronSettings
-from snndeep.preprocessing import PreprocessingSettings
+from snndeep.plan.configuration import complete
 from snndeep.radiomics.settings import FeatureSettings
+from snndeep.samples.fit_preprocessing import PreprocessingSettings
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))

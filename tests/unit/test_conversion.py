@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from snndeep.conversion import convert, read_scan
-from snndeep.converted import nifti_of
 from snndeep.errors import ScanError
 from snndeep.phantom.dicom import write_series
+from snndeep.scans.convert import convert, read_scan
+from snndeep.scans.converted import nifti_of
 from snndeep.seeds import generator
-from snndeep.storage import write_json
+from snndeep.store.files import write_json
 from snndeep.volume import errors, read_header
 
 SERIES = "1.2.3.4.5"

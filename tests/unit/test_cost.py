@@ -15,7 +15,7 @@ from snndeep.evaluation.operations import (
     synaptic_operations,
 )
 from snndeep.learning.registry import load_rule
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 F, H, T, N = 12, 7, 6, 9
 # By neurobench 2.3.0 (SynapticOperations, ActivationSparsity) on the network of `tiny_network`, built from torch.nn.Linear

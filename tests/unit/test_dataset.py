@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from snndeep.dataset import read_directory
 from snndeep.errors import DatasetError
+from snndeep.scans.dataset import read_directory
 
 
 def folder_with(tmp_path, entries, files=()):

@@ -15,8 +15,8 @@ from loopback import FOLDERS, Loopback, decathlon, md5, scan, tar_of
 from snndeep.download.archive import LARGEST_HEADER, index
 from snndeep.download.remote import Patience
 from snndeep.errors import DatasetError, DownloadError, StorageError
-from snndeep.msd_archive import NAME, Archive, make_ready
-from snndeep.msd_cases import bring_case
+from snndeep.scans.msd_archive import NAME, Archive, make_ready
+from snndeep.scans.msd_cases import bring_case
 
 QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=0.02, connect=5, silence=5)
 CASES = range(6)

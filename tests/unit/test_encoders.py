@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snndeep.encoders.latency import LatencyEncoder
-from snndeep.encoders.population import PopulationEncoder
-from snndeep.encoders.rate import RateEncoder
-from snndeep.encoders.registry import ENCODERS, load_encoder
 from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.spikes.encoders.latency import LatencyEncoder
+from snndeep.spikes.encoders.population import PopulationEncoder
+from snndeep.spikes.encoders.rate import RateEncoder
+from snndeep.spikes.encoders.registry import ENCODERS, load_encoder
 
 VALUES = np.random.default_rng(0).random((20, 5))
 SAMPLES = [f"s{k}" for k in range(20)]

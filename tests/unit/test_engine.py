@@ -17,12 +17,12 @@ import snndeep
 from snndeep.backends.base import NeuronSettings
 from snndeep.backends.custom import BACKEND, CustomPair
 from snndeep.backends.pair import ComposedPair
+from snndeep.backends.surrogates import SURROGATES, surrogate_derivative
 from snndeep.engine.events import EventTrains
 from snndeep.engine.neuron import SURROGATE_CODES, lif_backward
 from snndeep.errors import InvalidInputError
 from snndeep.learning.registry import RULES
-from snndeep.spikes import SpikeTrains
-from snndeep.surrogates import SURROGATES, surrogate_derivative
+from snndeep.spikes.trains import SpikeTrains
 
 SCRIPTS = Path(snndeep.__file__).parents[1]
 FULL = NeuronSettings(learn_beta=True, learn_threshold=True, adaptation=0.3, surrogate="superspike", slope=5.0)
@@ -150,9 +150,9 @@ FIT = """
 import sys, hashlib
 import numpy as np
 from snndeep.backends.registry import load_backend
-from snndeep.learning.base import Problem
+from snndeep.spikes.encoded_split import Problem
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 rng = np.random.default_rng(0)
 labels = np.arange(60) % 2
 trains = SpikeTrains.from_dense(rng.random((10, 60, 12)) < np.where(labels[:, None], 0.3, 0.2))
@@ -187,7 +187,7 @@ import logging, sys
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(name)s: %(message)s")
 import numpy as np
 from snndeep.engine.events import EventTrains
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 for _ in range(2):
     EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
 """
@@ -217,7 +217,7 @@ import sys
 import numpy as np
 from snndeep.engine.events import EventTrains
 from snndeep.engine.synapse import is_silent
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 events = EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
 print(*events.by_channel[1], "numba.np.linalg" in sys.modules, "scipy.linalg" in sys.modules)
 if {later}:

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rattler import MatchSpec
 
-from snndeep.addressing import CodeBase
 from snndeep.backends.registry import BACKENDS
+from snndeep.plan.addressing import CodeBase
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"

@@ -10,7 +10,7 @@ import pytest
 from snndeep.errors import LeakageError
 from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
-from snndeep.protocols import Split
+from snndeep.samples.split import Split
 
 SETTINGS = EvaluationSettings(top_slices=(1, 3), bootstrap=100, calibration_bins=10, seed=1)
 NO_JOBS = Jobs({}, {}, "phantom")

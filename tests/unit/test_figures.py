@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_curve, roc_auc_score
 
-from snndeep import curves
+from snndeep.evaluation import curves
 from snndeep.reporting.figures import (
     choices,
     confusion,
@@ -28,7 +28,7 @@ from snndeep.reporting.figures import (
 from snndeep.reporting.figures.calibration import expected_error, reliability_table
 from snndeep.reporting.figures.catalogue import catalogue
 from snndeep.reporting.figures.style import LEAST_CONTRAST, WIDTH, ink, style
-from snndeep.search_importance import setting_importance
+from snndeep.training.setting_importance import setting_importance
 
 RUNS = {
     "all": {},

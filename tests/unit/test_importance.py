@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from snndeep.backends.registry import load_backend
-from snndeep.encoders.registry import ENCODERS, load_encoder
-from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import InvalidInputError
-from snndeep.firing import firing_rates
-from snndeep.importance import (
+from snndeep.insight.feature_importance import (
     family_channels,
     feature_channels,
     permutation_importance,
     scorer,
     split_importance,
 )
+from snndeep.insight.firing import firing_rates
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.spikes import SpikeTrains
-from snndeep.training import merge_settings
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.spikes.encoders.registry import ENCODERS, load_encoder
+from snndeep.spikes.trains import SpikeTrains
+from snndeep.training.fit import merge_settings
 
 N, STEPS = 240, 6
 FEATURES = ["glcm.noise", "glcm.decides", "ngtdm.noise", "ngtdm.half"]

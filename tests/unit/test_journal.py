@@ -4,7 +4,7 @@ import optuna
 import pytest
 
 from snndeep.errors import DamagedFileError
-from snndeep.journal import journal_backend
+from snndeep.training.journal import journal_backend
 
 
 def study(path):

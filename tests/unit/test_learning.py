@@ -10,12 +10,12 @@ import pytest
 
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.errors import ConfigError, DivergedError, InvalidInputError
-from snndeep.learning.base import Problem
 from snndeep.learning.descent import class_weights, score_in_batches
+from snndeep.learning.ranking import roc_auc
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.learning.surrogate import weighted_cross_entropy
-from snndeep.ranking import roc_auc
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.encoded_split import Problem
+from snndeep.spikes.trains import SpikeTrains
 
 CUSTOM = load_backend("custom")
 

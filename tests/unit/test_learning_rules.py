@@ -12,10 +12,10 @@ from snn_reference import random_spikes
 
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.bal import BalSettings, initial_labels, label_schedule, select_departing
-from snndeep.learning.base import Problem
 from snndeep.learning.registry import load_rule
 from snndeep.learning.tempotron import TempotronSettings, kernel_scale
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.encoded_split import Problem
+from snndeep.spikes.trains import SpikeTrains
 
 CUSTOM = load_backend("custom")
 

@@ -13,8 +13,8 @@ from snndeep.errors import ModelFileError
 from snndeep.evaluation.decision import Decision
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.samples import SampleSettings
-from snndeep.scaling import Preprocessing
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.table import SampleSettings
 
 
 def small_model() -> ModelFile:

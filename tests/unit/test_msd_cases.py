@@ -1,7 +1,7 @@
 import pytest
 
 from snndeep.errors import ConfigError, DatasetError
-from snndeep.msd import CASES, archive_cases, chosen_names, unpacked_cases
+from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
 
 
 def digest(path):

@@ -15,7 +15,7 @@ from snndeep.errors import ConfigError
 from snndeep.learning.surrogate import RULE as SURROGATE
 from snndeep.learning.surrogate import SurrogateSettings
 from snndeep.learning.tempotron import TempotronModel, TempotronSettings
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 STEPS, SAMPLES, CHANNELS, HIDDEN = 20, 40, 12, 16
 

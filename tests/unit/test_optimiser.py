@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from snndeep.errors import ConfigError
-from snndeep.optimiser import Adam, MovingAverage
-from snndeep.parameters import Parameters
+from snndeep.learning.optimiser import Adam, MovingAverage
+from snndeep.learning.parameters import Parameters
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-from snndeep.addressing import FileDigests
-from snndeep.own_cases import find_own_cases
-from snndeep.stages import Stage
+from snndeep.plan.addressing import FileDigests
+from snndeep.plan.own_cases import find_own_cases
+from snndeep.plan.stages import Stage
 
 
 def conversion_of(digest: str) -> Stage:

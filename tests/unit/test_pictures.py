@@ -6,8 +6,8 @@ import pytest
 from radiomics_scans import SPACING, affine, organ, save, save_case
 
 from snndeep.errors import InvalidInputError
+from snndeep.insight.shown_slices import Chosen, as_seen, choose_slices, judged_slices, pictures_of, windowed
 from snndeep.labels import MaskLabels
-from snndeep.pictures import Chosen, as_seen, choose_slices, judged_slices, pictures_of, windowed
 from snndeep.volume.axial import AIR, read_axial_slice
 
 KNOWN = frozenset({1, 2})

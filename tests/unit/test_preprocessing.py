@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from snndeep.encoders.registry import load_encoder
-from snndeep.encoding import encode_split
-from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import ConfigError, InvalidInputError
-from snndeep.preprocessing import PreprocessingSettings, fit_preprocessing
-from snndeep.protocols import Split
+from snndeep.samples.fit_preprocessing import PreprocessingSettings, fit_preprocessing
+from snndeep.samples.split import Split
+from snndeep.spikes.encode import encode_split
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.spikes.encoders.registry import load_encoder
 
 RNG = np.random.default_rng(0)
 LABELS = np.repeat([0, 1], 50)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from snndeep.quality import duplicate_cases, feature_quality
+from snndeep.samples.quality import duplicate_cases, feature_quality
 
 
 def test_each_kind_of_weakness_is_found():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from snndeep.errors import InvalidInputError
-from snndeep.ranking import roc_auc
+from snndeep.learning.ranking import roc_auc
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -5,7 +5,7 @@ import pytest
 from snndeep.console import stage
 from snndeep.errors import DatasetError
 from snndeep.redaction import masked, masked_url
-from snndeep.storage import provenance_path, record_provenance, write_json
+from snndeep.store.files import provenance_path, record_provenance, write_json
 
 
 @pytest.mark.parametrize(

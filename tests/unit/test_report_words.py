@@ -8,7 +8,7 @@ import pytest
 import yaml
 from made_up_run import made_up_run
 
-from snndeep.configuration import complete
+from snndeep.plan.configuration import complete
 from snndeep.reporting.formats import count, decimal, interval, p_value, percent, quantity, signed
 from snndeep.reporting.headline import headline
 from snndeep.reporting.latex import escape, latex

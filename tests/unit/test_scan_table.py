@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snndeep.addressing import FileDigests
-from snndeep.dataset import Case
 from snndeep.errors import DatasetError
-from snndeep.scan_table import _case_names, is_table, read_scan_table
+from snndeep.plan.addressing import FileDigests
+from snndeep.scans.dataset import Case
+from snndeep.scans.table import _case_names, is_table, read_scan_table
 
 HEADER = "image,mask,patient,label\n"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snndeep.dataset import read_directory
 from snndeep.errors import DatasetError
+from snndeep.scans.dataset import read_directory
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from snndeep.errors import BusyError, DamagedFileError
-from snndeep.lease import SILENT_SECONDS, lease_path, read_leases, take_lease
 from snndeep.phantom.nifti import write_nifti
-from snndeep.runlock import CheckoutLock
-from snndeep.storage import check, intact, provenance_path, read_npz, write_json, write_npz, write_text
-from snndeep.store import PruneSettings, prune
+from snndeep.store.checkout_lock import CheckoutLock
+from snndeep.store.files import check, intact, provenance_path, read_npz, write_json, write_npz, write_text
+from snndeep.store.lease import SILENT_SECONDS, lease_path, read_leases, take_lease
+from snndeep.store.upkeep import PruneSettings, prune
 
 PROVENANCE = {"stage": "x", "address": "0" * 12}
 SPARE_NOTHING = PruneSettings(min_age_hours=0, keep_days=0)

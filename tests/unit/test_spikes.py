@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import InvalidInputError
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

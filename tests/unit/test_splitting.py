@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
-from snndeep.protocols import Split, SplitSettings, split_names
-from snndeep.splitting import make_splits
+from snndeep.samples.split import Split, SplitSettings, split_names
+from snndeep.samples.splitting import make_splits
 
 
 def cohort(healthy: int, diseased: int, slices: int = 8):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from snndeep import storage
 from snndeep.errors import DamagedFileError
+from snndeep.store import files as storage
 
 
 def kept(path, provenance=None):

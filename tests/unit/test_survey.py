@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from radiomics_scans import affine, organ, save
 
-from snndeep.dataset import Case
 from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
-from snndeep.survey import survey
+from snndeep.scans.dataset import Case
+from snndeep.scans.survey import survey
 
 BOTH = MaskLabels()
 ORGAN_ALONE = MaskLabels([1], [])

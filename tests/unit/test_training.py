@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from snndeep.backends.registry import load_backend
-from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import LeakageError
 from snndeep.evaluation.cost import costs
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.spikes import SpikeTrains
-from snndeep.training import train_split
-from snndeep.trials import FinishedTrials, open_journal
-from snndeep.tuning import SearchSettings, tune_split
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.spikes.trains import SpikeTrains
+from snndeep.training.fit import train_split
+from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.trials import FinishedTrials, open_journal
 
 SETTINGS = {
     "surrogate": {"hidden": 6, "epochs": 2},

@@ -10,8 +10,8 @@ from optuna.trial import TrialState
 from test_tuning import Hill, Nothing, encoded, outcome, search
 
 from snndeep.errors import TuningStorageError
-from snndeep.trials import URL_VARIABLE, FinishedTrials, open_database, open_journal, open_storage, study_name
-from snndeep.tuning import tune_split
+from snndeep.training.search import tune_split
+from snndeep.training.trials import URL_VARIABLE, FinishedTrials, open_database, open_journal, open_storage, study_name
 
 SPLITS = ("patient_0", "patient_1", "slice_0", "slice_1")
 TRIALS = 12

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit
-from snndeep.spikes import SpikeTrains
-from snndeep.trials import FinishedTrials, open_journal
-from snndeep.tuning import SearchSettings, tune_split
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.spikes.trains import SpikeTrains
+from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.trials import FinishedTrials, open_journal
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,14 @@ def test_a_published_file_that_is_gone_is_published_again(project):
 
 
 def test_a_comment_runs_nothing(project):
-    module = project.folder / "scripts/snndeep/optimiser.py"
+    module = project.folder / "scripts/snndeep/learning/optimiser.py"
     edit(module, "from __future__", "# A comment.\nfrom __future__")
     edit(module, "The optimiser: Adam", "Adam, the optimiser,")
     assert project.planned() == {}
 
 
 def test_code_runs_its_stage_and_what_follows(project):
-    edit(project.folder / "scripts/snndeep/optimiser.py", "eps: float = 1e-8", "eps: float = 2e-8")
+    edit(project.folder / "scripts/snndeep/learning/optimiser.py", "eps: float = 1e-8", "eps: float = 2e-8")
     assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
 
 

@@ -9,13 +9,13 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from snndeep.configuration import complete
-from snndeep.converted import RECORD
+from snndeep.plan.configuration import complete
+from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
-from snndeep.lease import lease_path, take_lease
-from snndeep.planning import Plan
-from snndeep.runlock import CheckoutLock
-from snndeep.store import settle_times
+from snndeep.store.lease import lease_path, take_lease
+from snndeep.plan.plan import Plan
+from snndeep.store.checkout_lock import CheckoutLock
+from snndeep.store.upkeep import settle_times
 
 # A job has the threads that its rule says; libraries that would take more on their own are told so.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

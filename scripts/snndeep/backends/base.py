@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from snndeep.backends.surrogates import SURROGATES
 from snndeep.errors import ConfigError, InvalidInputError
-from snndeep.spikes import SpikeTrains
-from snndeep.surrogates import SURROGATES
+from snndeep.spikes.trains import SpikeTrains
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NeuronSettings:
     Attributes:
         beta: Decay of the membrane potential per step, 0 <= beta < 1.
         threshold: Firing threshold; infinity makes a leaky integrator that never fires.
-        surrogate: One of `snndeep.surrogates.SURROGATES`.
+        surrogate: One of `snndeep.backends.surrogates.SURROGATES`.
         slope: Steepness of the surrogate derivative.
         learn_beta: Give each neuron a decay of its own that is learned (native mode).
         learn_threshold: Give each neuron a threshold of its own that is learned (native mode).

@@ -14,7 +14,7 @@ from snndeep.engine.layer import backward_events, backward_spikes, forward_event
 from snndeep.engine.network import backward_network, forward_network
 from snndeep.engine.neuron import SURROGATE_CODES
 from snndeep.errors import InvalidInputError
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from snndeep.backends.torch_layer import (
     load_dense,
     refuse_native_settings,
 )
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 
 class _Dynamics:

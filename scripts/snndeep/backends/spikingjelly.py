@@ -21,7 +21,7 @@ from snndeep.backends.torch_layer import (
     load_dense,
     refuse_native_settings,
 )
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 
 def _dynamics(neuron: NeuronSettings, current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from snndeep.backends.base import LayerTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.backends.surrogates import surrogate_derivative
 from snndeep.errors import ConfigError
-from snndeep.spikes import SpikeTrains
-from snndeep.surrogates import surrogate_derivative
+from snndeep.spikes.trains import SpikeTrains
 
 
 class SurrogateSpike(torch.autograd.Function):

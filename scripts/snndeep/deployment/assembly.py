@@ -16,8 +16,8 @@ from snndeep.deployment.reference import MEAN_HU, Reference
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
 from snndeep.evaluation.decision import fit_decision, fit_patient_decision
-from snndeep.protocols import Split
-from snndeep.scaling import Preprocessing
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.split import Split
 from snndeep.seeds import generator
 
 

@@ -25,9 +25,9 @@ from snndeep.errors import ModelFileError, SNNDeepError
 from snndeep.evaluation.decision import Decision
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.samples import SampleSettings
-from snndeep.scaling import Preprocessing
-from snndeep.storage import write_npz
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.table import SampleSettings
+from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"
 VERSION = 1
@@ -102,7 +102,7 @@ class ModelFile:
 
 
 def write_model(path: Path, model: ModelFile) -> None:
-    """Write a model file and, beside it, its provenance, see `snndeep.storage.replacing`."""
+    """Write a model file and, beside it, its provenance, see `snndeep.store.files.replacing`."""
     arrays: dict[str, np.ndarray] = {f"calibration/{name}": fit for name, fit in model.calibration.items()}
     members = []
     for member in model.members:

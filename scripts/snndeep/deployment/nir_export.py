@@ -34,7 +34,7 @@ from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.errors import ConfigError
 from snndeep.learning.surrogate import SurrogateSettings
 from snndeep.learning.tempotron import TempotronSettings, kernel_scale
-from snndeep.storage import replacing
+from snndeep.store.files import replacing
 
 DT = 1e-4
 """Seconds per step; nothing depends on it, but snnTorch's import fixes it."""

@@ -23,16 +23,16 @@ from snndeep.backends.registry import load_backend
 from snndeep.deployment.calibration import probabilities
 from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.deployment.reference import MEAN_HU, Warned, compare_features, compare_hu, compare_spacing
-from snndeep.encoders.registry import load_encoder
 from snndeep.errors import ConfigError, ModelFileError
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.labels import MaskLabels
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
 from snndeep.radiomics.extract import CaseFeatures, extract_case
-from snndeep.samples import Cohort, assemble
+from snndeep.samples.table import Cohort, assemble
 from snndeep.seeds import generator
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.encoders.registry import load_encoder
+from snndeep.spikes.trains import SpikeTrains
 
 SHOWN = 3
 

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 
 from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.deployment.prediction import Prediction, Scan
-from snndeep.pictures import MARGIN_MM, as_seen
+from snndeep.insight.shown_slices import MARGIN_MM, as_seen
 from snndeep.reporting.names import title_of
-from snndeep.storage import installed_versions
+from snndeep.store.files import installed_versions
 from snndeep.volume.axial import read_axial_slices
 
 STATEMENT = "Research software, not for diagnosis."

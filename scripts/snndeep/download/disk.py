@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from snndeep.errors import StorageError
-from snndeep.storage import explained
+from snndeep.store.files import explained
 
 
 def size_text(size: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from snndeep.storage import explained
+from snndeep.store.files import explained
 
 LOGGER = logging.getLogger(__name__)
 

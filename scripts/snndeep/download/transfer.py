@@ -21,7 +21,7 @@ from snndeep.download.progress import Progress
 from snndeep.download.remote import BrokenTransferError, RemoteFile, StaleTransferError
 from snndeep.errors import DownloadError
 from snndeep.redaction import masked_url
-from snndeep.storage import explained, write_json
+from snndeep.store.files import explained, write_json
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 1 << 20

@@ -20,7 +20,7 @@ import numpy as np
 
 from snndeep.engine.compiler import compiled
 from snndeep.errors import InvalidInputError
-from snndeep.spikes import SpikeTrains
+from snndeep.spikes.trains import SpikeTrains
 
 LARGEST = 1 + np.iinfo(np.uint16).max
 _COUNTS = np.bitwise_count(np.arange(256, dtype=np.uint8))

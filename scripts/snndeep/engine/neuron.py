@@ -101,7 +101,7 @@ def spikes_from_potential(potential, threshold, adaptation, spikes):
 
 @compiled
 def _surrogate_derivative(code, slope, potential, threshold, adaptation, h):
-    """Fill `h` `[T, N]` with the surrogate derivative at v_pre - theta; see `snndeep.surrogates` for the formulas."""
+    """Fill `h` `[T, N]` with the surrogate derivative at v_pre - theta; see `snndeep.backends.surrogates` for the formulas."""
     steps, neurons = potential.shape
     one, half = h.dtype.type(1), h.dtype.type(0.5)
     k = h.dtype.type(math.pi / 2) * slope

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snndeep.ranking import roc_auc
+from snndeep.learning.ranking import roc_auc
 
 
 def patient_scores(patients: np.ndarray, scores: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.encoding_file import EncodedSplit
 from snndeep.errors import LeakageError
-from snndeep.protocols import Split
+from snndeep.samples.split import Split
+from snndeep.spikes.encoded_split import EncodedSplit
 
 PARTS = ("train", "validation", "test")
 

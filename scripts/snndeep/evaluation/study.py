@@ -27,8 +27,8 @@ from snndeep.evaluation.headline import best_of, headline
 from snndeep.evaluation.judging import Judged, judge_patients, judge_slices, together
 from snndeep.evaluation.leakage import check_scores, check_split
 from snndeep.evaluation.metrics import METRICS, RANKINGS, Outcome, measure
-from snndeep.protocols import Split
-from snndeep.ranking import roc_auc
+from snndeep.learning.ranking import roc_auc
+from snndeep.samples.split import Split
 from snndeep.seeds import generator
 
 UNITS = ("slice", "patient")

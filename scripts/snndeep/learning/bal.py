@@ -19,11 +19,12 @@ import numpy as np
 
 from snndeep.backends.base import Backend, Inputs
 from snndeep.errors import ConfigError
-from snndeep.learning.base import EpochRecord, Fit, OnEpoch, Problem
+from snndeep.learning.base import EpochRecord, Fit, OnEpoch
 from snndeep.learning.descent import descend
 from snndeep.learning.surrogate import RULE as SURROGATE
 from snndeep.learning.surrogate import SurrogateModel, SurrogateSettings
 from snndeep.seeds import derive_seed, generator
+from snndeep.spikes.encoded_split import Problem
 
 PATTERN_BATCH = 1024
 

@@ -13,50 +13,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs
-from snndeep.errors import InvalidInputError
-from snndeep.parameters import Parameters
-from snndeep.spikes import SpikeTrains
-
-
-@dataclass(frozen=True)
-class Problem:
-    """The part of one split that a learning rule may see.
-
-    Attributes:
-        trains: Spike trains of all samples; only those in `train` and `validation` are looked at.
-        labels: int `[N]`, 0 healthy, 1 diseased.
-        patients: `[N]`, the patient of each sample.
-        train: Indices of the samples to fit.
-        validation: Indices of the samples for early stopping.
-    """
-
-    trains: SpikeTrains
-    labels: np.ndarray
-    patients: np.ndarray
-    train: np.ndarray
-    validation: np.ndarray
-
-    def __post_init__(self):
-        n = self.trains.samples
-        if self.labels.shape != (n,) or self.patients.shape != (n,):
-            raise InvalidInputError(
-                "Labels and patients do not fit the spike trains.",
-                where="labels, patients",
-                found=f"shapes {self.labels.shape} and {self.patients.shape}",
-                expected=f"({n},) each",
-            )
-        if not np.isin(self.labels, (0, 1)).all():
-            wrong = self.labels[~np.isin(self.labels, (0, 1))][0]
-            raise InvalidInputError(
-                "A label is outside the classes.", where="labels", found=str(wrong), expected="0 or 1"
-            )
-        if self.train.size == 0 or self.validation.size == 0:
-            raise InvalidInputError(
-                "A part of the split is empty.",
-                where="train, validation",
-                found=f"{self.train.size} and {self.validation.size} samples",
-                expected="at least one each",
-            )
+from snndeep.learning.parameters import Parameters
+from snndeep.spikes.encoded_split import Problem
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ import numpy as np
 
 from snndeep.backends.base import Inputs, check_samples
 from snndeep.errors import DivergedError
-from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch, Problem
-from snndeep.optimiser import Adam, MovingAverage
-from snndeep.ranking import roc_auc
+from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch
+from snndeep.learning.optimiser import Adam, MovingAverage
+from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import generator
+from snndeep.spikes.encoded_split import Problem
 
 SCORING_BATCH = 1024
 

@@ -17,11 +17,12 @@ import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings
 from snndeep.errors import ConfigError
-from snndeep.learning.base import Fit, OnEpoch, Problem
+from snndeep.learning.base import Fit, OnEpoch
 from snndeep.learning.descent import DescentSettings, descend
-from snndeep.network import SpikingNetwork, initial_parameters
-from snndeep.parameters import Parameters
+from snndeep.learning.network import SpikingNetwork, initial_parameters
+from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
+from snndeep.spikes.encoded_split import Problem
 
 READOUTS = ("spike_count", "mean_potential")
 POTENTIAL_SCALE = 4.0

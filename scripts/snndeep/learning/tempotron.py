@@ -21,10 +21,11 @@ import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, LayerTrace, NeuronSettings
 from snndeep.errors import ConfigError
-from snndeep.learning.base import Fit, OnEpoch, Problem
+from snndeep.learning.base import Fit, OnEpoch
 from snndeep.learning.descent import DescentSettings, descend
-from snndeep.parameters import Parameters
+from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
+from snndeep.spikes.encoded_split import Problem
 
 
 @dataclass(frozen=True)

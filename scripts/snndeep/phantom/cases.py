@@ -9,7 +9,7 @@ from typing import Any
 
 from snndeep.phantom.generate import write_case
 from snndeep.phantom.settings import PhantomSettings, case_index
-from snndeep.storage import sha256_of
+from snndeep.store.files import sha256_of
 
 LOGGER = logging.getLogger(__name__)
 

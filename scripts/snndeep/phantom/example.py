@@ -14,7 +14,7 @@ from snndeep.phantom.generate import generate_case
 from snndeep.phantom.nifti import write_nifti
 from snndeep.phantom.settings import PhantomSettings, is_diseased
 from snndeep.seeds import generator
-from snndeep.storage import write_text
+from snndeep.store.files import write_text
 
 FOLLOW_UP_EVERY = 3
 FOLLOW_UP_NOISE = 12.0

@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 from isal import igzip
 
-from snndeep.storage import replacing
+from snndeep.store.files import replacing
 
 _FAST = 1  # compression level: noise hardly compresses, so a higher one costs time for nothing
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.pictures import SlicePicture
+from snndeep.insight.shown_slices import SlicePicture
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class RunResults:
         selections: The features that each split selected.
         records: By model and split, what training kept.
         tuned: By model and split, what the search found.
-        traces: See `snndeep.training.Trained.trace`, by split.
+        traces: See `snndeep.training.fit.Trained.trace`, by split.
         raster_model: The model that is looked into: traces, importance, firing and pictures are of it.
         splits: The splits that are looked into.
         predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
-        importance: By split, see `snndeep.importance.split_importance`.
-        firing: By split, see `snndeep.firing.firing_rates`.
+        importance: By split, see `snndeep.insight.feature_importance.split_importance`.
+        firing: By split, see `snndeep.insight.firing.firing_rates`.
         pictures: CT slices.
         digests: SHA-256 of the files that it was read from, by `stage/file`.
         versions: Of the packages that made these files.

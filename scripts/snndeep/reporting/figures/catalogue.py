@@ -13,9 +13,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snndeep.curves import curve_band, precision_recall_curve, roc_curve
-from snndeep.pictures import WINDOW_HU
-from snndeep.protocols import protocol_of
+from snndeep.evaluation.curves import curve_band, precision_recall_curve, roc_curve
+from snndeep.insight.shown_slices import WINDOW_HU
 from snndeep.reporting.figures import (
     calibration,
     choices,
@@ -33,8 +32,9 @@ from snndeep.reporting.figures import (
 )
 from snndeep.reporting.names import rule_title, title_of
 from snndeep.reporting.results import RunResults
-from snndeep.search_importance import setting_importance
+from snndeep.samples.split import protocol_of
 from snndeep.seeds import derive_seed
+from snndeep.training.setting_importance import setting_importance
 
 
 @dataclass(frozen=True)

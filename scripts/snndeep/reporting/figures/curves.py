@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from snndeep.curves import GRID, Band
+from snndeep.evaluation.curves import GRID, Band
 from snndeep.reporting.figures.style import QUIET, ink, legend_above, look, panels
 from snndeep.reporting.names import title_of
 

@@ -22,7 +22,7 @@ def loss_table(importance: Mapping[str, Mapping[str, Any]], group: str) -> pd.Da
     greatest of the splits' means. Empty where nothing is defined.
 
     Args:
-        importance: By split, see `snndeep.importance.split_importance`.
+        importance: By split, see `snndeep.insight.feature_importance.split_importance`.
         group: features or families.
     """
     defined = [split[group] for split in importance.values() if group in split]

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snndeep.protocols import protocol_of
 from snndeep.reporting.figures.style import colour, ink, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
+from snndeep.samples.split import protocol_of
 
 Records = Mapping[str, Mapping[str, Any]]
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from snndeep.pictures import SlicePicture
+from snndeep.insight.shown_slices import SlicePicture
 from snndeep.reporting.figures.style import WIDTH, colour, panels
 
 KIND_TITLES = {"best": "most surely right", "worst": "most surely wrong", "uncertain": "most uncertain"}

@@ -80,7 +80,7 @@ def rate_table(firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
     """Return one row per neuron, split, layer and class: split, layer, neuron, class, rate (spikes per time step).
 
     Args:
-        firing: By split, see `snndeep.firing.firing_rates`.
+        firing: By split, see `snndeep.insight.firing.firing_rates`.
     """
     rows = [
         (split, layer, neuron, name, rate)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snndeep.protocols import protocol_of
 from snndeep.reporting.figures.style import colour, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
+from snndeep.samples.split import protocol_of
 
 
 def trial_table(tuned: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def setting_importance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
     """Draw the share of each hyperparameter in what a search can explain, a panel per search space.
 
     Args:
-        shares: By title of the search space and name of the setting, see `snndeep.search_importance`.
+        shares: By title of the search space and name of the setting, see `snndeep.training.setting_importance`.
     """
     heights = [len(own) + 0.6 for own in shares.values()]
     figure, grid = panels(

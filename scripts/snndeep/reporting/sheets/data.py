@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from snndeep.quality import duplicate_cases, feature_quality
 from snndeep.reporting.formats import ABSENT, count, decimal, interval, quantity
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
+from snndeep.samples.quality import duplicate_cases, feature_quality
 
 
 def data_sheets(results: RunResults) -> Iterator[Sheet]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.protocols import protocol_of
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity, setting
 from snndeep.reporting.headline import first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
+from snndeep.samples.split import protocol_of
 
 COSTS = {
     "parameters": ("parameters", count),

@@ -1,0 +1,48 @@
+"""How often the neurons of a trained model fire, for healthy and for diseased slices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snndeep.learning.base import Inputs, Model
+from snndeep.spikes.encoded_split import EncodedSplit
+
+CLASS_NAMES = ("healthy", "diseased")
+TRACE_BATCH = 256
+
+
+def firing_rates(data: EncodedSplit, model: Model, inputs: Inputs) -> dict[str, dict[str, list[float]]]:
+    """Return the firing rates on the test part of a split.
+
+    Args:
+        data: The split.
+        model: Trained on it.
+        inputs: The split's spike trains in the backend's form.
+
+    Returns:
+        By layer (`input`, and `hidden` where there is one) and class, the spikes per time step of every neuron, mean
+        over the samples of the class. A class without samples is left out.
+    """
+    rates: dict[str, dict[str, list[float]]] = {}
+    test = data.parts["test"]
+    for label, name in enumerate(CLASS_NAMES):
+        chosen = test[data.labels[test] == label]
+        if not chosen.size:
+            continue
+        rates.setdefault("input", {})[name] = data.trains.dense(chosen).mean(axis=(0, 1)).tolist()
+        hidden = _hidden_counts(model, inputs, chosen)
+        if hidden is not None:
+            rates.setdefault("hidden", {})[name] = (hidden / (chosen.size * data.trains.steps)).tolist()
+    return rates
+
+
+def _hidden_counts(model: Model, inputs: Inputs, samples: np.ndarray) -> np.ndarray | None:
+    """Return the spikes of every hidden neuron over all samples `[H]`; None for a model without hidden neurons."""
+    total = None
+    for start in range(0, samples.size, TRACE_BATCH):
+        spikes = model.trace(inputs, samples[start : start + TRACE_BATCH]).get("hidden spikes")
+        if spikes is None:
+            return None
+        counts = spikes.sum(axis=(0, 1), dtype=np.float64)
+        total = counts if total is None else total + counts
+    return total

@@ -1,0 +1,169 @@
+"""Addresses: the name of a result is a digest of everything that it depends on.
+
+    address = first 12 hex digits of SHA-256 over the canonical JSON of
+              {stage, configuration it reads, fingerprint of the code it runs, addresses of its inputs}
+
+It is a Merkle tree: at its leaves stand digests of the data's bytes (or the recipe of synthetic data). A changed
+setting changes the addresses downstream of it and no others; changing it back brings the old addresses, and with them
+the old results, back.
+
+The fingerprint of code is taken from its syntax tree without docstrings, over a script and every module of the library
+that it imports, directly or not. Comments and layout are not in the tree, so editing them re-runs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from snndeep.store.files import sha256_of, write_json
+
+LENGTH = 12
+PACKAGE = "snndeep"
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no white space: equal values give equal text.
+
+    Raises:
+        ValueError: If the value holds NaN or infinity.
+        TypeError: If it holds something JSON cannot express.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a value's canonical JSON as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def address(stage: str, config: Any, code: str, inputs: Iterable[str]) -> str:
+    """Return the address of a stage's output.
+
+    Args:
+        stage: Name of the stage.
+        config: The settings that the stage reads, as JSON values.
+        code: Fingerprint of the code that it runs.
+        inputs: Addresses of its inputs, in order.
+    """
+    return digest({"stage": stage, "config": config, "code": code, "inputs": list(inputs)})[:LENGTH]
+
+
+def strip_docstrings(tree: ast.AST) -> ast.AST:
+    """Remove the docstrings of a syntax tree, in place, and return it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+class CodeBase:
+    """Fingerprints of the scripts and the library below one folder.
+
+    Args:
+        scripts: The folder that holds the scripts and the package `snndeep`.
+    """
+
+    def __init__(self, scripts: Path):
+        self._scripts = Path(scripts)
+        self._module = cache(self._read_module)
+
+    def fingerprint(self, *files: str) -> str:
+        """Return one digest over the given files and every library module that they import, directly or not.
+
+        Args:
+            *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. What is not
+                Python, such as the template of a page, counts by its bytes.
+        """
+        return digest(sorted(self.closure(*files).items()))
+
+    def closure(self, *files: str) -> dict[str, str]:
+        """Return the digest of each of the files that `fingerprint` covers, by path."""
+        waiting, seen = list(files), {}
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen[name], imports = self._module(name)
+                waiting += imports
+        return seen
+
+    def _read_module(self, name: str) -> tuple[str, tuple[str, ...]]:
+        if not name.endswith(".py"):
+            return sha256_of(self._scripts / name), ()
+        tree = strip_docstrings(ast.parse((self._scripts / name).read_text(encoding="utf-8")))
+        text = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        return text, tuple(sorted(self._library_imports(tree)))
+
+    def _library_imports(self, tree: ast.AST) -> set[str]:
+        names = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                # `from snndeep.a import b`: b may be a module of its own or a name inside a.
+                names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        files = set()
+        for name in names:
+            parts = name.split(".")
+            if parts[0] != PACKAGE:
+                continue
+            for depth in range(1, len(parts) + 1):
+                for candidate in (Path(*parts[:depth], "__init__.py"), Path(*parts[:depth]).with_suffix(".py")):
+                    if (self._scripts / candidate).is_file():
+                        files.add(candidate.as_posix())
+        return files
+
+
+class FileDigests:
+    """SHA-256 of data files, remembered by path, size, modification time and inode.
+
+    A file that is touched or copied is read again once; its digest, and so its address, stays the same.
+
+    Args:
+        store: The JSON file that keeps the digests between runs.
+    """
+
+    def __init__(self, store: Path):
+        self._store = Path(store)
+        self._known: dict[str, list[Any]] = {}
+        self._changed = False
+        # A store that cannot be read only costs time: every file is hashed again and the store is rewritten.
+        with contextlib.suppress(OSError, ValueError):
+            loaded = json.loads(self._store.read_text(encoding="utf-8"))
+            self._known = loaded if isinstance(loaded, Mapping) else {}
+
+    def of(self, path: Path) -> str:
+        """Return the digest of a file's bytes; of a folder, that of its files in the order of their names.
+
+        Folders within the folder and hidden files do not count.
+        """
+        path = Path(path).absolute()
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+            return digest([self.of(file) for file in files])
+        stat = path.stat()
+        key = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        entry = self._known.get(str(path))
+        if isinstance(entry, list) and entry[:3] == key:
+            return entry[3]
+        self._known[str(path)] = [*key, sha256_of(path)]
+        self._changed = True
+        return self._known[str(path)][3]
+
+    def save(self) -> None:
+        """Write the store if anything is new."""
+        if self._changed:
+            write_json(self._store, self._known)
+            self._changed = False

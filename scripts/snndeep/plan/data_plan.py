@@ -1,0 +1,204 @@
+"""The first half of a plan: from the scans to one table of samples.
+
+    archive -> data -> features -> samples        convert -> features        survey
+
+Of these stages, a run has those that its scans need; `snndeep.plan.plan` goes on from the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from snndeep.errors import DatasetError
+from snndeep.labels import MaskLabels
+from snndeep.phantom.settings import PhantomSettings, case_id
+from snndeep.plan.addressing import CodeBase, FileDigests, address
+from snndeep.plan.own_cases import find_own_cases
+from snndeep.plan.stages import Batch, Conversion, Stage
+from snndeep.scans.dataset import Case, check_labelled
+from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
+
+
+class DataPlan:
+    """The stages up to the table of samples.
+
+    Args:
+        config: Complete and valid, see `snndeep.plan.configuration`.
+        scripts: The folder that holds the scripts and the library.
+
+    Raises:
+        DatasetError: If the data set cannot be used.
+    """
+
+    def __init__(self, config: Mapping[str, Any], scripts: Path):
+        self.config = config
+        self.store = Path(config["store"])
+        self._code = CodeBase(scripts)
+        labels = MaskLabels(**config["dataset"]["labels"])
+        self.conversions: dict[str, Conversion] = {}
+        self.cases = self._find_cases()
+        check_labelled(self.cases, labels)
+        folds, patients = config["splits"]["folds"], {case.patient for case in self.cases}
+        if len(patients) < folds:
+            raise DatasetError(
+                "There are fewer patients than folds.",
+                where="splits.folds",
+                found=f"{len(patients)} patients, {folds} folds",
+                expected="at least one patient of each class for each fold",
+                remedy="Lower splits.folds or add patients.",
+            )
+
+    def _stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[str]) -> Stage:
+        code = self._code.fingerprint(*files)
+        return Stage(name, address(name, config, code, inputs), config, code, tuple(inputs), self.store)
+
+    @property
+    def source(self) -> str:
+        """Where the scans come from: phantom, directory or msd."""
+        return self.config["dataset"]["source"]
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the scans are the user's files, read where they are: a directory, or an unpacked Task03_Liver."""
+        path = self.config["dataset"]["path"]
+        return self.source == "directory" or (self.source == "msd" and bool(path) and Path(path).is_dir())
+
+    @cached_property
+    def archive(self) -> Stage:
+        """The archive of Task03_Liver, made ready. What it holds is said by its checksum; how it is fetched changes nothing."""
+        return self._published("archive", [])
+
+    @property
+    def whole_archive(self) -> bool:
+        """Whether all cases of Task03_Liver are wanted, so that the archive is fetched as a whole."""
+        return len(self.cases) == len(CASES)
+
+    def _published(self, name: str, inputs: Sequence[str]) -> Stage:
+        """A stage that only brings published bytes here: neither code nor addresses of servers can change them."""
+        config = {"md5": self.config["dataset"]["msd"]["md5"]}
+        return Stage(name, address(name, config, "", inputs), config, "", tuple(inputs), self.store)
+
+    @cached_property
+    def data(self) -> Stage | None:
+        """The stage that makes or fetches scans; None where the user has them."""
+        if self.in_place:
+            return None
+        dataset = self.config["dataset"]
+        if self.source == "msd":
+            return self._published("data", [self.archive.address])
+        recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
+        recipe["seed"] = self.config["seed"]
+        PhantomSettings.from_mapping(recipe)
+        return self._stage("data", recipe, ["data_phantom.py"], [])
+
+    def _find_cases(self) -> tuple[Case, ...]:
+        dataset = self.config["dataset"]
+        if self.source == "directory":
+            cases, self.conversions = find_own_cases(
+                Path(dataset["path"]),
+                FileDigests(self.store / "digests.json"),
+                lambda digest: self._stage("convert", {}, ["convert.py"], [digest]),
+            )
+            return cases
+        if self.source == "msd" and self.in_place:
+            digests = FileDigests(self.store / "digests.json")
+            cases = unpacked_cases(Path(dataset["path"]), chosen_names(dataset), digests.of)
+            digests.save()
+            return tuple(cases)
+        root = Path(self.data.path(""))
+        if self.source == "msd":
+            if dataset["path"] and not Path(dataset["path"]).is_file():
+                raise DatasetError(
+                    "The archive does not exist.",
+                    where="dataset.path",
+                    found=dataset["path"],
+                    expected="Task03_Liver.tar, the folder it was unpacked to, or nothing to fetch it",
+                )
+            return tuple(archive_cases(root, chosen_names(dataset), dataset["msd"]["md5"]))
+        names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
+        return tuple(
+            Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
+            for n in names
+        )
+
+    @property
+    def cohort(self) -> dict[str, Any]:
+        """Who was scanned and what the data set says of them; see `snndeep.samples.table.Cohort`."""
+        return {
+            "patients": {case.name: case.patient for case in self.cases},
+            "diseased": {case.patient: case.diseased for case in self.cases},
+            "weak": not self.config["dataset"]["labels"]["lesion"],
+        }
+
+    @cached_property
+    def data_batches(self) -> dict[str, tuple[Case, ...]]:
+        """Cases by batch name. Those of the phantom are a row, so that the name never means two things."""
+        chunks = _chunks(self.cases, self.config["dataset"]["cases_per_job"])
+        return {_batch_name(chunk): chunk for chunk in chunks}
+
+    def data_manifests(self, cases: Sequence[Case]) -> list[str]:
+        """The files that list the scans of a batch of cases: one for a batch of the phantom, one per case of the Decathlon."""
+        names = [_batch_name(cases)] if self.source == "phantom" else [case.name for case in cases]
+        return [self.data.path(f"{name}.json") for name in names]
+
+    @property
+    def skip_bad(self) -> bool:
+        """Whether the run goes on without a case whose scan cannot be used."""
+        return self.config["dataset"]["on_bad_case"] == "skip"
+
+    @cached_property
+    def survey(self) -> Stage:
+        """The check of a user's data set as a whole, before long work."""
+        config = {
+            "labels": self.config["dataset"]["labels"],
+            "folds": self.config["splits"]["folds"],
+            "skip_bad": self.skip_bad,
+            "cohort": self.cohort,
+        }
+        return self._stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
+
+    @cached_property
+    def feature_stages(self) -> dict[str, Stage]:
+        """The extraction of every case, by case name: a replaced scan changes its own address alone."""
+        settings = {"features": self.config["features"], "labels": self.config["dataset"]["labels"]}
+        code = self._code.fingerprint("features.py")
+        return {
+            case.name: Stage(
+                "features", address("features", settings, code, [case.leaf]), settings, code, (case.leaf,), self.store
+            )
+            for case in self.cases
+        }
+
+    @cached_property
+    def feature_batches(self) -> dict[str, Batch]:
+        """Extraction jobs by address."""
+        batches = {}
+        for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
+            stages = tuple(self.feature_stages[case.name] for case in chunk)
+            stage = self._stage(
+                "features_batch",
+                {"on_bad_case": self.config["dataset"]["on_bad_case"], "cases": [case.name for case in chunk]},
+                ["features.py"],
+                [s.address for s in stages],
+            )
+            batches[stage.address] = Batch(stage, chunk, stages)
+        return batches
+
+    @cached_property
+    def samples(self) -> Stage:
+        """One table of all slices."""
+        inputs = [stage.address for stage in self.feature_stages.values()]
+        on_bad_case = self.config["dataset"]["on_bad_case"]
+        config = {**self.config["samples"], "on_bad_case": on_bad_case, "cohort": self.cohort}
+        return self._stage("samples", config, ["samples.py"], inputs)
+
+
+def _batch_name(cases: Sequence[Case]) -> str:
+    return f"{cases[0].name}-{cases[-1].name}"
+
+
+def _chunks(cases: Sequence[Case], size: int) -> list[tuple[Case, ...]]:
+    return [tuple(cases[start : start + size]) for start in range(0, len(cases), size)]

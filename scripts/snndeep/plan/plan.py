@@ -1,0 +1,320 @@
+"""The plan of a run: which stages there are, their addresses, and where their files stand.
+
+    data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
+                                      |---------------------> baselines ---^
+
+The plan is computed from the configuration, the code and the data's digests before anything runs; the workflow's rules
+ask it for paths and provenance and hold no logic of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from snndeep.backends.registry import BACKENDS
+from snndeep.errors import ConfigError
+from snndeep.learning.registry import RULES
+from snndeep.plan.addressing import address
+from snndeep.plan.data_plan import DataPlan
+from snndeep.plan.stages import Stage
+from snndeep.redaction import masked
+from snndeep.samples.split import split_names
+from snndeep.spikes.encoders.registry import ENCODERS
+
+NATIVE_RULES = ("surrogate", "bal")
+REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
+NOT_SHOWN = ("store", "prune")
+NOT_SEARCHED = ("encoder", "compare_random")
+
+
+class Plan(DataPlan):
+    """All stages of one configuration.
+
+    Args:
+        config: Complete and valid, see `snndeep.plan.configuration`.
+        scripts: The folder that holds the scripts and the library.
+
+    Raises:
+        ConfigError: If settings contradict each other.
+        DatasetError: If the data set cannot be used.
+    """
+
+    def __init__(self, config: Mapping[str, Any], scripts: Path):
+        _check_search_spaces(config)
+        super().__init__(config, scripts)
+
+    # Splits and spikes
+
+    @cached_property
+    def splits(self) -> Stage:
+        """Training, validation and test parts under both protocols."""
+        config = {**self.config["splits"], "seed": self.config["seed"]}
+        return self._stage("splits", config, ["splits.py"], [self.samples.address])
+
+    @property
+    def split_names(self) -> list[str]:
+        """The short names of all splits."""
+        splits = self.config["splits"]
+        return [n for p in splits["protocols"] for n in split_names(p, splits["folds"], splits["members"])]
+
+    def encoder(self, rule: str) -> str:
+        """The encoder that a learning rule reads."""
+        return self.config["learning"][rule]["encoder"]
+
+    @property
+    def encoders(self) -> list[str]:
+        """The encoders in use."""
+        return sorted({self.encoder(rule) for rule in self.rules})
+
+    def spikes(self, encoder: str) -> Stage:
+        """Spike trains of all splits under one encoder."""
+        config = {
+            "preprocessing": self.config["preprocessing"],
+            "encoder": {"name": encoder, "settings": self.config["encoders"][encoder]},
+            "seed": self.config["seed"],
+        }
+        files = ["spikes.py", _file(ENCODERS[encoder])]
+        return self._stage("spikes", config, files, [self.samples.address, self.splits.address])
+
+    def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
+        """The files of `spikes` of the given splits, of all of them in the order of `split_names` if none are given."""
+        stage = self.spikes(encoder)
+        return [stage.path(f"{encoder}.{name}.npz") for name in (self.split_names if splits is None else splits)]
+
+    # Models
+
+    @property
+    def backends(self) -> list[str]:
+        """Backends in use."""
+        return list(self.config["models"]["backends"])
+
+    @property
+    def rules(self) -> list[str]:
+        """Learning rules in use."""
+        return list(self.config["models"]["rules"])
+
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """All pairs of backend and learning rule."""
+        return [(backend, rule) for backend in self.backends for rule in self.rules]
+
+    def mode(self, backend: str, rule: str) -> str:
+        """`native` where a model may use more than the neuron common to all backends, else `parity`."""
+        native = self.config["tuning"]["mode"] == "native" and backend == "custom" and rule in NATIVE_RULES
+        return "native" if native else "parity"
+
+    def search_space(self, backend: str, rule: str) -> dict[str, Any]:
+        """What the search may vary for a model."""
+        spaces = self.config["tuning"]["search_space"]
+        native = spaces["native"] if self.mode(backend, rule) == "native" else {}
+        return {**spaces[rule], **native}
+
+    def rule_settings(self, rule: str) -> dict[str, Any]:
+        """The configured settings of a rule, from which the search starts."""
+        return {key: value for key, value in self.config["learning"][rule].items() if key != "encoder"}
+
+    def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
+        return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
+
+    def study(self, backend: str, rule: str) -> Stage:
+        """The Optuna studies of a model. Their address leaves out `n_trials`, so more trials go on where they were."""
+        config = {
+            "settings": self.search(backend, rule)["base"],
+            "search_space": self.search_space(backend, rule),
+            "seed": self.config["seed"],
+            "splits": self.split_names,
+        }
+        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
+        return self._stage("studies", config, files, [self.spikes(self.encoder(rule)).address])
+
+    def search(self, backend: str, rule: str) -> dict[str, Any]:
+        """Return the settings of a model's search, as JSON values."""
+        return {
+            "base": {k: v for k, v in self.config["learning"][rule].items() if k not in NOT_SEARCHED},
+            "space": self.search_space(backend, rule),
+            "n_trials": self.config["tuning"]["n_trials"],
+            "seed": self.config["seed"],
+        }
+
+    def tune(self, backend: str, rule: str) -> Stage:
+        """The outcome of the studies of a model after `n_trials` trials."""
+        study = self.study(backend, rule)
+        config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
+        return Stage(
+            "tune",
+            address("tune", config, study.code, [study.address]),
+            config,
+            study.code,
+            (study.address,),
+            self.store,
+        )
+
+    def tune_shares(self) -> dict[str, list[str]]:
+        """The splits that each tuning worker of a model works on, by the worker's name; empty where there is but one.
+
+        A study is in the hands of one worker, since each trial is proposed from all before it. So the outcome is the same
+        with any number of workers, and none of this is part of an address.
+        """
+        workers = min(self.config["tuning"]["workers"], len(self.split_names))
+        if workers == 1:
+            return {}
+        return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
+
+    def train(self, backend: str, rule: str) -> Stage:
+        """A model, fitted with the tuned settings on every split."""
+        config = {"settings": self.rule_settings(rule), "seed": self.config["seed"]}
+        files = self._model_files("train.py", backend, rule)
+        inputs = [self.tune(backend, rule).address, self.spikes(self.encoder(rule)).address]
+        return self._stage("train", config, files, inputs)
+
+    # Outcome
+
+    @property
+    def baseline_settings(self) -> dict[str, Any]:
+        """The settings of the classical models, as JSON values: the dense one is as large as the spiking one."""
+        size = {key: self.config["learning"]["surrogate"][key] for key in ("hidden", "epochs", "patience")}
+        return {**size, "seed": self.config["seed"]}
+
+    @cached_property
+    def baselines(self) -> Stage:
+        """Classical models on the same features and splits."""
+        config = {"preprocessing": self.config["preprocessing"], "settings": self.baseline_settings}
+        return self._stage("baselines", config, ["baselines.py"], [self.samples.address, self.splits.address])
+
+    @cached_property
+    def evaluate(self) -> Stage:
+        """Metrics of all models."""
+        config = {**self.config["evaluation"], "seed": self.config["seed"], "source": self.source}
+        trained = [self.train(*model).address for model in self.models]
+        inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
+        return self._stage("evaluate", config, ["evaluate.py"], inputs)
+
+    @cached_property
+    def model_files(self) -> Stage:
+        """One self-sufficient file per model, for predictions and export."""
+        config = {
+            "features": self.config["features"],
+            "labels": self.config["dataset"]["labels"],
+            "samples": self.config["samples"],
+            "evaluation": self.config["evaluation"],
+            "seed": self.config["seed"],
+        }
+        trained = [self.train(*model).address for model in self.models]
+        return self._stage("models", config, ["models.py"], [self.samples.address, self.splits.address, *trained])
+
+    @property
+    def shown_config(self) -> dict[str, Any]:
+        """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
+        shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
+        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.source)}
+        if self.source == "msd":
+            shown["dataset"] |= {
+                "msd": {"md5": shown["dataset"]["msd"]["md5"]},
+                "cases": [case.name for case in self.cases],
+            }
+        shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
+        return masked(shown)
+
+    @property
+    def raster_model(self) -> tuple[str, str]:
+        """The model that the report looks into: the first that has hidden neurons, else the first."""
+        return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
+
+    @property
+    def shown_protocol(self) -> str:
+        """The protocol that the report looks into: by patient where there is that, else the first."""
+        protocols = self.config["splits"]["protocols"]
+        return "patient" if "patient" in protocols else protocols[0]
+
+    @property
+    def shown_splits(self) -> list[str]:
+        """The splits that the report looks into: those of each fold's first network."""
+        splits = self.config["splits"]
+        return split_names(self.shown_protocol, splits["folds"], splits["members"])[:: splits["members"]]
+
+    @cached_property
+    def insight(self) -> Stage:
+        """What one model looks at, and how its neurons fire."""
+        backend, rule = self.raster_model
+        config = {"insight": self.config["insight"], "splits": self.shown_splits, "seed": self.config["seed"]}
+        inputs = [self.train(backend, rule).address, self.spikes(self.encoder(rule)).address]
+        return self._stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
+
+    @cached_property
+    def pictures(self) -> Stage:
+        """The CT slices that the report shows."""
+        config = {
+            "labels": self.config["dataset"]["labels"],
+            "model": "/".join(self.raster_model),
+            "protocol": self.shown_protocol,
+        }
+        inputs = [self.samples.address, self.evaluate.address]
+        return self._stage("pictures", config, ["pictures.py"], inputs)
+
+    @cached_property
+    def report(self) -> Stage:
+        """The report."""
+        tuned = [self.tune(*model).address for model in self.models]
+        inputs = [self.evaluate.address, self.insight.address, self.pictures.address, *tuned]
+        return self._stage("report", self.shown_config, ["report.py", *REPORT_FILES], inputs)
+
+    def stages(self) -> list[Stage]:
+        """Return every stage of the run, in the order of work."""
+        stages = [self.survey] if self.in_place else [self.data]
+        stages += [self.archive] if self.source == "msd" and not self.in_place else []
+        stages += [conversion.stage for conversion in self.conversions.values()]
+        stages += self.feature_stages.values()
+        stages += [batch.stage for batch in self.feature_batches.values()]
+        stages += [self.samples, self.splits]
+        stages += [self.spikes(encoder) for encoder in self.encoders]
+        for model in self.models:
+            stages += [self.study(*model), self.tune(*model), self.train(*model)]
+        return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
+
+    def live(self) -> list[str]:
+        """Return `stage/address` of everything that this configuration reaches, sorted."""
+        return sorted({f"{stage.name}/{stage.address}" for stage in self.stages()})
+
+    def targets(self) -> dict[str, str]:
+        """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
+        made = [(stage, batch.manifest) for batch in self.feature_batches.values() for stage in batch.extracted]
+        made += [(conversion.stage, conversion.record) for conversion in self.conversions.values()]
+        made.append((self.report, self.report.path("report.html")))
+        return {f"{stage.name}/{stage.address}": target for stage, target in made}
+
+    def addresses(self) -> dict[str, str]:
+        """Return the addresses that the report shows, by what stands there."""
+        named = {"samples": self.samples, "splits": self.splits}
+        named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
+        for backend, rule in self.models:
+            named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
+            named[f"train, {backend}/{rule}"] = self.train(backend, rule)
+        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
+        return {name: stage.address for name, stage in named.items()}
+
+
+def _file(module: str) -> str:
+    return module.replace(".", "/") + ".py"
+
+
+def _check_search_spaces(config: Mapping[str, Any]) -> None:
+    for rule, space in config["tuning"]["search_space"].items():
+        known = config["learning"]["surrogate" if rule == "native" else rule]
+        for name, choice in space.items():
+            if name not in known or name in NOT_SEARCHED:
+                raise ConfigError(
+                    "The search space names a setting that the learning rule does not have.",
+                    where=f"tuning.search_space.{rule}.{name}",
+                    found=name,
+                    expected=f"one of {', '.join(key for key in known if key not in NOT_SEARCHED)}",
+                )
+            if "low" in choice and not choice["low"] < choice["high"]:
+                raise ConfigError(
+                    "A range of the search space is empty.",
+                    where=f"tuning.search_space.{rule}.{name}",
+                    found=f"low {choice['low']}, high {choice['high']}",
+                    expected="low < high",
+                )

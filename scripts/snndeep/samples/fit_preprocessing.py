@@ -1,0 +1,90 @@
+"""From features to values in [0, 1]: scaling and selection, fitted on the training part alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.feature_selection import f_classif
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import RobustScaler, StandardScaler
+
+from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.samples.preprocessing import Preprocessing
+
+SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
+
+
+@dataclass(frozen=True)
+class PreprocessingSettings:
+    """How features are scaled and chosen.
+
+    Attributes:
+        scaler: `standard` (mean, standard deviation) or `robust` (median, interquartile range).
+        features: How many features to keep, those with the largest F statistic between the classes.
+        max_correlation: Of two features that correlate more than this, the weaker is left out.
+    """
+
+    scaler: str = "standard"
+    features: int = 32
+    max_correlation: float = 0.98
+
+    def __post_init__(self):
+        if self.scaler not in SCALERS or self.features < 1 or not 0 < self.max_correlation <= 1:
+            raise ConfigError(
+                "The preprocessing settings are impossible.",
+                where="preprocessing",
+                found=str(self),
+                expected=f"scaler one of {', '.join(SCALERS)}; features >= 1; 0 < max_correlation <= 1",
+            )
+
+
+def fit_preprocessing(
+    values: np.ndarray, labels: np.ndarray, names: list[str], settings: PreprocessingSettings
+) -> Preprocessing:
+    """Fit scaler and selection on a training part.
+
+    Args:
+        values: Features `[N, F]`, NaN where undefined.
+        labels: `[N]`.
+        names: The F names.
+        settings: How.
+
+    Raises:
+        InvalidInputError: If no feature varies.
+    """
+    values = np.where(np.isfinite(values), values, np.nan)
+    defined = np.flatnonzero(np.isfinite(values).any(axis=0))
+    imputer = SimpleImputer(strategy="median").fit(values[:, defined])
+    filled = imputer.transform(values[:, defined])
+    deviation = filled.std(axis=0)
+    varying = np.flatnonzero(deviation > 1e-9 * np.maximum(1.0, np.abs(filled).max(axis=0)))
+    if varying.size == 0:
+        raise InvalidInputError(
+            "No feature varies over the training samples.",
+            where="features",
+            found=f"{len(names)} constant or undefined features",
+            expected="at least one that varies",
+        )
+    filled, columns = filled[:, varying], defined[varying]
+    fill = imputer.statistics_[varying]
+    scaler = SCALERS[settings.scaler]().fit(filled)
+    centre = scaler.mean_ if settings.scaler == "standard" else scaler.center_
+    z = (filled - centre) / scaler.scale_
+    strength = np.nan_to_num(f_classif(z, labels)[0], nan=0.0, posinf=np.finfo(float).max)
+    keep = _strongest(z, strength, settings)
+    return Preprocessing(
+        tuple(names[columns[k]] for k in keep), fill[keep], centre[keep].copy(), scaler.scale_[keep].copy()
+    )
+
+
+def _strongest(z: np.ndarray, strength: np.ndarray, settings: PreprocessingSettings) -> np.ndarray:
+    """Go through features by falling strength, leaving out those too alike to one already kept."""
+    correlation = np.abs(np.corrcoef(z, rowvar=False)).reshape(z.shape[1], z.shape[1])
+    kept: list[int] = []
+    for k in np.argsort(-strength, kind="stable"):
+        if len(kept) == settings.features:
+            break
+        if not kept or correlation[k, kept].max() <= settings.max_correlation:
+            kept.append(int(k))
+    return np.array(kept)

@@ -1,0 +1,44 @@
+"""Latency coding: the larger the value, the earlier its one spike (time to first spike).
+
+t_i = round((1 - x_i) (T - 1))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.spikes.encoders.base import check_at_least, check_values
+
+
+@dataclass(frozen=True)
+class LatencyEncoder:
+    """One spike per channel.
+
+    Attributes:
+        steps: Number T of time steps.
+    """
+
+    steps: int = 16
+
+    def __post_init__(self):
+        check_at_least("steps", self.steps, 1)
+
+    def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
+        """See `Encoder.encode`; nothing is drawn at random."""
+        check_values(values)
+        return spikes_at(spike_times(values, self.steps), self.steps)
+
+
+def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
+    """Return round((1 - x) (T - 1)), int64, for values of any shape."""
+    return np.rint((1 - values) * (steps - 1)).astype(np.int64)
+
+
+def spikes_at(times: np.ndarray, steps: int) -> np.ndarray:
+    """Return uint8 `[T, N, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
+    return (np.arange(steps)[:, None, None] == times[None]).astype(np.uint8)
+
+
+ENCODER = LatencyEncoder

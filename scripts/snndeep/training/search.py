@@ -1,0 +1,186 @@
+"""Hyperparameter search with Optuna: one study per split, inside the split's training part.
+
+Each trial fits on the training part and is judged by the validation part; the test part is not in sight. Finished
+trials live in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising
+the number of trials runs only the ones that are new, and several jobs can share the studies of a model.
+
+A trial depends on the settings, on its number and on the finished trials before it, and on nothing else: its sampler is
+seeded from its number. It is therefore the same whether it comes in one run, after an interruption, or from another job.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.trial import TrialState
+
+from snndeep.backends.base import Backend, Inputs
+from snndeep.errors import DivergedError
+from snndeep.evaluation.leakage import check_encoded
+from snndeep.learning.base import EpochRecord, LearningRule
+from snndeep.seeds import derive_seed
+from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.training.fit import merge_settings, model_seed
+from snndeep.training.trials import FinishedTrials
+
+LOGGER = logging.getLogger(__name__)
+RANDOM_TRIALS = 5
+PRUNING_WARMUP_EPOCHS = 5
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """What is searched.
+
+    Attributes:
+        base: The rule's configured settings, tried first.
+        space: By setting: {low, high, log?} for numbers, whole ones if both limits are, or {choices}.
+        n_trials: Finished trials per study.
+        seed: Of the configuration.
+    """
+
+    base: Mapping[str, Any]
+    space: Mapping[str, Mapping[str, Any]]
+    n_trials: int
+    seed: int
+
+
+def suggest(trial: optuna.Trial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Draw a value for every setting of the space."""
+    values = {}
+    for name, choice in sorted(space.items()):
+        if "choices" in choice:
+            values[name] = trial.suggest_categorical(name, choice["choices"])
+        elif isinstance(choice["low"], int) and isinstance(choice["high"], int):
+            values[name] = trial.suggest_int(name, choice["low"], choice["high"], log=choice.get("log", False))
+        else:
+            values[name] = trial.suggest_float(name, choice["low"], choice["high"], log=choice.get("log", False))
+    return values
+
+
+def within(base: Mapping[str, Any], space: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether the configured settings lie inside the search space."""
+    return all(
+        base[name] in choice["choices"] if "choices" in choice else choice["low"] <= base[name] <= choice["high"]
+        for name, choice in space.items()
+    )
+
+
+def run_trials(
+    name: str,
+    data: EncodedSplit,
+    backend: Backend,
+    rule: LearningRule,
+    search: SearchSettings,
+    finished: FinishedTrials,
+) -> list[optuna.trial.FrozenTrial]:
+    """Bring the study of a split to `n_trials` finished trials and return them.
+
+    Trials that other processes finish meanwhile are taken over.
+
+    Args:
+        name: The split's name.
+        data: The split.
+        backend: Implements the layers.
+        rule: Learns.
+        search: What is searched.
+        finished: Holds what is finished, and takes what is new.
+    """
+    check_encoded(name, data)
+    load = cache(lambda: backend.load(data.trains, np.dtype(np.float32)))  # once, and only for a new trial
+    study = optuna.create_study(
+        direction="maximize",
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
+    )
+    new = 0
+    while (number := len(study.get_trials(deepcopy=False))) < search.n_trials:
+        if known := finished.read()[number : search.n_trials]:
+            study.add_trials(known)
+            continue
+        study.sampler = optuna.samplers.TPESampler(
+            seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
+        )
+        if number == 0 and within(search.base, search.space):
+            study.enqueue_trial({key: search.base[key] for key in search.space})
+        _run_trial(study, name, data, load(), backend, rule, search)
+        finished.add(study.trials[number])
+        new += 1
+    LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
+    return study.get_trials(deepcopy=False)
+
+
+def tune_split(
+    name: str,
+    data: EncodedSplit,
+    backend: Backend,
+    rule: LearningRule,
+    search: SearchSettings,
+    finished: FinishedTrials,
+) -> dict[str, Any]:
+    """Bring the study of a split to `n_trials` finished trials, see `run_trials`, and return its outcome as JSON values.
+
+    Raises:
+        DivergedError: If every trial diverged.
+        LeakageError: If something of the test part is in another.
+    """
+    trials = run_trials(name, data, backend, rule, search, finished)
+    complete = [t for t in trials if t.state == TrialState.COMPLETE]
+    if not complete:
+        raise DivergedError(
+            "Every trial of a study diverged or was stopped.",
+            where=f"{backend.name}, {rule.name}, {name}",
+            found=f"{len(trials)} trials, none complete",
+            expected="at least one complete trial",
+            remedy="Lower the learning rates of tuning.search_space.",
+        )
+    best = max(complete, key=lambda t: (t.value, -t.number))
+    LOGGER.info("%-10s best AUC %.3f", name, best.value)
+    return {
+        "best": dict(best.params),
+        "best_value": best.value,
+        "seconds": sum(trial.duration.total_seconds() for trial in trials),
+        "trials": [_describe(trial) for trial in trials],
+    }
+
+
+def _run_trial(
+    study: optuna.Study,
+    name: str,
+    data: EncodedSplit,
+    inputs: Inputs,
+    backend: Backend,
+    rule: LearningRule,
+    search: SearchSettings,
+) -> None:
+    trial = study.ask()
+    settings = merge_settings(rule, search.base, suggest(trial, search.space))
+
+    def on_epoch(record: EpochRecord) -> None:
+        trial.report(record.validation_auc, record.epoch)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    try:
+        fit = rule.fit(data.problem(), inputs, backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
+    except (optuna.TrialPruned, DivergedError) as stopped:
+        if isinstance(stopped, DivergedError):
+            LOGGER.warning("%s trial %d is pruned: %s", name, trial.number, stopped.what)
+        study.tell(trial, state=TrialState.PRUNED)
+    else:
+        study.tell(trial, fit.validation_auc)
+
+
+def _describe(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "state": trial.state.name.lower(),
+        "value": trial.value,
+        "params": dict(trial.params),
+        "seconds": trial.duration.total_seconds(),
+    }
