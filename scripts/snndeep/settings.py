@@ -1,0 +1,182 @@
+"""Settings as dataclasses that describe themselves: the one place where a default, a range and its meaning are written.
+
+    @dataclass(frozen=True)
+    class DescentSettings(Settings):
+        learning_rate: float = setting(3e-3, "Step size of Adam.", above=0)
+
+An instance checks its own values. The schema of the configuration and the page that documents it are generated from
+these classes, see `snndeep.plan.schema`. This module needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Self
+
+from snndeep.errors import ConfigError
+
+RULES = "rules"
+
+
+@dataclass(frozen=True)
+class ValueRules:
+    """What a value must be beyond its type.
+
+    Attributes:
+        description: What the setting means, in a sentence or two, with its unit.
+        above: Exclusive lower limit.
+        least: Inclusive lower limit.
+        below: Exclusive upper limit.
+        most: Inclusive upper limit.
+        choices: The values that are allowed; for a list, the values that its entries may take.
+        pattern: Regular expression that a text, or each text of a list, must match.
+        min_items: The fewest entries of a list.
+        unique: Whether the entries of a list must differ.
+    """
+
+    description: str
+    above: float | None = None
+    least: float | None = None
+    below: float | None = None
+    most: float | None = None
+    choices: tuple[Any, ...] | None = None
+    pattern: str | None = None
+    min_items: int = 0
+    unique: bool = False
+
+    def numbers_refused(self, value: float) -> str:
+        """Return what was expected where a number lies outside the limits, else an empty text."""
+        limits = [
+            (self.above, lambda limit: value > limit, "more than"),
+            (self.least, lambda limit: value >= limit, "at least"),
+            (self.below, lambda limit: value < limit, "less than"),
+            (self.most, lambda limit: value <= limit, "at most"),
+        ]
+        given = [(limit, holds, words) for limit, holds, words in limits if limit is not None]
+        if all(holds(limit) for limit, holds, _ in given):
+            return ""
+        return " and ".join(f"{words} {limit:g}" for limit, _, words in given)
+
+
+def setting(
+    default: Any,
+    description: str,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+    choices: Sequence[Any] | None = None,
+    pattern: str | None = None,
+    min_items: int = 0,
+    unique: bool = False,
+) -> Any:
+    """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
+    allowed = None if choices is None else tuple(choices)
+    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique)
+    if isinstance(default, dict | list):
+        return dataclasses.field(default_factory=lambda: type(default)(default), metadata={RULES: rules})
+    return dataclasses.field(default=default, metadata={RULES: rules})
+
+
+def section(kind: type[Any], description: str = "") -> Any:
+    """Return a dataclass field that holds the settings of a part, by default with all its defaults."""
+    return dataclasses.field(default_factory=kind, metadata={RULES: ValueRules(description)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of all settings: an instance whose values break the rules of its fields is refused.
+
+    Raises:
+        ConfigError: If a value is outside its limits.
+    """
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            rules = field.metadata.get(RULES)
+            if rules is not None:
+                _check(type(self).__name__, field.name, getattr(self, field.name), rules)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Self:
+        """Build from JSON values, nested sections and lists included.
+
+        Args:
+            values: By name of the setting; what is missing takes its default.
+            where: Name of the section in messages.
+
+        Raises:
+            ConfigError: If a name is unknown or a value outside its limits.
+        """
+        hints = type_hints(cls)
+        unknown = sorted(set(values) - set(hints))
+        if unknown:
+            raise ConfigError(
+                "There is no such setting.",
+                where=f"{where}.{unknown[0]}" if where else unknown[0],
+                found=", ".join(unknown),
+                expected=f"one of {', '.join(hints)}",
+            )
+        built = {name: _built(hints[name], value, f"{where}.{name}" if where else name) for name, value in values.items()}
+        return cls(**built)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return JSON values, the counterpart of `from_mapping`."""
+        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+
+
+@cache
+def type_hints(cls: type[Any]) -> dict[str, Any]:
+    """Return the resolved types of a dataclass's fields, in the order of the fields."""
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+
+
+def _built(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping):
+        return kind.from_mapping(value, where)
+    origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(value)
+    if origin in (typing.Union, types.UnionType):
+        return next((_built(k, value, where) for k in typing.get_args(kind) if typing.get_origin(k) is tuple), value)
+    return float(value) if kind is float and isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Settings):
+        return value.to_mapping()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _check(owner: str, name: str, value: Any, rules: ValueRules) -> None:
+    entries = value if isinstance(value, tuple | list) else [value]
+    for entry in entries:
+        expected = ""
+        if rules.choices is not None and entry not in rules.choices:
+            expected = f"one of {', '.join(map(str, rules.choices))}"
+        elif isinstance(entry, int | float) and not isinstance(entry, bool):
+            expected = rules.numbers_refused(entry)
+        if expected:
+            raise ConfigError(
+                f"A setting of {owner} is impossible.",
+                where=name,
+                found=repr(entry),
+                expected=expected,
+                remedy=rules.description,
+            )
+
+
+def literal_choices(kind: Any) -> tuple[Any, ...] | None:
+    """Return the values of a `Literal` type, None for any other."""
+    return typing.get_args(kind) if typing.get_origin(kind) is Literal else None
