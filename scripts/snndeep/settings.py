@@ -16,7 +16,6 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from snndeep.errors import ConfigError
@@ -142,8 +141,7 @@ class Settings:
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
 
-@cache
-def type_hints(cls: Any) -> dict[str, Any]:
+def type_hints(cls: type[Any]) -> dict[str, Any]:
     """Return the resolved types of a dataclass's fields, in the order of the fields."""
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
