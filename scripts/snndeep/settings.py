@@ -37,6 +37,7 @@ class ValueRules:
         pattern: Regular expression that a text, or each text of a list, must match.
         min_items: The fewest entries of a list.
         unique: Whether the entries of a list must differ.
+        searchable: Whether a search of hyperparameters may vary it.
     """
 
     description: str
@@ -48,6 +49,7 @@ class ValueRules:
     pattern: str | None = None
     min_items: int = 0
     unique: bool = False
+    searchable: bool = True
 
     def numbers_refused(self, value: float) -> str:
         """Return what was expected where a number lies outside the limits, else an empty text."""
@@ -74,10 +76,11 @@ def setting(
     pattern: str | None = None,
     min_items: int = 0,
     unique: bool = False,
+    searchable: bool = True,
 ) -> Any:
     """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
     allowed = None if choices is None else tuple(choices)
-    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique)
+    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique, searchable)
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata={RULES: rules})
     return dataclasses.field(default=default, metadata={RULES: rules})
