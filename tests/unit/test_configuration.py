@@ -10,7 +10,7 @@ from snndeep.learning.surrogate import SurrogateSettings
 from snndeep.learning.tempotron import TempotronSettings
 from snndeep.plan.configuration import complete
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.preprocessing import PreprocessingSettings
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
