@@ -16,7 +16,6 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from snndeep.errors import ConfigError
@@ -38,6 +37,7 @@ class ValueRules:
         pattern: Regular expression that a text, or each text of a list, must match.
         min_items: The fewest entries of a list.
         unique: Whether the entries of a list must differ.
+        searchable: Whether a search of hyperparameters may vary it.
     """
 
     description: str
@@ -49,6 +49,7 @@ class ValueRules:
     pattern: str | None = None
     min_items: int = 0
     unique: bool = False
+    searchable: bool = True
 
     def numbers_refused(self, value: float) -> str:
         """Return what was expected where a number lies outside the limits, else an empty text."""
@@ -75,10 +76,11 @@ def setting(
     pattern: str | None = None,
     min_items: int = 0,
     unique: bool = False,
+    searchable: bool = True,
 ) -> Any:
     """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
     allowed = None if choices is None else tuple(choices)
-    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique)
+    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique, searchable)
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata={RULES: rules})
     return dataclasses.field(default=default, metadata={RULES: rules})
@@ -142,8 +144,7 @@ class Settings:
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
 
-@cache
-def type_hints(cls: Any) -> dict[str, Any]:
+def type_hints(cls: type[Any]) -> dict[str, Any]:
     """Return the resolved types of a dataclass's fields, in the order of the fields."""
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}

@@ -36,6 +36,15 @@ def schema_of(kind: type[Settings], description: str = "") -> Schema:
     return object_schema(keys, description)
 
 
+def searchable_schemas(kind: type[Settings]) -> dict[str, Schema]:
+    """Return the schemas of the settings that a search may vary, by name."""
+    keys: dict[str, Schema] = schema_of(kind)["properties"]
+    searchable = {
+        field.name for field in dataclasses.fields(kind) if RULES in field.metadata and field.metadata[RULES].searchable
+    }
+    return {name: schema for name, schema in keys.items() if name in searchable}
+
+
 def object_schema(keys: Mapping[str, Schema], description: str = "") -> Schema:
     """Return the schema of a section with the given keys."""
     head = {"description": description} if description else {}
