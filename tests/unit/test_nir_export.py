@@ -34,7 +34,7 @@ def trained(settings, seed=0):
     if settings.learn_threshold:
         parameters["hidden.threshold"] = rng.uniform(0.5, 1.5, HIDDEN)
     parameters = {name: values.astype(np.float32) for name, values in parameters.items()}
-    spikes = (rng.random((STEPS, SAMPLES, CHANNELS)) < 0.3).astype(np.uint8)
+    spikes = (rng.random((SAMPLES, STEPS, CHANNELS)) < 0.3).astype(np.uint8)
     backend = load_backend("custom")
     model = SURROGATE.model(backend, settings, parameters)
     inputs = backend.load(SpikeTrains.from_dense(spikes), np.dtype(np.float32))
@@ -51,10 +51,10 @@ def run_imported(module, spikes):
     """Step an imported network through time; the executor of NIRTorch takes the state of its neurons with each call."""
     outputs, state = [], None
     with torch.no_grad():
-        for step in torch.from_numpy(spikes):
+        for step in torch.from_numpy(spikes).unbind(1):
             result, state = module(step, state)
             outputs.append((result[0] if isinstance(result, tuple) else result).numpy())
-    return np.stack(outputs)
+    return np.stack(outputs, 1)
 
 
 @pytest.mark.parametrize("importer", [by_snntorch, by_spikingjelly])
@@ -75,13 +75,13 @@ def euler(graph, spikes):
         if isinstance(node, nir.Affine | nir.Linear):
             signal = signal @ node.weight.T + getattr(node, "bias", 0)
         elif isinstance(node, nir.LIF | nir.LI):
-            v, out = np.zeros(signal.shape[1:]), []
-            for current in signal:
+            v, out = np.zeros(signal[:, 0].shape), []
+            for current in signal.swapaxes(0, 1):
                 v = v + DT / node.tau * (node.v_leak - v + node.r * current)
                 fired = v >= node.v_threshold if isinstance(node, nir.LIF) else None
                 out.append(v if fired is None else fired.astype(float))
                 v = v if fired is None else np.where(fired, node.v_reset, v)
-            signal = np.stack(out)
+            signal = np.stack(out, 1)
     return signal
 
 
@@ -115,7 +115,7 @@ def test_an_adaptive_threshold_is_refused():
 def test_a_tempotron_becomes_two_integrators_with_the_same_voltage(tmp_path):
     settings, rng = TempotronSettings(tau_m=7.0, tau_s=1.5), np.random.default_rng(1)
     parameters = {"weight": rng.normal(size=(CHANNELS, 1)).astype(np.float32), "bias": np.array([0.1], np.float32)}
-    spikes = (rng.random((STEPS, SAMPLES, CHANNELS)) < 0.1).astype(np.uint8)
+    spikes = (rng.random((SAMPLES, STEPS, CHANNELS)) < 0.1).astype(np.uint8)
     backend = load_backend("custom")
     model = TempotronModel(backend, settings, parameters)
     inputs = backend.load(SpikeTrains.from_dense(spikes), np.dtype(np.float32))
@@ -123,4 +123,4 @@ def test_a_tempotron_becomes_two_integrators_with_the_same_voltage(tmp_path):
     np.testing.assert_allclose(1 - DT / graph.nodes["integrators"].tau, [math.exp(-1 / 7), math.exp(-1 / 1.5)])
     voltage = euler(graph, spikes)[:, :, 0]
     samples = np.arange(SAMPLES)
-    np.testing.assert_allclose(voltage.max(axis=0) - settings.threshold, model.scores(inputs, samples), atol=1e-5)
+    np.testing.assert_allclose(voltage.max(axis=1) - settings.threshold, model.scores(inputs, samples), atol=1e-5)

@@ -1,6 +1,6 @@
 """What a backend is: the maker of a spiking layer, and nothing more.
 
-A layer maps input spikes `[T, B, M]` to output spikes and membrane potentials `[T, B, N]`, and maps the derivatives of a
+A layer maps input spikes `[B, T, M]` to output spikes and membrane potentials `[B, T, N]`, and maps the derivatives of a
 loss with respect to those two back to its parameters and its input. Everything that crosses this line is numpy, so
 networks, learning rules and optimisers are common to all backends and need no framework.
 """
@@ -62,8 +62,8 @@ class LayerTrace:
     """What a layer did with a batch.
 
     Attributes:
-        spikes: `[T, B, N]`, 0 and 1.
-        v_pre: `[T, B, N]`, the membrane potential before reset.
+        spikes: `[B, T, N]`, 0 and 1.
+        v_pre: `[B, T, N]`, the membrane potential before reset.
         tape: What the backend keeps for the backward pass; private to it.
     """
 
@@ -76,7 +76,7 @@ class SpikingLayer(Protocol):
     """A layer without state of its own: parameters go in with every call."""
 
     def forward(self, parameters: Mapping[str, np.ndarray], inputs: Any) -> LayerTrace:
-        """Run a batch: a batch of `Inputs`, or the spikes `[T, B, M]` of another layer.
+        """Run a batch: a batch of `Inputs`, or the spikes `[B, T, M]` of another layer.
 
         `parameters` holds `weight` `[M, N]` and `bias` `[N]`, in native mode also `beta` and `threshold` `[N]`.
         """
@@ -84,7 +84,7 @@ class SpikingLayer(Protocol):
     def backward(
         self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-        """Return dL/dparameters by name, and dL/dinput `[T, B, M]` (None where the input was a batch of `Inputs`)."""
+        """Return dL/dparameters by name, and dL/dinput `[B, T, M]` (None where the input was a batch of `Inputs`)."""
 
 
 class NetworkTrace(Protocol):
@@ -169,14 +169,14 @@ def check_dense_inputs(inputs: np.ndarray, inputs_expected: int) -> None:
     """Check dense spikes that enter a layer.
 
     Raises:
-        InvalidInputError: If the shape is not `[T, B, M]` with the expected M, or a value is neither 0 nor 1.
+        InvalidInputError: If the shape is not `[B, T, M]` with the expected M, or a value is neither 0 nor 1.
     """
     if inputs.ndim != 3 or inputs.shape[2] != inputs_expected or 0 in inputs.shape:
         raise InvalidInputError(
             "The input of a layer has the wrong shape.",
             where="inputs",
             found=f"shape {inputs.shape}",
-            expected=f"[T, B, {inputs_expected}] with T and B of at least 1",
+            expected=f"[B, T, {inputs_expected}] with B and T of at least 1",
         )
     wrong = inputs[(inputs != 0) & (inputs != 1)]
     if wrong.size:

@@ -86,12 +86,8 @@ def _check_channels(inputs: EventBatch, weight: np.ndarray) -> None:
         )
 
 
-def _time_major(array: np.ndarray) -> np.ndarray:
-    return array.transpose(1, 0, 2)
-
-
-def _sample_major(gradient: np.ndarray | None, dtype: np.dtype) -> np.ndarray | None:
-    return None if gradient is None else np.ascontiguousarray(gradient.transpose(1, 0, 2), dtype)
+def _contiguous(gradient: np.ndarray | None, dtype: np.dtype) -> np.ndarray | None:
+    return None if gradient is None else np.ascontiguousarray(gradient, dtype)
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ class CustomLayer:
             batch, steps, weight_t = inputs.samples.size, inputs.trains.steps, None
         else:
             check_dense_inputs(inputs, weight.shape[0])
-            inputs = np.ascontiguousarray(inputs.transpose(1, 0, 2), weight.dtype)
+            inputs = np.ascontiguousarray(inputs, weight.dtype)
             batch, steps, weight_t = inputs.shape[0], inputs.shape[1], np.ascontiguousarray(weight.T)
         neurons = _Neurons.prepare(self._neuron, parameters, batch, steps)
         potential, spikes = np.empty((2, batch, steps, bias.size), weight.dtype)
@@ -128,7 +124,7 @@ class CustomLayer:
         else:
             forward_spikes(inputs, weight_t, bias, *settings, potential, spikes)
         tape = _LayerTape(inputs, weight_t, neurons, potential, spikes)
-        return LayerTrace(_time_major(spikes), _time_major(potential), tape)
+        return LayerTrace(spikes, potential, tape)
 
     def backward(
         self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
@@ -137,7 +133,7 @@ class CustomLayer:
         tape, dtype, count = trace.tape, trace.v_pre.dtype, trace.v_pre.shape[2]
         neurons = tape.neurons
         settings = (neurons.beta, neurons.threshold, neurons.adaptation, neurons.surrogate)
-        upstream = _sample_major(grad_spikes, dtype), _sample_major(grad_v_pre, dtype)
+        upstream = _contiguous(grad_spikes, dtype), _contiguous(grad_v_pre, dtype)
         grad_bias, grad_neuron = np.zeros(count, dtype), _neuron_gradient(self._neuron, count, dtype)
         if tape.weight_t is None:
             trains, grad_inputs = tape.inputs.trains, None
@@ -152,7 +148,7 @@ class CustomLayer:
                 tape.inputs, tape.weight_t, *settings, tape.potential, tape.spikes,
                 *upstream, grad_weight_t, grad_bias, grad_neuron, grad_inputs,
             )  # fmt: skip
-            grad_weight, grad_inputs = grad_weight_t.T, _time_major(grad_inputs)
+            grad_weight, grad_inputs = grad_weight_t.T, grad_inputs
         return _named_gradients(self._neuron, grad_weight, grad_bias, grad_neuron), grad_inputs
 
 
@@ -180,7 +176,7 @@ class PairTrace:
         threshold, adaptation = tape.hidden[3], tape.hidden[4]
         theta = threshold if adaptation is None else adaptation[2]
         spikes = (tape.hidden_potential >= theta).astype(tape.hidden_potential.dtype)
-        return LayerTrace(_time_major(spikes), _time_major(tape.hidden_potential), None)
+        return LayerTrace(spikes, tape.hidden_potential, None)
 
 
 class CustomPair:
@@ -209,7 +205,7 @@ class CustomPair:
             hidden_potential, potential, spikes,
         )  # fmt: skip
         tape = _PairTape(inputs, first_layer, second_layer, first.surrogate, hidden_potential, potential, spikes)
-        return PairTrace(LayerTrace(_time_major(spikes), _time_major(potential), tape))
+        return PairTrace(LayerTrace(spikes, potential, tape))
 
     def backward(
         self, trace: PairTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
@@ -224,7 +220,7 @@ class CustomPair:
         backward_network(
             trains.by_channel, tape.inputs.samples, tape.hidden, tape.output, tape.surrogate,
             tape.hidden_potential, tape.potential, tape.spikes,
-            _sample_major(grad_spikes, dtype), _sample_major(grad_v_pre, dtype),
+            _contiguous(grad_spikes, dtype), _contiguous(grad_v_pre, dtype),
             grad_hidden, grad_output, grad_neuron,
         )  # fmt: skip
         return (

@@ -45,14 +45,14 @@ class _Dynamics:
         # snnTorch keeps both as float32; in double precision they are to be the numbers that were given.
         leaky.beta = torch.tensor(self._neuron.beta, dtype=current.dtype)
         leaky.threshold = torch.tensor(self._neuron.threshold, dtype=current.dtype)
-        v = torch.zeros_like(current[0])
+        v = torch.zeros_like(current[:, 0])
         spikes, v_pre = [], []
-        for step in current:
+        for step in current.unbind(1):
             v_pre.append(self._neuron.beta * v + step)
             s, v = leaky(step, v)
             spikes.append(s)
         leaky.mem = torch.zeros(0)
-        return torch.stack(spikes), torch.stack(v_pre)
+        return torch.stack(spikes, 1), torch.stack(v_pre, 1)
 
 
 class SnnTorchBackend:

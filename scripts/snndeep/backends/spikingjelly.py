@@ -1,7 +1,8 @@
 """The SpikingJelly backend: `LIFNode` in multi-step mode behind the common interface.
 
 `decay_input=False`, `v_reset=0` and `detach_reset=False` make the neuron of `NeuronSettings`, with tau = 1 / (1 - beta).
-`v_seq` holds the potential after reset, from which v_pre[t] = beta v[t-1] + I[t].
+`v_seq` holds the potential after reset, from which v_pre[t] = beta v[t-1] + I[t]. Its multi-step mode wants the steps first;
+they are turned as views.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def _dynamics(neuron: NeuronSettings, current: torch.Tensor) -> tuple[torch.Tens
         step_mode="m",
         store_v_seq=True,
     )
-    spikes = node(current)
-    v_before = torch.cat([torch.zeros_like(node.v_seq[:1]), node.v_seq[:-1]])
+    spikes = node(current.transpose(0, 1)).transpose(0, 1)
+    v_after = node.v_seq.transpose(0, 1)
+    v_before = torch.cat([torch.zeros_like(v_after[:, :1]), v_after[:, :-1]], 1)
     return spikes, neuron.beta * v_before + current
 
 

@@ -35,7 +35,7 @@ class TorchLayer:
     """A layer whose dynamics a framework computes and whose derivatives autograd takes.
 
     Args:
-        dynamics: Maps currents I `[T, B, N]` to spikes and v_pre, both `[T, B, N]`.
+        dynamics: Maps currents I `[B, T, N]` to spikes and v_pre, both `[B, T, N]`.
     """
 
     def __init__(self, dynamics: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]):
@@ -69,7 +69,7 @@ class TorchLayer:
 
 @dataclass(frozen=True)
 class TorchBatch:
-    """A batch of stored spike trains, dense `[T, B, F]`."""
+    """A batch of stored spike trains, dense `[B, T, F]`."""
 
     spikes: np.ndarray
 

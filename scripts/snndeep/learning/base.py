@@ -66,7 +66,7 @@ class Model(Protocol):
         """Return a score per sample, `[B]`; higher means more diseased."""
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what happened inside for a few samples, by name, time-major `[T, B, n]`, for the report."""
+        """Return what happened inside for a few samples, by name, `[B, T, n]`, for the report."""
 
     def constrain(self) -> None:
         """Bring parameters back into their range after an update."""

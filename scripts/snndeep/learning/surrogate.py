@@ -53,8 +53,8 @@ class SurrogateModel:
 
     def _logits(self, trace: NetworkTrace) -> np.ndarray:
         if self._counts:
-            return trace.output.spikes.sum(axis=0)
-        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=0)
+            return trace.output.spikes.sum(axis=1)
+        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
 
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
@@ -64,9 +64,9 @@ class SurrogateModel:
         loss, grad = weighted_cross_entropy(self._logits(trace), labels, weights)
         shape = trace.output.spikes.shape
         if self._counts:
-            return loss, self._network.backward(trace, np.broadcast_to(grad, shape), None)
-        grad *= POTENTIAL_SCALE / shape[0]
-        return loss, self._network.backward(trace, None, np.broadcast_to(grad, shape))
+            return loss, self._network.backward(trace, np.broadcast_to(grad[:, None], shape), None)
+        grad *= POTENTIAL_SCALE / shape[1]
+        return loss, self._network.backward(trace, None, np.broadcast_to(grad[:, None], shape))
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return the probability of disease, softmax of the two outputs."""
@@ -75,10 +75,10 @@ class SurrogateModel:
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
-        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=0)
+        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=1)
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: hidden spikes `[T, B, H]` and output potentials `[T, B, 2]`."""
+        """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""
         trace = self._network.forward(self.parameters, inputs.batch(samples))
         return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
 

@@ -91,11 +91,11 @@ class TempotronModel:
         have, - sum K for one that should have fired, zero for a correct sample.
         """
         membrane, synapse, voltage = self._run(inputs, samples)
-        steps, columns = voltage.argmax(axis=0), np.arange(samples.size)
-        margin = voltage[steps, columns] + self.parameters["bias"][0] - self._threshold
+        rows, steps = np.arange(samples.size), voltage.argmax(axis=1)
+        margin = voltage[rows, steps] + self.parameters["bias"][0] - self._threshold
         sign = ((margin >= 0).astype(np.float32) - labels) * weights / samples.size
         upstream = np.zeros_like(membrane.v_pre)
-        upstream[steps, columns, 0] = sign * self._scale
+        upstream[rows, steps, 0] = sign * self._scale
         forward, _ = self._membrane.backward(membrane, None, upstream)
         backward, _ = self._synapse.backward(synapse, None, upstream)
         gradients = {"weight": forward["weight"] - backward["weight"], "bias": sign.sum(keepdims=True)}
@@ -103,11 +103,11 @@ class TempotronModel:
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return V(t_max) - threshold."""
-        voltage = self._run(inputs, samples)[2].max(axis=0).astype(np.float64)
+        voltage = self._run(inputs, samples)[2].max(axis=1).astype(np.float64)
         return voltage + float(self.parameters["bias"][0]) - self._threshold
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: the voltage V `[T, B, 1]`."""
+        """See `Model.trace`: the voltage V `[B, T, 1]`."""
         return {"output potential": self._run(inputs, samples)[2][:, :, None] + self.parameters["bias"]}
 
     def constrain(self) -> None:

@@ -19,7 +19,7 @@ class Encoder(Settings, ABC):
 
     @abstractmethod
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
-        """Return spikes uint8 `[T, N, C]` for values `[N, F]` in [0, 1].
+        """Return spikes uint8 `[N, T, C]` for values `[N, F]` in [0, 1].
 
         A sample's spikes depend on its values, the seed and its own id alone, so neither the order of samples nor the
         company they are in changes anything.

@@ -31,8 +31,8 @@ def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
 
 
 def spikes_at(times: np.ndarray, steps: int) -> np.ndarray:
-    """Return uint8 `[T, N, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
-    return (np.arange(steps)[:, None, None] == times[None]).astype(np.uint8)
+    """Return uint8 `[N, T, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
+    return (np.arange(steps)[:, None] == times[:, None]).astype(np.uint8)
 
 
 ENCODER = LatencyEncoder

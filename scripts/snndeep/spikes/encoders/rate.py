@@ -36,11 +36,11 @@ class RateEncoder(Encoder):
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """See `Encoder.encode`."""
         check_values(values)
-        spikes = np.empty((self.steps, *values.shape), np.uint8)
+        spikes = np.empty((values.shape[0], self.steps, values.shape[1]), np.uint8)
         probability = self.least + (self.most - self.least) * values
         for n, sample in enumerate(samples):
             draws = generator(seed, "rate", sample).random((self.steps, values.shape[1]))
-            spikes[:, n] = draws < probability[n]
+            spikes[n] = draws < probability[n]
         return spikes
 
 
