@@ -8,7 +8,7 @@ from snndeep.labels import MaskLabels
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.configuration import complete, configuration_schema
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.fit_preprocessing import PreprocessingSettings
 from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
 
 ROOT = Path(__file__).parents[2]

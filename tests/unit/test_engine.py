@@ -15,7 +15,8 @@ from snn_reference import assert_close, layer_parameters, loaded, random_spikes
 
 import snndeep
 from snndeep.backends.base import NeuronSettings
-from snndeep.backends.custom import BACKEND, CustomPair
+from snndeep.backends.custom import BACKEND
+from snndeep.backends.event_layers import CustomPair
 from snndeep.backends.pair import ComposedPair
 from snndeep.backends.surrogates import SURROGATES, surrogate_derivative
 from snndeep.engine.events import EventTrains

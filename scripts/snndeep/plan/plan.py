@@ -14,19 +14,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from snndeep.backends.registry import BACKENDS
-from snndeep.learning.registry import RULES
+from snndeep.backends.base import NATIVE_SETTINGS
+from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import address
 from snndeep.plan.data_plan import DataPlan
+from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage
 from snndeep.redaction import masked
 from snndeep.samples.split import split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
-NATIVE_RULES = ("surrogate", "bal")
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
 NOT_SHOWN = ("store", "prune")
-NOT_SEARCHED = ("encoder", "compare_random")
 
 
 class Plan(DataPlan):
@@ -99,15 +99,29 @@ class Plan(DataPlan):
         """All pairs of backend and learning rule."""
         return [(backend, rule) for backend in self.backends for rule in self.rules]
 
+    def environment(self, backend: str) -> str:
+        """The conda environment that holds what a backend needs."""
+        return load_backend(backend).environment
+
     def mode(self, backend: str, rule: str) -> str:
         """`native` where a model may use more than the neuron common to all backends, else `parity`."""
-        native = self.config["tuning"]["mode"] == "native" and backend == "custom" and rule in NATIVE_RULES
+        native = self.config["tuning"]["mode"] == "native" and self._native_space(backend, rule)
         return "native" if native else "parity"
+
+    def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
+        """What native mode adds: those settings of its space that the rule has and that the backend offers."""
+        offered = load_backend(backend).native
+        if not offered:
+            return {}
+        missing = {name for name in NATIVE_SETTINGS if name not in offered}
+        known = searchable_schemas(load_rule(rule).settings)
+        space = self.config["tuning"]["search_space"]["native"]
+        return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
     def search_space(self, backend: str, rule: str) -> dict[str, Any]:
         """What the search may vary for a model."""
         spaces = self.config["tuning"]["search_space"]
-        native = spaces["native"] if self.mode(backend, rule) == "native" else {}
+        native = self._native_space(backend, rule) if self.mode(backend, rule) == "native" else {}
         return {**spaces[rule], **native}
 
     def rule_settings(self, rule: str) -> dict[str, Any]:
@@ -130,8 +144,9 @@ class Plan(DataPlan):
 
     def search(self, backend: str, rule: str) -> dict[str, Any]:
         """Return the settings of a model's search, as JSON values."""
+        member = load_rule(rule)
         return {
-            "base": {k: v for k, v in self.config["learning"][rule].items() if k not in NOT_SEARCHED},
+            "base": member.trial_settings(member.settings.from_mapping(self.rule_settings(rule))).to_mapping(),
             "space": self.search_space(backend, rule),
             "n_trials": self.config["tuning"]["n_trials"],
             "seed": self.config["seed"],
@@ -173,7 +188,8 @@ class Plan(DataPlan):
     @property
     def baseline_settings(self) -> dict[str, Any]:
         """The settings of the classical models, as JSON values: the dense one is as large as the spiking one."""
-        size = {key: self.config["learning"]["surrogate"][key] for key in ("hidden", "epochs", "patience")}
+        first = next(name for name in RULES if load_rule(name).has_hidden)
+        size = {key: self.config["learning"][first][key] for key in ("hidden", "epochs", "patience")}
         return {**size, "seed": self.config["seed"]}
 
     @cached_property
@@ -219,7 +235,7 @@ class Plan(DataPlan):
     @property
     def raster_model(self) -> tuple[str, str]:
         """The model that the report looks into: the first that has hidden neurons, else the first."""
-        return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
+        return next((model for model in self.models if load_rule(model[1]).has_hidden), self.models[0])
 
     @property
     def shown_protocol(self) -> str:
@@ -257,7 +273,10 @@ class Plan(DataPlan):
         """The report."""
         tuned = [self.tune(*model).address for model in self.models]
         inputs = [self.evaluate.address, self.insight.address, self.pictures.address, *tuned]
-        return self._stage("report", self.shown_config, ["report.py", *REPORT_FILES], inputs)
+        members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
+        members += [ENCODERS[name] for name in self.encoders]
+        files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
+        return self._stage("report", self.shown_config, files, inputs)
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""

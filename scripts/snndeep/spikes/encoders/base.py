@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,8 +14,13 @@ from snndeep.settings import Settings, setting
 
 @dataclass(frozen=True)
 class Encoder(Settings, ABC):
-    """Base of all encoders: a dataclass of its settings, `steps` among them, all with defaults."""
+    """Base of all encoders: a dataclass of its settings, `steps` among them, all with defaults.
 
+    Attributes:
+        label: As in text.
+    """
+
+    label: ClassVar[str]
     steps: int = setting(16, "Time steps.", least=1)
 
     @abstractmethod
@@ -24,6 +30,13 @@ class Encoder(Settings, ABC):
         A sample's spikes depend on its values, the seed and its own id alone, so neither the order of samples nor the
         company they are in changes anything.
         """
+
+    def methods_text(self) -> str:
+        """Return the encoder in a sentence for the methods section of a report; every setting must be in it.
+
+        An encoder that has nothing else to say lists its settings.
+        """
+        return f"{self.label}: {self.listed()}."
 
 
 def check_values(values: np.ndarray) -> None:

@@ -17,12 +17,17 @@ from snndeep.spikes.encoders.base import Encoder, check_values
 class LatencyEncoder(Encoder):
     """One spike per channel."""
 
+    label = "Latency coding"
     steps: int = setting(16, "Time steps.", least=1)
 
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """See `Encoder.encode`; nothing is drawn at random."""
         check_values(values)
         return spikes_at(spike_times(values, self.steps), self.steps)
+
+    def methods_text(self) -> str:
+        """See `Encoder.methods_text`."""
+        return f"Latency coding: one spike per channel within {self.steps} time steps, the larger the earlier."
 
 
 def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
