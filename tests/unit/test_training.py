@@ -34,7 +34,7 @@ def data() -> EncodedSplit:
     )
     samples = np.array([f"{p}:{k}" for k, p in enumerate(patients)])
     parts = {"train": np.arange(24), "validation": np.arange(24, 32), "test": np.arange(32, 48)}
-    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts, {})
+    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts)
 
 
 @pytest.mark.parametrize("backend", ["custom", "snntorch"])
