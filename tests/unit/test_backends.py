@@ -97,7 +97,7 @@ def check_network(backend, chosen, steps, samples, inputs, drive, seed, rate=0.2
     model = load_rule("surrogate").model(made, chosen, parameters)
     data = made.load(SpikeTrains.from_dense(spikes), np.dtype(np.float64))
     everything = np.arange(samples)
-    trace = model._network.forward(model.parameters, data.batch(everything))
+    trace = model.network.forward(model.parameters, data.batch(everything))
     np.testing.assert_array_equal(trace.hidden.spikes, hidden)
     np.testing.assert_array_equal(trace.output.spikes, output)
     found_loss, found = model.gradients(data, everything, labels, weights)

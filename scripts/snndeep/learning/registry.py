@@ -9,6 +9,7 @@ RULES = {
     "surrogate": "snndeep.learning.surrogate",
     "tempotron": "snndeep.learning.tempotron",
     "bal": "snndeep.learning.bal",
+    "eprop": "snndeep.learning.eprop",
 }
 DEFAULT_RULES = ("surrogate", "tempotron", "bal")
 

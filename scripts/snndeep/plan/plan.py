@@ -129,11 +129,10 @@ class Plan:
 
     def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
         """What native mode adds: those settings of its space that the rule has and that the backend offers."""
-        offered = load_backend(backend).native
-        if not offered:
+        offered, known = load_backend(backend).native, searchable_schemas(load_rule(rule).settings)
+        if offered.isdisjoint(known):
             return {}
         missing = {name for name in NATIVE_SETTINGS if name not in offered}
-        known = searchable_schemas(load_rule(rule).settings)
         space = self.config["tuning"]["search_space"]["native"]
         return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
