@@ -1,0 +1,78 @@
+"""Logistic regression on spike counts: a rule without spiking layers, which looks at the spikes themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snndeep.learning.base import LearningRule
+from snndeep.learning.descent import DescentSettings, descend
+from snndeep.learning.parameters import Parameters
+from snndeep.seeds import generator
+from snndeep.settings import setting
+
+
+@dataclass(frozen=True)
+class ToySettings(DescentSettings):
+    """Settings of the toy rule."""
+
+    steepness: float = setting(8.0, "Steepness of the logistic function.", above=0)
+
+
+class ToyModel:
+    """p = 1 / (1 + exp(-steepness (w . rates + b)))."""
+
+    def __init__(self, settings, parameters):
+        self.parameters, self._steepness = Parameters(parameters), settings.steepness
+
+    def _rates(self, inputs, samples):
+        return inputs.dense(samples).mean(axis=1).astype(self.parameters["weight"].dtype)
+
+    def gradients(self, inputs, samples, labels, weights):
+        """See `Model.gradients`."""
+        rates = self._rates(inputs, samples)
+        logits = self._logits(rates)
+        error = weights * (1 / (1 + np.exp(-logits)) - labels) * self._steepness / samples.size
+        loss = float(np.mean(weights * (np.logaddexp(0, logits) - labels * logits)))
+        return loss, {"weight": rates.T @ error[:, None], "bias": error.sum(keepdims=True)}
+
+    def _logits(self, rates):
+        # A sum for each row alone, so that a score does not depend on the batch it is in.
+        products = (rates * self.parameters["weight"][:, 0]).sum(axis=1)
+        return self._steepness * (products + self.parameters["bias"][0])
+
+    def scores(self, inputs, samples):
+        """See `Model.scores`."""
+        return self._logits(self._rates(inputs, samples)).astype(np.float64)
+
+    def trace(self, inputs, samples):
+        """See `Model.trace`."""
+        return {"output potential": inputs.dense(samples) @ self.parameters["weight"] + self.parameters["bias"]}
+
+    def constrain(self):
+        """See `Model.constrain`."""
+
+
+class ToyRule(LearningRule):
+    """Logistic regression on spike counts."""
+
+    name = "toy_rule"
+    label = "Toy rule"
+    settings = ToySettings
+    encoder = "latency"
+    has_hidden = False
+    search_space = {"learning_rate": {"low": 0.005, "high": 0.05, "log": True}}  # noqa: RUF012 - as short as it can be
+
+    def model(self, backend, settings, parameters):
+        """See `LearningRule.model`."""
+        return ToyModel(settings, parameters)
+
+    def fit(self, problem, inputs, backend, settings, seed, on_epoch):
+        """See `LearningRule.fit`."""
+        weight = generator(seed, "weights").normal(0, 0.01, (problem.trains.channels, 1)).astype(np.float32)
+        model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})
+        return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
+
+
+RULE = ToyRule()
