@@ -33,6 +33,19 @@ def count_values(values, mask, rows, n_rows, lower, upper):
 
 
 @compiled
+def count_levels(levels, rows, n_rows, n_levels):
+    """Count grey levels, [row, level - 1]."""
+    nz, ny, nx = levels.shape
+    counts = np.zeros((n_rows, n_levels + 1), np.int64)
+    flat = levels.ravel()
+    for z in range(nz):
+        row_counts = counts[rows[z]]
+        for voxel in range(z * ny * nx, (z + 1) * ny * nx):
+            row_counts[flat[voxel]] += 1
+    return counts[:, 1:].copy()
+
+
+@compiled
 def assign_levels(values, mask, level_of_value, lower, levels):
     """Write the grey level of every voxel within mask and range into `levels`, zero elsewhere."""
     values, mask, levels = values.ravel(), mask.ravel(), levels.ravel()
@@ -44,6 +57,26 @@ def assign_levels(values, mask, level_of_value, lower, levels):
             if lower <= value <= upper:
                 level = level_of_value[value - lower]
         levels[voxel] = level
+
+
+@compiled
+def assign_bins(values, mask, rows, low, high, origin, factor, divisor, n_levels, levels):
+    """Write the grey level floor(factor (x - origin) / divisor) + 1 of every voxel within mask and limits, else zero.
+
+    `low`, `high`, `origin`, `factor` and `divisor` hold one number per row.
+    """
+    nz, ny, nx = values.shape
+    values, mask, levels = values.ravel(), mask.ravel(), levels.ravel()
+    for z in range(nz):
+        row = rows[z]
+        for voxel in range(z * ny * nx, (z + 1) * ny * nx):
+            level = 0
+            if mask[voxel]:
+                value = np.float64(values[voxel])
+                if low[row] <= value <= high[row]:
+                    level = np.int64(np.floor(factor[row] * (value - origin[row]) / divisor[row])) + 1
+                    level = min(max(level, 1), n_levels)
+            levels[voxel] = level
 
 
 @compiled
@@ -109,8 +142,8 @@ def count_dependence(levels, rows, steps, n_rows, n_levels, coarseness):
                     number = 0
                     for step in steps:
                         after, before = np.int64(flat[voxel + step]), np.int64(flat[voxel - step])
-                        number += after != 0 and abs(after - level) <= coarseness
-                        number += before != 0 and abs(before - level) <= coarseness
+                        number += np.int64(after != 0 and abs(after - level) <= coarseness)
+                        number += np.int64(before != 0 and abs(before - level) <= coarseness)
                     row_counts[level - 1, number] += 1
     return counts
 
@@ -134,11 +167,64 @@ def sum_tone_differences(levels, rows, steps, n_rows, n_levels):
                     for step in steps:
                         after, before = np.int64(flat[voxel + step]), np.int64(flat[voxel - step])
                         total += after + before
-                        neighbours += (after != 0) + (before != 0)
+                        # Numba adds truth values as integers, Python's numpy as truth values.
+                        neighbours += np.int64(after != 0) + np.int64(before != 0)
                     if neighbours:
                         numbers[row, level - 1] += 1
                         sums[row, level - 1] += abs(level - total / neighbours)
     return numbers, sums
+
+
+@compiled
+def sum_weighted_tone_differences(levels, rows, steps, weights, n_rows, n_levels):
+    """Return what `sum_tone_differences` does, with a weight for each step in the mean of the neighbours."""
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    numbers = np.zeros((n_rows, n_levels), np.int64)
+    sums = np.zeros((n_rows, n_levels))
+    for z in range(1, nz - 1):
+        row = rows[z]
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = np.int64(flat[voxel])
+                if level:
+                    total = 0.0
+                    neighbours = 0.0
+                    for d in range(steps.size):
+                        for step in (steps[d], -steps[d]):
+                            other = np.int64(flat[voxel + step])
+                            if other:
+                                total += weights[d] * other
+                                neighbours += weights[d]
+                    if neighbours > 0:
+                        numbers[row, level - 1] += 1
+                        sums[row, level - 1] += abs(level - total / neighbours)
+    return numbers, sums
+
+
+@compiled
+def list_weighted_dependence(levels, rows, steps, weights, coarseness, found, dependence):
+    """List row and level of every voxel, and the summed weights of its dependent neighbours; return the number."""
+    nz, ny, nx = levels.shape
+    flat = levels.ravel()
+    number = 0
+    for z in range(1, nz - 1):
+        for y in range(1, ny - 1):
+            start = (z * ny + y) * nx
+            for voxel in range(start + 1, start + nx - 1):
+                level = np.int64(flat[voxel])
+                if level:
+                    total = 0.0
+                    for d in range(steps.size):
+                        for step in (steps[d], -steps[d]):
+                            other = np.int64(flat[voxel + step])
+                            if other and abs(other - level) <= coarseness:
+                                total += weights[d]
+                    found[number, 0], found[number, 1] = rows[z], level
+                    dependence[number] = total
+                    number += 1
+    return number
 
 
 @compiled
@@ -250,3 +336,20 @@ def count_cube_corners(mask):
                 counts[z, near | far << 1] += 1
                 near = far
     return counts
+
+
+@compiled
+def mean_of_neighbours(values, points, offsets):
+    """Return, [P], the mean of the values at points [P, 3] plus offsets [K, 3], without those beyond the array."""
+    nz, ny, nx = values.shape
+    means = np.empty(len(points))
+    for p in range(len(points)):
+        total = 0.0
+        number = 0
+        for k in range(len(offsets)):
+            z, y, x = points[p, 0] + offsets[k, 0], points[p, 1] + offsets[k, 1], points[p, 2] + offsets[k, 2]
+            if 0 <= z < nz and 0 <= y < ny and 0 <= x < nx:
+                total += values[z, y, x]
+                number += 1
+        means[p] = total / number
+    return means
