@@ -25,7 +25,7 @@ masks = shapes.flatmap(lambda shape: hnp.arrays(np.uint8, shape, elements=st.int
 quick = settings(max_examples=60, deadline=None)
 
 # What any region has, without the image around it and whichever way it lies.
-FAMILIES = [name for name, family in BY_NAME.items() if family.aggregated or family.of_responses and family.of_slices]
+FAMILIES = [name for name, family in BY_NAME.items() if family.aggregated or (family.of_responses and family.of_slices)]
 
 
 def region_of(levels: np.ndarray, by_slice: bool) -> Region:

@@ -8,7 +8,7 @@ import numpy as np
 
 from snndeep.radiomics.compiler import compiled
 
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-8
 """Relative excess of the ellipsoid's extent at which the iteration ends."""
 
 
@@ -101,7 +101,7 @@ def _smallest_box(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
 def minimum_ellipsoid(vertices: np.ndarray) -> tuple[float, float, float]:
     """Return the half axes (mm), greatest first, of the ellipsoid of least volume around points [V, 3].
 
-    Khachiyan's algorithm with the steps away of Todd and Yildirim (2007), to a relative tolerance of 10^-6.
+    Khachiyan's algorithm with the steps away of Todd and Yildirim (2007), to a relative tolerance of 10^-8.
     """
     n, d = vertices.shape
     lifted = np.vstack([vertices.T, np.ones(n)])

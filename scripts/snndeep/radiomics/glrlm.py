@@ -10,9 +10,9 @@ import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
-from snndeep.radiomics.statistics import mean_of_present
 from snndeep.radiomics.kernels import count_runs
 from snndeep.radiomics.region import Region
+from snndeep.radiomics.statistics import mean_of_present
 
 FEATURES = features(
     """

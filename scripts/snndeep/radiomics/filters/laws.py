@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snndeep.errors import ConfigError
 from snndeep.radiomics.filters.base import (
     BOUNDARIES,
     DESCRIBED_BOUNDARY,
@@ -19,7 +20,6 @@ from snndeep.radiomics.filters.base import (
     check_length,
 )
 from snndeep.radiomics.filters.separable import pooled
-from snndeep.errors import ConfigError
 from snndeep.settings import setting
 
 KERNELS = {
