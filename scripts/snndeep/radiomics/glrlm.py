@@ -61,4 +61,7 @@ def compute_averaged(region: Region) -> dict[str, np.ndarray]:
 
 def _count(region: Region, slots: np.ndarray) -> np.ndarray:
     n_slots = int(slots.max()) + 1
-    return count_runs(region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels)
+    runs: np.ndarray = count_runs(
+        region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels
+    )
+    return runs

@@ -173,7 +173,8 @@ def _principal_axes(mask: np.ndarray, spacing: tuple[float, float, float]) -> tu
     variances = np.linalg.eigvalsh(covariance)[::-1]
     # A flat or straight mask has variances of zero, which come out as rounding noise of either sign.
     variances = np.where(variances > 1e-12 * variances[0], variances, 0.0)
-    return tuple(float(4 * math.sqrt(variance)) for variance in variances)
+    major, minor, least = (float(4 * math.sqrt(variance)) for variance in variances)
+    return major, minor, least
 
 
 def _ellipsoid_area(a: float, b: float, c: float) -> float:

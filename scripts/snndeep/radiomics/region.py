@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,7 +62,7 @@ class Region:
     each_plane: bool
     intensities: Intensities
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    settings: FamilySettings = FamilySettings()
+    settings: FamilySettings = field(default_factory=FamilySettings)
     surroundings: Surroundings | None = None
     intensity_range: tuple[float, float] | None = (-np.inf, np.inf)
 

@@ -59,12 +59,14 @@ class Axis:
     @property
     def index(self) -> np.ndarray:
         """Voxel before each sample, int64."""
-        return np.floor(self.position).astype(np.int64)
+        index: np.ndarray = np.floor(self.position).astype(np.int64)
+        return index
 
     @property
     def weight(self) -> np.ndarray:
         """Weight of the voxel after each sample; the voxel before it has the rest."""
-        return self.position - self.index
+        weight: np.ndarray = self.position - self.index
+        return weight
 
     def part(self, start: int, stop: int) -> Axis:
         """Return the axis of some of the samples, counted from the first of this axis."""
@@ -159,8 +161,13 @@ def resample_image(
         for number, axis in enumerate(axes):
             if _smoothing(axis.ratio) > 0:
                 intensity = gaussian_filter1d(intensity, _smoothing(axis.ratio), axis=number, mode="nearest")
-    sampled = interpolate(intensity, axes, order)
-    np.rint(sampled, out=sampled)
+    if order == "linear":
+        # The arithmetic of `resample`, operation by operation, so that ties are rounded alike.
+        sampled = np.empty(tuple(axis.position.size for axis in axes), np.float32)
+        z, y, x = axes
+        _resample_image(intensity, z.index, z.weight, y.index, y.weight, x.index, x.weight, sampled)
+    else:
+        sampled = np.rint(interpolate(intensity, axes, order))
     return np.clip(sampled, -32768, 32767, out=sampled)
 
 
@@ -191,34 +198,42 @@ def interpolate(values: np.ndarray, axes: tuple[Axis, Axis, Axis], order: str) -
 
 
 def _along(values: np.ndarray, number: int, position: np.ndarray, order: str) -> np.ndarray:
-    whole = np.rint(position).astype(np.int64)
-    if order == "nearest":
-        return values.take(np.floor(position + 0.5).astype(np.int64), axis=number)
-    if np.array_equal(whole, position):
-        return values.take(whole, axis=number)
+    """Return the samples along one axis."""
     index = np.floor(position).astype(np.int64)
     shape = [1, 1, 1]
     shape[number] = -1
     t = (position - index).reshape(shape)
-    if order == "linear":
-        after = np.minimum(index + 1, values.shape[number] - 1)
-        return values.take(index, axis=number) * (1 - t) + values.take(after, axis=number) * t
+    taps: tuple[tuple[int, np.ndarray | float], ...]
+    if order == "nearest":
+        index, taps = np.floor(position + 0.5).astype(np.int64), ((0, 1.0),)
+    elif not t.any():
+        taps = ((0, 1.0),)
+    elif order == "linear":
+        taps = ((0, 1 - t), (1, t))
+    else:
+        values, index = _spline_coefficients(values, number), index + _SPLINE_MARGIN
+        taps = (
+            (-1, (1 - t) ** 3 / 6),
+            (0, (4 - 6 * t**2 + 3 * t**3) / 6),
+            (1, (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6),
+            (2, t**3 / 6),
+        )
+    last = values.shape[number] - 1
+    sampled: np.ndarray = np.zeros(())
+    for step, weight in taps:
+        sampled = sampled + values.take(np.minimum(index + step, last), axis=number) * weight
+    return sampled
+
+
+def _spline_coefficients(values: np.ndarray, number: int) -> np.ndarray:
+    """Return the coefficients of the cubic B-spline along one axis, with a margin before and after."""
     from scipy.ndimage import spline_filter1d
 
     width = [(0, 0)] * 3
     width[number] = (_SPLINE_MARGIN, _SPLINE_MARGIN)
     padded = np.pad(values.astype(np.float64), width, mode="edge")
-    coefficients = spline_filter1d(padded, 3, axis=number, mode="mirror")
-    index = index + _SPLINE_MARGIN
-    weights = ((1 - t) ** 3 / 6, (4 - 6 * t**2 + 3 * t**3) / 6, (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6, t**3 / 6)
-    sampled: np.ndarray = sum(
-        (
-            coefficients.take(index + step, axis=number) * weight
-            for step, weight in zip((-1, 0, 1, 2), weights, strict=True)
-        ),
-        start=np.zeros(()),
-    )
-    return sampled
+    coefficients: np.ndarray = spline_filter1d(padded, 3, axis=number, mode="mirror")
+    return coefficients
 
 
 def _smoothing(ratio: float) -> float:
@@ -231,7 +246,8 @@ def _bilinear(plane: np.ndarray, y: int, x: int, wy: float, wx: float) -> float:
     y1, x1 = y + (wy > 0), x + (wx > 0)
     upper = plane[y, x] * (1.0 - wx) + plane[y, x1] * wx
     lower = plane[y1, x] * (1.0 - wx) + plane[y1, x1] * wx
-    return upper * (1.0 - wy) + lower * wy
+    value: float = upper * (1.0 - wy) + lower * wy
+    return value
 
 
 @compiled
@@ -265,6 +281,30 @@ def _resample(
                         value = value * (1.0 - wz) + _bilinear(image_1, y, x, wy, wx) * wz
                     inside[k + 1, j + 1, i + 1] = 1
                     values[k + 1, j + 1, i + 1] = min(max(np.rint(value), -32768.0), 32767.0)
+
+
+@compiled
+def _resample_image(
+    intensity: np.ndarray,
+    z_index: np.ndarray,
+    z_weight: np.ndarray,
+    y_index: np.ndarray,
+    y_weight: np.ndarray,
+    x_index: np.ndarray,
+    x_weight: np.ndarray,
+    sampled: np.ndarray,
+) -> None:
+    for k in range(z_index.size):
+        wz = z_weight[k]
+        image_0, image_1 = intensity[z_index[k]], intensity[z_index[k] + (wz > 0)]
+        for j in range(y_index.size):
+            y, wy = y_index[j], y_weight[j]
+            for i in range(x_index.size):
+                x, wx = x_index[i], x_weight[i]
+                value = _bilinear(image_0, y, x, wy, wx)
+                if wz > 0:
+                    value = value * (1.0 - wz) + _bilinear(image_1, y, x, wy, wx) * wz
+                sampled[k, j, i] = np.rint(value)
 
 
 @compiled

@@ -102,7 +102,8 @@ def _transform(part: np.ndarray, waves: np.ndarray, lengths: list[int]) -> np.nd
 
 
 def _power(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return one.real * other.real + one.imag * other.imag
+    product: np.ndarray = one.real * other.real + one.imag * other.imag
+    return product
 
 
 def _folded(power: np.ndarray) -> np.ndarray:

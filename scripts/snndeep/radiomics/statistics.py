@@ -30,7 +30,8 @@ class Intensities:
     @property
     def voxels(self) -> np.ndarray:
         """Number of values, int64 [R]."""
-        return np.concatenate([counts.sum(1) for _, counts in self.parts])
+        number: np.ndarray = np.concatenate([counts.sum(1) for _, counts in self.parts])
+        return number
 
     def describe(self) -> dict[str, np.ndarray]:
         """Return the eighteen statistics of `describe`, [R] each."""
@@ -48,7 +49,8 @@ class Intensities:
 def order_statistic(values: np.ndarray, cumulative: np.ndarray, rank: np.ndarray) -> np.ndarray:
     """Return, [R], the value at a rank (0 the smallest) given cumulative counts [R, K] of ascending values [K]."""
     index = (cumulative <= rank[:, None]).sum(1)
-    return values[np.minimum(index, values.size - 1)].astype(np.float64)
+    ranked: np.ndarray = values[np.minimum(index, values.size - 1)]
+    return ranked.astype(np.float64)
 
 
 def percentile(values: np.ndarray, cumulative: np.ndarray, percent: float) -> np.ndarray:
@@ -125,4 +127,5 @@ def mean_of_present(values: np.ndarray) -> np.ndarray:
 
 def log2(p: np.ndarray) -> np.ndarray:
     """Return the binary logarithm, and 0 where p is 0: the convention of entropies."""
-    return np.log2(p, out=np.zeros_like(p), where=p > 0)
+    logarithm: np.ndarray = np.log2(p, out=np.zeros_like(p), where=p > 0)
+    return logarithm

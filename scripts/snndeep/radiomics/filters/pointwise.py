@@ -43,7 +43,8 @@ class SquareRoot(_Pointwise):
 
     def respond(self, image: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
         """Return sign(f) sqrt(m |f|)."""
-        return (np.sign(image) * np.sqrt(np.abs(image) * self.greatest)).astype(np.float32)
+        root: np.ndarray = np.sign(image) * np.sqrt(np.abs(image) * self.greatest)
+        return root.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Logarithm(_Pointwise):
     def respond(self, image: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
         """Return sign(f) m log(1 + |f|) / log(1 + m)."""
         scale = self.greatest / math.log1p(self.greatest)
-        return (np.sign(image) * np.log1p(np.abs(image)) * scale).astype(np.float32)
+        logarithm: np.ndarray = np.sign(image) * np.log1p(np.abs(image)) * scale
+        return logarithm.astype(np.float32)
 
 
 @dataclass(frozen=True)

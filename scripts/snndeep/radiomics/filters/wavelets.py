@@ -60,7 +60,7 @@ class SeparableWavelet(ImageFilter):
     def radius(self, spacing: float) -> int:
         """Return half of all kernels that follow each other."""
         length = self._passes()[0].size
-        return (length - 1) * (2**self.level - 1) // 2 + 2**self.level
+        return (length - 1) * int(2**self.level - 1) // 2 + int(2**self.level)
 
     def respond(self, image: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
         """Return the band's coefficients."""
@@ -125,7 +125,7 @@ class Simoncelli(ImageFilter):
 
     def radius(self, spacing: float) -> int:
         """Return a number without use, since the response depends on the whole image."""
-        return 2 ** (self.level + 2)
+        return 4 << self.level
 
     def respond(self, image: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
         """Return the band of the image."""
