@@ -140,7 +140,8 @@ class BalRule(LearningRule):
 
         def departing(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
             empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
-            return unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+            chosen = select_departing(empirical, generalised, problem.patients[unlabelled], count)
+            return np.take(unlabelled, chosen)
 
         def at_random(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
             return generator(seed, "random choice", labelled.size).permutation(unlabelled)[:count]

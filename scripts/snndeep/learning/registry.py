@@ -20,4 +20,5 @@ def load_rule(name: str) -> LearningRule:
     Raises:
         ConfigError: If there is no rule of that name.
     """
-    return import_member("learning rule", RULES, name, "RULE", LearningRule)
+    rule: LearningRule = import_member("learning rule", RULES, name, "RULE", LearningRule)
+    return rule

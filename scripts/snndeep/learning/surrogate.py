@@ -77,8 +77,10 @@ class NetworkModel:
     def evidence(self, trace: NetworkTrace) -> np.ndarray:
         """Return z `[B, 2]`."""
         if self._counts:
-            return trace.output.spikes.sum(axis=1)
-        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
+            evidence: np.ndarray = trace.output.spikes.sum(axis=1)
+        else:
+            evidence = POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
+        return evidence
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return the probability of disease, softmax of the two outputs."""
@@ -87,7 +89,9 @@ class NetworkModel:
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
-        return self.network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=1)
+        trace = self.network.forward(self.parameters, inputs.batch(samples))
+        counts: np.ndarray = trace.hidden.spikes.sum(axis=1)
+        return counts
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
         """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""

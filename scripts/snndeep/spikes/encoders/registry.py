@@ -22,7 +22,7 @@ def encoder_class(name: str) -> type[Encoder]:
     Raises:
         ConfigError: If there is no encoder of that name.
     """
-    found = import_member("encoder", ENCODERS, name, "ENCODER", type)
+    found: type = import_member("encoder", ENCODERS, name, "ENCODER", type)
     if not issubclass(found, Encoder):
         raise InvalidInputError(
             "A module of the registry holds no encoder.",
