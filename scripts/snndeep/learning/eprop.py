@@ -145,7 +145,6 @@ class EpropRule(LearningRule):
     name = "eprop"
     label = "E-prop"
     settings = EpropSettings
-    encoder = "population"
     has_hidden = True
     search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.001, "high": 0.02, "log": True},

@@ -144,7 +144,6 @@ class SurrogateRule(LearningRule):
     name = "surrogate"
     label = "Surrogate gradient"
     settings = SurrogateSettings
-    encoder = "population"
     has_hidden = True
     search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.001, "high": 0.02, "log": True},

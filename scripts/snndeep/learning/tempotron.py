@@ -123,7 +123,6 @@ class TempotronRule(LearningRule):
     name = "tempotron"
     label = "Tempotron"
     settings = TempotronSettings
-    encoder = "population"
     has_hidden = False
     search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.002, "high": 0.05, "log": True},

@@ -19,7 +19,7 @@ import os
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,6 @@ from snndeep.redaction import masked
 VERSIONED = (
     "numpy",
     "numba",
-    "torch",
-    "snntorch",
-    "spikingjelly",
     "optuna",
     "scikit-learn",
     "pandas",
@@ -163,7 +160,7 @@ def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[st
         "file": path.name,
         "sha256": sha256_of(written),
         "bytes": written.stat().st_size,
-        "versions": installed_versions(),
+        "versions": installed_versions(provenance.get("packages", ())),
     }
 
 
@@ -172,10 +169,14 @@ def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
     write_json(provenance_path(path), _record(Path(path), Path(path), provenance))
 
 
-def installed_versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on, as far as they are installed."""
+def installed_versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions of the packages that results depend on, as far as they are installed.
+
+    Args:
+        packages: Those of the stage itself, beyond those of all stages.
+    """
     versions = {}
-    for package in VERSIONED:
+    for package in (*VERSIONED, *packages):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return versions

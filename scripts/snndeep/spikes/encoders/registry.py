@@ -14,6 +14,8 @@ ENCODERS = {
     "latency": "snndeep.spikes.encoders.latency",
     "population": "snndeep.spikes.encoders.population",
 }
+DEFAULT_ENCODER = "population"
+"""What a learning rule reads unless it or the configuration says otherwise."""
 
 
 def encoder_class(name: str) -> type[Encoder]:
