@@ -123,7 +123,9 @@ class Settings:
                 found=", ".join(unknown),
                 expected=f"one of {', '.join(hints)}",
             )
-        built = {name: _built(hints[name], value, f"{where}.{name}" if where else name) for name, value in values.items()}
+        built = {
+            name: _built(hints[name], value, f"{where}.{name}" if where else name) for name, value in values.items()
+        }
         return cls(**built)
 
     def to_mapping(self) -> dict[str, Any]:

@@ -105,8 +105,8 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
             if "skipped" in entry:
                 skipped[case] = entry["skipped"]
             else:
-                slices.append(read_table(manifest.parent / entry["slices"], manifest).assign(case=case))
-                cases.append(read_table(manifest.parent / entry["patient"], manifest).assign(case=case))
+                slices.append(read_table(manifest.parent / entry["slices"], "features", manifest).assign(case=case))
+                cases.append(read_table(manifest.parent / entry["patient"], "features", manifest).assign(case=case))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from snndeep.download.archive import Member, index, reader_at
-from snndeep.download.exclusive import alone
 from snndeep.download.mirrors import from_mirrors
 from snndeep.download.progress import Progress
 from snndeep.download.remote import Patience, RemoteFile
@@ -26,6 +25,7 @@ from snndeep.download.transfer import Span, transfer
 from snndeep.errors import DatasetError
 from snndeep.redaction import masked_url
 from snndeep.store.files import write_json
+from snndeep.store.locks import alone
 
 LOGGER = logging.getLogger(__name__)
 NAME = "Task03_Liver.tar"

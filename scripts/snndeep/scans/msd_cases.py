@@ -13,13 +13,13 @@ from pathlib import Path
 
 from snndeep.download.archive import Member, confirm
 from snndeep.download.disk import require_space, size_text
-from snndeep.download.exclusive import alone
 from snndeep.download.remote import RemoteFile
 from snndeep.download.transfer import Span, transfer
 from snndeep.errors import DatasetError, DownloadError
 from snndeep.redaction import masked_url
 from snndeep.scans.msd_archive import NAME, Archive
 from snndeep.store.files import explained, replacing, sha256_of
+from snndeep.store.locks import alone
 from snndeep.volume.errors import CorruptFileError
 from snndeep.volume.integrity import check_gzip
 
