@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_npz, read_table, write_json, write_table, write_text

@@ -5,12 +5,11 @@ import yaml
 
 from snndeep.errors import ConfigError
 from snndeep.labels import MaskLabels
-from snndeep.learning.bal import BalSettings
-from snndeep.learning.surrogate import SurrogateSettings
-from snndeep.learning.tempotron import TempotronSettings
+from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.configuration import complete
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
@@ -42,8 +41,19 @@ def test_sections_make_settings():
     FeatureSettings(**config["features"])
     MaskLabels(**config["dataset"]["labels"])
     PreprocessingSettings(**config["preprocessing"])
-    for rule, settings in (("surrogate", SurrogateSettings), ("tempotron", TempotronSettings), ("bal", BalSettings)):
-        settings(**{k: v for k, v in config["learning"][rule].items() if k != "encoder"})
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_has_the_defaults_of_the_schema(name):
+    config, rule = complete({}, SCHEMA), load_rule(name)
+    assert config["learning"][name] == {"encoder": rule.encoder, **rule.settings().to_mapping()}
+    assert config["tuning"]["search_space"][name] == rule.search_space
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_has_the_defaults_of_the_schema(name):
+    config = complete({}, SCHEMA)
+    assert config["encoders"][name] == encoder_class(name)().to_mapping()
 
 
 def test_numbers_from_the_command_line_come_as_text():

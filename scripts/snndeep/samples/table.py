@@ -15,24 +15,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from snndeep.errors import DatasetError
+from snndeep.settings import Settings, setting
 
 BOOKKEEPING = ("sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
 
 
 @dataclass(frozen=True)
-class SampleSettings:
-    """What counts as diseased.
+class SampleSettings(Settings):
+    """What counts as diseased."""
 
-    Attributes:
-        min_lesion_area: mm² of lesion that make a slice diseased.
-    """
+    section: ClassVar[str] = "samples"
 
-    min_lesion_area: float = 25.0
+    min_lesion_area: float = setting(
+        25.0, "Least lesion in mm² that makes a slice diseased; slices with less, but some, are left out.", above=0
+    )
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from snndeep.learning.ranking import roc_auc
-from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.preprocessing import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.seeds import derive_seed
+from snndeep.settings import Settings
 from snndeep.spikes.encode import fit_on_training_part, part_indices
 
 
 @dataclass(frozen=True)
-class BaselineSettings:
+class BaselineSettings(Settings):
     """How the other models are fitted.
 
     Attributes:
