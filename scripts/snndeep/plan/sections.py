@@ -18,7 +18,7 @@ from snndeep.samples.preprocessing import PreprocessingSettings
 from snndeep.samples.split import SplitSettings
 from snndeep.samples.table import SampleSettings
 from snndeep.settings import Settings, section, setting
-from snndeep.store.upkeep import PruneSettings
+from snndeep.store.pruning import PruneSettings
 
 
 @dataclass(frozen=True)

@@ -177,18 +177,30 @@ def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[st
         "versions": installed_versions(),
         "processor": processor(),
     }
-    return {**record, "record_sha256": _record_digest(record)}
+    return _sealed(record)
 
 
-def _record_digest(record: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a provenance without its own."""
-    words = {name: value for name, value in record.items() if name != "record_sha256"}
-    return hashlib.sha256(json.dumps(words, sort_keys=True, default=_plain).encode()).hexdigest()
+def _sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a provenance with the digest of itself."""
+    return {**record, "record_sha256": digest_of_json(record)}
+
+
+def digest_of_json(value: Any) -> str:
+    """Return the SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
 def record_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
     """Write the provenance of a file that is there already."""
     write_json(provenance_path(path), _record(Path(path), Path(path), provenance))
+
+
+def record_growing(path: Path) -> None:
+    """Write the provenance of a file of the store that others append to, such as a journal: its place, and no digest."""
+    place = place_of(path)
+    record = {"stage": place.stage, "address": place.address, "file": place.name, "grows": True, "sha256": ""}
+    if not provenance_path(path).exists():
+        write_json(provenance_path(path), _sealed(record))
 
 
 def installed_versions() -> dict[str, str]:
@@ -271,7 +283,7 @@ def _checked_once(path: Path, stage: str, target: Path, read: _Reader) -> tuple[
             expected="a file",
             remedy=rebuild_command(target),
         ) from error
-    record = _read_record(path, target)
+    record = read_record(path, target)
     if found != record["sha256"]:
         raise DamagedFileError(
             "An intermediate file is damaged: its bytes are not those that were written.",
@@ -284,21 +296,26 @@ def _checked_once(path: Path, stage: str, target: Path, read: _Reader) -> tuple[
     return record, content
 
 
-def _read_record(path: Path, target: Path) -> dict[str, Any]:
-    """Return the provenance of a file after comparing its own digest."""
+def read_record(path: Path, target: Path | None = None) -> dict[str, Any]:
+    """Return the provenance of a file after comparing its own digest.
+
+    Raises:
+        DamagedFileError: If it is missing, unreadable or not as it was written.
+    """
     beside = provenance_path(path)
     try:
-        record = json.loads(beside.read_text(encoding="utf-8"))
-        if record["record_sha256"] != _record_digest(record) or not isinstance(record["sha256"], str):
+        record = dict(json.loads(beside.read_text(encoding="utf-8")))
+        said = record.pop("record_sha256")
+        if said != digest_of_json(record) or not isinstance(record["sha256"], str):
             raise ValueError("content that does not fit its own SHA-256")
-        return dict(record)
+        return record
     except UNREADABLE as error:
         raise DamagedFileError(
             "The provenance of an intermediate file cannot be read.",
             where=str(beside),
             found=f"{type(error).__name__}: {error}",
             expected="the JSON written beside the file",
-            remedy=rebuild_command(target),
+            remedy=rebuild_command(target or path),
         ) from error
 
 

@@ -7,11 +7,8 @@ nothing. Runs of different checkouts may share a store at any time, see `snndeep
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,18 +17,10 @@ from filelock import FileLock, Timeout
 
 from snndeep.errors import BusyError
 from snndeep.store.files import explained
+from snndeep.store.owner import whoami
 
 LOGGER = logging.getLogger(__name__)
 MODE = 0o664
-
-
-def whoami() -> dict[str, str | int]:
-    """Return who runs this process and where, for those who find its lock or lease."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in many containers
-        user = str(os.getuid())
-    return {"user": user, "host": socket.gethostname(), "pid": os.getpid()}
 
 
 @contextlib.contextmanager
