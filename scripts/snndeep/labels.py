@@ -17,7 +17,7 @@ class MaskLabels(Settings):
         ConfigError: If a number has two meanings or is outside 1 to 255, or if none means the organ.
     """
 
-    section: ClassVar[str] = "dataset.labels"
+    key: ClassVar[str] = "dataset.labels"
 
     organ: tuple[int, ...] = setting((1,), "Labels of the organ.", least=1, most=255, min_items=1)
     lesion: tuple[int, ...] = setting(

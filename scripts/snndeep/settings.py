@@ -96,13 +96,13 @@ class Settings:
     """Base of all settings: an instance whose values break the rules of its fields is refused.
 
     Attributes:
-        section: The section of the configuration that these are, for messages.
+        key: Dotted name of the section of the configuration that these are, for messages.
 
     Raises:
         ConfigError: If a value is outside its limits.
     """
 
-    section: ClassVar[str] = ""
+    key: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -112,7 +112,7 @@ class Settings:
                 object.__setattr__(self, field.name, tuple(value))
             rules = field.metadata.get(RULES)
             if rules is not None:
-                _check(f"{self.section}.{field.name}".lstrip("."), value, rules)
+                _check(f"{self.key}.{field.name}".lstrip("."), value, rules)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Self:

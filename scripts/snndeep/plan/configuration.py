@@ -111,11 +111,12 @@ def _check_together(config: Mapping[str, Any]) -> None:
 
 def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> None:
     hints = type_hints(kind)
-    for name, own in hints.items():
-        if isinstance(own, type) and issubclass(own, Settings):
-            _build(own, values[name], seed)
-    leaves = {k: v for k, v in values.items() if k in hints and not isinstance(v, Mapping)}
-    kind.from_mapping({**leaves, "seed": seed} if "seed" in hints else leaves)
+    nested = {name: own for name, own in hints.items() if isinstance(own, type) and issubclass(own, Settings)}
+    for name, own in nested.items():
+        _build(own, values[name], seed)
+    if not nested:
+        own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
+        kind.from_mapping(own_values)
 
 
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:

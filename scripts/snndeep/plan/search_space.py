@@ -85,7 +85,7 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
             found=f"low {low}, high {high}{', log' if log else ''}",
             expected="low < high, and low > 0 with log",
         )
-    return {"low": low, "high": high, "log": log}
+    return {"low": low, "high": high, **({"log": True} if log else {})}
 
 
 def _checked_value(where: str, value: Any, schema: Schema) -> Any:

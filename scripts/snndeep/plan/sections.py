@@ -14,9 +14,8 @@ from snndeep.labels import MaskLabels
 from snndeep.phantom.settings import PhantomSettings
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.reporting.settings import ReportSettings
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings, SampleSettings
 from snndeep.samples.split import SplitSettings
-from snndeep.samples.table import SampleSettings
 from snndeep.settings import Settings, section, setting
 from snndeep.store.pruning import PruneSettings
 
@@ -115,6 +114,11 @@ class Sections(Settings):
         "work",
         "Folder of the content-addressed intermediates; several users and checkouts may share one.",
         pattern="^.",
+    )
+    durable: bool = setting(
+        True,
+        "Whether files are written through to the disk before they take their name, so that a power loss leaves no empty "
+        "ones. Changes no result.",
     )
     prune: PruneSettings = section(
         PruneSettings, "What `snakemake prune` spares although nothing reaches it. Changes no result."
