@@ -83,6 +83,7 @@ if PLAN.in_place:
             record=update(f"{PLAN.store}/convert/{{address}}/{RECORD}"),
         params:
             source=lambda wildcards: str(PLAN.conversions[wildcards.address].source),
+            planned=lambda wildcards: PLAN.conversions[wildcards.address].stage.inputs[0],
             skip_bad=PLAN.skip_bad,
             provenance=lambda wildcards: PLAN.conversions[
                 wildcards.address

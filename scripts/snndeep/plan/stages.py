@@ -83,6 +83,7 @@ class Batch:
                 "case": case.name,
                 "image": str(case.image),
                 "label": str(case.label),
+                "planned": list(case.planned),
                 "slices": stage.path("slices.parquet"),
                 "patient": stage.path("patient.parquet"),
                 "provenance": stage.provenance(),

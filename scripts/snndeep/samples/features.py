@@ -20,6 +20,7 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.scans.converted import nifti_of
+from snndeep.store.content import as_planned
 from snndeep.store.files import intact, read_json, read_table, write_table
 
 LOGGER = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Extraction:
         case: Name of the case.
         image: The CT: NIfTI, or the record of a conversion to it.
         label: The mask, likewise.
+        planned: The digests of the bytes of both, as planned with; empty where they are files of the store.
         slices: Where the table of slices belongs.
         patient: Where the table of one row for the whole scan belongs.
         provenance: Of the two tables.
@@ -41,6 +43,7 @@ class Extraction:
     case: str
     image: Path
     label: Path
+    planned: tuple[str, str]
     slices: Path
     patient: Path
     provenance: Mapping[str, Any]
@@ -63,6 +66,7 @@ def extract_batch(
 
     Raises:
         ScanError: If a scan cannot be used and bad cases are not to be skipped.
+        DatasetError: If a scan is not the one that was planned with.
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
@@ -75,7 +79,8 @@ def extract_batch(
             continue
         try:
             image, label = nifti_of(work.image), nifti_of(work.label)
-            features = extract_case(work.case, image, label, settings, labels)
+            with as_planned(image, work.planned[0]), as_planned(label, work.planned[1]):
+                features = extract_case(work.case, image, label, settings, labels)
         except ScanError as error:
             if not skip_bad:
                 raise

@@ -262,13 +262,21 @@ def _checked(path: Path, stage: str, target: Path | None, read: _Reader) -> tupl
     seen = ""
     for _ in range(MOST_LOOKS):
         try:
-            return _checked_once(path, stage, Path(target or path), read)
+            return _checked_once(path, stage, target or _maker_of(path), read)
         except DamagedFileError as error:
             if str(error) == seen:
                 raise
             seen = str(error)
         time.sleep(PAUSE_SECONDS)
-    return _checked_once(path, stage, Path(target or path), read)
+    return _checked_once(path, stage, target or _maker_of(path), read)
+
+
+def _maker_of(path: Path) -> Path:
+    """Return the output of the workflow that makes a file: what its provenance names in `made_with`, else the file."""
+    with contextlib.suppress(*UNREADABLE):
+        maker = json.loads(provenance_path(path).read_text(encoding="utf-8"))["made_with"]
+        return path.parents[place_of(path).name.count("/")] / str(maker)
+    return path
 
 
 def _checked_once(path: Path, stage: str, target: Path, read: _Reader) -> tuple[dict[str, Any], bytes]:

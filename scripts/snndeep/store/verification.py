@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from snndeep.errors import UNREADABLE, DamagedFileError, SNNDeepError
-from snndeep.store.files import PROVENANCE_SUFFIX, check, read_record, rebuild_command, sha256_of
+from snndeep.store.files import PROVENANCE_SUFFIX, check, provenance_path, read_record, rebuild_command, sha256_of
 from snndeep.store.lease import read_leases
 from snndeep.store.place import place_of
 from snndeep.store.pruning import unknown_files
@@ -80,7 +80,7 @@ def _verify_address(
         found.attempt(partial(_verify_file, path, maker, growing))
     # Where there is no provenance at all, the address was begun and not finished.
     for other in unknown_files(folder) or []:
-        if other.endswith(PROVENANCE_SUFFIX):
+        if other.endswith(PROVENANCE_SUFFIX) or provenance_path(folder / other).exists():
             continue  # named above
         found.damage.append(
             str(
