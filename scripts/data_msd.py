@@ -10,7 +10,7 @@ from snndeep.store.files import read_json, write_json
 
 with stage(snakemake.log[0]):
     params, case, target = snakemake.params, snakemake.wildcards.case, Path(snakemake.output.manifest)
-    members = {entry["name"]: Member(**entry) for entry in read_json(Path(params.index))}
+    members = {entry["name"]: Member(**entry) for entry in read_json(Path(params.index), "archive")}
     tar = Path(params.tar) if params.tar else None
     archive = Archive(**params.published, folder=Path(params.index).parent, tar=tar)
-    write_json(target, {case: bring_case(case, members, archive, target.parent)}, params.provenance)
+    write_json(target, {case: bring_case(case, members, archive, target.parent)}, params.stage)

@@ -7,9 +7,9 @@ from snndeep.phantom.cases import make_cases
 from snndeep.store.files import record_provenance, write_json
 
 with stage(snakemake.log[0]):
-    target, provenance = Path(snakemake.output.manifest), snakemake.params.provenance
-    manifest = make_cases(snakemake.params.settings, snakemake.params.cases, target.parent)
+    target, record = Path(snakemake.output.manifest), snakemake.params.stage
+    manifest = make_cases(record["config"], snakemake.params.cases, target.parent)
     for case in manifest.values():
         for kind in ("image", "label"):
-            record_provenance(target.parent / case[kind], {**provenance, "made_with": target.name})
-    write_json(target, manifest, provenance)
+            record_provenance(target.parent / case[kind], {**record, "made_with": target.name})
+    write_json(target, manifest, record)

@@ -232,7 +232,7 @@ def check(path: Path, stage: str = "", target: Path | None = None) -> dict[str, 
     return _checked(Path(path), stage, target, lambda file: (sha256_of(file), b""))[0]
 
 
-def load(path: Path, stage: str = "", target: Path | None = None) -> bytes:
+def load(path: Path, stage: str, target: Path | None = None) -> bytes:
     """Return the bytes of a file; what is returned is what was compared, see `check`.
 
     Raises:
@@ -364,21 +364,21 @@ def _decoding(path: Path, target: Path | None) -> Iterator[None]:
         ) from error
 
 
-def read_json(path: Path, stage: str = "", target: Path | None = None) -> Any:
+def read_json(path: Path, stage: str, target: Path | None = None) -> Any:
     """Read a JSON document, see `check`."""
     content = load(path, stage, target)
     with _decoding(Path(path), target):
         return json.loads(content)
 
 
-def read_npz(path: Path, stage: str = "", target: Path | None = None) -> dict[str, np.ndarray]:
+def read_npz(path: Path, stage: str, target: Path | None = None) -> dict[str, np.ndarray]:
     """Read named arrays, see `check`."""
     content = load(path, stage, target)
     with _decoding(Path(path), target), np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
-def read_table(path: Path, stage: str = "", target: Path | None = None) -> pd.DataFrame:
+def read_table(path: Path, stage: str, target: Path | None = None) -> pd.DataFrame:
     """Read a Parquet table, see `check`."""
     import pandas  # here, because training needs no tables and should start fast
 

@@ -99,7 +99,12 @@ class RunLease:
     def begin_work(self) -> None:
         """Say that the run does work: its lease takes the place of those that earlier runs of its name left."""
         self._works = True
-        for lease in read_leases(self._store):
+        try:
+            leases = read_leases(self._store)
+        except DamagedFileError as error:
+            LOGGER.warning("%s", error)  # it stops `prune`, and no other run
+            return
+        for lease in leases:
             if lease.owner == self.owner and f".{self._run}." in lease.path.name and not lease.at_work:
                 lease.path.unlink(missing_ok=True)
 
