@@ -21,8 +21,8 @@ with stage(snakemake.log[0]) as log:
     for name, path in zip(config["models"], snakemake.input.scores, strict=True):
         scores[name], kinds[name] = read_npz(Path(path), "train"), "snn"
     recorded = [
-        {name: read_json(Path(path)) for name, path in zip(config["models"], paths, strict=True)}
-        for paths in (snakemake.input.records, snakemake.input.tuned)
+        {name: read_json(Path(path), source) for name, path in zip(config["models"], paths, strict=True)}
+        for source, paths in (("train", snakemake.input.records), ("tune", snakemake.input.tuned))
     ]
     metrics, predictions = evaluate(
         read_table(Path(snakemake.input.samples), "samples"),

@@ -111,7 +111,7 @@ def test_a_tar_that_is_there_is_read_in_place(tmp_path):
     members = make_ready(archive, whole=True)
     assert_whole(tmp_path, 2, bring_case("liver_2", members, archive, tmp_path))
     assert archive.tar.read_bytes() == TAR
-    assert visible(archive.folder) == ["checked.json"]
+    assert visible(archive.folder) == [".checked.json"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar", TAR[:-20_000], TAR[::-1]])

@@ -34,6 +34,12 @@ class MsdSettings(Settings):
     bytes: int = setting(
         28925891584, "Its published size; a server that announces another one has another file.", least=1
     )
+    least_rate: float = setting(
+        1000.0,
+        "Bytes a second that a server must send, on average over a minute; a slower one is given up and the next address "
+        "tried. 0 waits for any. Changes no result.",
+        least=0,
+    )
 
 
 @dataclass(frozen=True)

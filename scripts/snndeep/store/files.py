@@ -331,8 +331,9 @@ def _check_place(path: Path, record: Mapping[str, Any], stage: str, target: Path
     """Compare where a file is, and what the reader expects, with what its provenance says."""
     place = place_of(path)
     said = Place(str(record.get("stage", "")), str(record.get("address", "")), str(record.get("file", "")))
+    # Outside a store there is no place to compare, and no stage where the provenance names none.
     expected = place if place.address else Place(said.stage, said.address, place.name)
-    if stage and stage != expected.stage:
+    if stage and expected.stage and stage != expected.stage:
         expected = Place(stage, expected.address, expected.name)
     if said != expected:
         raise DamagedFileError(

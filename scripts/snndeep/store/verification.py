@@ -9,7 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from snndeep.errors import UNREADABLE, DamagedFileError, SNNDeepError
-from snndeep.store.files import PROVENANCE_SUFFIX, check, provenance_path, read_record, rebuild_command, sha256_of
+from snndeep.store.files import (
+    PROVENANCE_SUFFIX,
+    check,
+    provenance_path,
+    read_json,
+    read_record,
+    rebuild_command,
+    sha256_of,
+)
 from snndeep.store.lease import read_leases
 from snndeep.store.place import place_of
 from snndeep.store.pruning import unknown_files
@@ -117,7 +125,25 @@ def _verify_scans(manifest: Path) -> int:
                     expected=expected,
                     remedy=rebuild_command(manifest),
                 )
+        _verify_twin(manifest, entry)
     return 2 * len(entries)
+
+
+def _verify_twin(manifest: Path, entry: Mapping[str, str]) -> None:
+    """Compare a scan that was fetched by itself with the same one out of the checked archive, where that is there."""
+    twin = manifest.parent / entry.get("twin", "")
+    if not entry.get("twin") or not twin.is_file():
+        return
+    (checked,) = read_json(twin, "data").values()
+    for kind in ("image", "label"):
+        if entry[f"{kind}_sha256"] != checked[f"{kind}_sha256"]:
+            raise DamagedFileError(
+                "A scan that was fetched by itself is not the one in the published archive.",
+                where=str(manifest.parent / entry[kind]),
+                found=entry[f"{kind}_sha256"],
+                expected=checked[f"{kind}_sha256"],
+                remedy="Distrust the server that gave it, and remove what was made of it.",
+            )
 
 
 def _verify_publication(path: Path, found: Verification, store: Path | None) -> int:
