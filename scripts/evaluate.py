@@ -7,6 +7,7 @@ from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
+from snndeep.store.csv_text import csv_text
 from snndeep.store.files import read_json, read_npz, read_table, write_json, write_table, write_text
 from snndeep.training.baselines import BASELINES
 
@@ -36,5 +37,5 @@ with stage(snakemake.log[0]) as log:
     write_json(Path(snakemake.output.metrics), metrics, provenance)
     write_table(Path(snakemake.output.predictions), predictions, provenance)
     for name, table in TABLES.items():
-        write_text(Path(snakemake.output[name]), table(metrics).to_csv(index=False), provenance)
+        write_text(Path(snakemake.output[name]), csv_text(table(metrics)), provenance)
     log.info("evaluated %d models", len(scores))

@@ -11,4 +11,4 @@ with stage(snakemake.log[0]) as log:
     count = verify(
         Path(params.store), params.live, params.targets, Path(params.results), params.run, growing=verify_journal
     )
-    log.info("%d files and finished trials are as they were written", count + verify_database(params.live))
+    log.info("%d files are as they were written, finished trials included", count + verify_database(params.live))

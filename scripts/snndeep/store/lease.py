@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snndeep.errors import UNREADABLE, DamagedFileError, SNNDeepError
-from snndeep.store.files import explained, write_json
+from snndeep.store.files import digest_of_json, explained, write_json
 from snndeep.store.owner import owner_of, whoami
-from snndeep.store.place import ADDRESS
 
 LOGGER = logging.getLogger(__name__)
 FOLDER = "leases"
@@ -129,7 +128,7 @@ class RunLease:
             "over": over,
             "live": self._live,
         }
-        write_json(self.path, words)
+        write_json(self.path, {**words, "sha256": digest_of_json(words)})
 
     def _keep_writing(self) -> None:
         while not self._end.wait(BEAT_SECONDS):
@@ -168,12 +167,11 @@ def read_leases(store: Path) -> list[Lease]:
 def _read_lease(path: Path, now: float) -> Lease:
     written = path.stat().st_mtime
     content = json.loads(path.read_text(encoding="utf-8"))
-    live = content["live"]
-    if not isinstance(live, list) or not all(ADDRESS.fullmatch(name.rpartition("/")[2]) for name in live):
-        raise ValueError("a list of addresses is missing")
+    if content.pop("sha256") != digest_of_json(content):
+        raise ValueError("content that does not fit its own SHA-256")
     holder = ", ".join(f"{key} {content[key]}" for key in ("user", "host", "folder", "run"))
     lasted, over = written - float(content["began"]), content["over"] is True
-    return Lease(path, str(content["owner"]), holder, frozenset(live), now - written, lasted, over)
+    return Lease(path, str(content["owner"]), holder, frozenset(content["live"]), now - written, lasted, over)
 
 
 def server_time(store: Path) -> float:

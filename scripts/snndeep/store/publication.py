@@ -86,8 +86,8 @@ def write_publication(
             stored[name] = [place_of(file).name for file in files]
         for file in files:
             with contextlib.suppress(DamagedFileError):
-                used = read_record(file).get("processor", {})
-                processors[json.dumps(used, sort_keys=True)] = used
+                if used := read_record(file).get("processor"):
+                    processors[json.dumps(used, sort_keys=True)] = used
     record: dict[str, Any] = {
         "stages": dict(stages),
         "live": list(live),

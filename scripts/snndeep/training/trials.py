@@ -36,9 +36,15 @@ _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
 def open_journal(path: Path) -> optuna.storages.BaseStorage:
-    """Open or create the journal file that holds a model's studies, see `snndeep.training.journal`."""
+    """Open or create the journal file that holds a model's studies, see `snndeep.training.journal`.
+
+    Raises:
+        DamagedFileError: If it holds something that no torn end explains.
+        StorageError: If it cannot be read or written.
+    """
     _quiet()
-    return optuna.storages.JournalStorage(journal_backend(path))
+    with _understood(study_name(path, "")):
+        return optuna.storages.JournalStorage(journal_backend(path))
 
 
 def open_database(url: str, environment: Mapping[str, str]) -> optuna.storages.BaseStorage:
@@ -200,8 +206,8 @@ def verify_journal(path: Path) -> int:
         DamagedFileError: If the journal is damaged, or holds studies of another address or model.
     """
     prefix = study_name(path, "")
+    storage = open_journal(path)
     with _understood(prefix):
-        storage = open_journal(path)
         names = optuna.get_all_study_names(storage)
         others = [name for name in names if not name.startswith(prefix)]
         if others:
