@@ -88,7 +88,9 @@ def test_no_member_is_named_in_rules_and_pages():
     for path in (path for pattern in patterns for path in ROOT.glob(pattern)):
         text = path.read_text(encoding="utf-8")
         texts = re.findall(r"\"([^\"\n]*)\"|'([^'\n]*)'", text)
-        found = {name for pair in texts for own in pair for name in parts_of(own) & NAMES}
+        # An environment may hold more than the backend that it is named after.
+        spoken = [own for pair in texts for own in pair if not own.startswith("../../envs/")]
+        found = {name for own in spoken for name in parts_of(own) & NAMES}
         assert not found, f"{path.relative_to(ROOT)} names {', '.join(sorted(found))}"
 
 
