@@ -185,7 +185,7 @@ class BalRule(LearningRule):
         on_epoch: OnEpoch,
         choose: Callable[[SurrogateModel, np.ndarray, np.ndarray, int], np.ndarray],
     ) -> tuple[Fit, list[dict[str, float]]]:
-        """Fit, choose, label, repeat; the network goes on from where it was."""
+        """Fit, choose, label, repeat; the network resumes from its last state."""
         sizes = label_schedule(problem.train.size, settings)
         first = initial_labels(
             problem.labels[problem.train],
