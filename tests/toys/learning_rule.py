@@ -64,6 +64,10 @@ class ToyRule(LearningRule):
     has_hidden = False
     search_space = {"learning_rate": {"low": 0.005, "high": 0.05, "log": True}}  # noqa: RUF012 - as short as it can be
 
+    def shapes(self, channels, settings):
+        """See `LearningRule.shapes`."""
+        return {"weight": (channels, 1), "bias": (1,)}
+
     def model(self, backend, settings, parameters):
         """See `LearningRule.model`."""
         return ToyModel(settings, parameters)

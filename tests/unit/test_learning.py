@@ -85,6 +85,14 @@ def test_hidden_neurons_are_in_the_trace_or_there_are_none(rule):
     assert ("hidden spikes" in trace) == rule.has_hidden
 
 
+def test_the_declared_shapes_are_those_of_a_fit(rule):
+    problem = make_problem(samples=24)
+    chosen, found, _ = fit(rule, problem, epochs=1, **known_settings(rule, hidden=5))
+    shapes = rule.shapes(problem.trains.channels, chosen)
+    assert {name: values.shape for name, values in found.parameters.items()} == shapes
+    assert all(values.dtype == np.float32 for values in found.parameters.values())
+
+
 def test_a_model_in_nir_or_a_reason(rule):
     problem = make_problem(samples=24)
     chosen, found, _ = fit(rule, problem, epochs=1)

@@ -36,6 +36,7 @@ from snndeep.backends.surrogates import SURROGATES, surrogate_derivative
 from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import CLASSES, initial_parameters
+from snndeep.learning.shapes import network_shapes
 from snndeep.learning.surrogate import POTENTIAL_SCALE, NetworkModel, network_in_nir, weighted_cross_entropy
 from snndeep.seeds import generator
 from snndeep.settings import as_text, setting
@@ -151,6 +152,10 @@ class EpropRule(LearningRule):
         "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
         "beta": {"low": 0.5, "high": 0.98},
     }
+
+    def shapes(self, channels: int, settings: EpropSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return network_shapes(channels, settings.hidden, learn_beta=False, learn_threshold=False)
 
     def model(self, backend: Backend, settings: EpropSettings, parameters: Mapping[str, np.ndarray]) -> EpropModel:
         """See `LearningRule.model`."""
