@@ -1,4 +1,4 @@
-"""Logistic regression on spike counts: a rule without spiking layers, which looks at the spikes themselves."""
+"""Logistic regression on spikes, early ones counting more: a rule without spiking layers that looks at the spikes."""
 
 from __future__ import annotations
 
@@ -21,30 +21,32 @@ class ToySettings(DescentSettings):
 
 
 class ToyModel:
-    """p = 1 / (1 + exp(-steepness (w . rates + b)))."""
+    """p = 1 / (1 + exp(-steepness (w . x + b))), x the mean of a channel's spikes, weighted from 1 at the first step down."""
 
     def __init__(self, settings, parameters):
         self.parameters, self._steepness = Parameters(parameters), settings.steepness
 
-    def _rates(self, inputs, samples):
-        return inputs.dense(samples).mean(axis=1).astype(self.parameters["weight"].dtype)
+    def _counts(self, inputs, samples):
+        spikes = inputs.dense(samples)
+        early = 1 - np.arange(spikes.shape[1]) / spikes.shape[1]
+        return (spikes * early[:, None]).mean(axis=1).astype(self.parameters["weight"].dtype)
 
     def gradients(self, inputs, samples, labels, weights):
         """See `Model.gradients`."""
-        rates = self._rates(inputs, samples)
-        logits = self._logits(rates)
+        counts = self._counts(inputs, samples)
+        logits = self._logits(counts)
         error = weights * (1 / (1 + np.exp(-logits)) - labels) * self._steepness / samples.size
         loss = float(np.mean(weights * (np.logaddexp(0, logits) - labels * logits)))
-        return loss, {"weight": rates.T @ error[:, None], "bias": error.sum(keepdims=True)}
+        return loss, {"weight": counts.T @ error[:, None], "bias": error.sum(keepdims=True)}
 
-    def _logits(self, rates):
+    def _logits(self, counts):
         # A sum for each row alone, so that a score does not depend on the batch it is in.
-        products = (rates * self.parameters["weight"][:, 0]).sum(axis=1)
+        products = (counts * self.parameters["weight"][:, 0]).sum(axis=1)
         return self._steepness * (products + self.parameters["bias"][0])
 
     def scores(self, inputs, samples):
         """See `Model.scores`."""
-        return self._logits(self._rates(inputs, samples)).astype(np.float64)
+        return self._logits(self._counts(inputs, samples)).astype(np.float64)
 
     def trace(self, inputs, samples):
         """See `Model.trace`."""
@@ -55,7 +57,7 @@ class ToyModel:
 
 
 class ToyRule(LearningRule):
-    """Logistic regression on spike counts."""
+    """Logistic regression on spikes."""
 
     name = "toy_rule"
     label = "Toy rule"

@@ -80,12 +80,18 @@ def add_toys(library):
 
 
 @pytest.fixture(scope="module")
-def toys(tmp_path_factory):
-    """The checkout with the toys, its whole pipeline run."""
+def with_toys(tmp_path_factory):
+    """A checkout with the toys."""
     project = checkout(tmp_path_factory.mktemp("toys") / "project", CONFIG)
     add_toys(project.folder / "scripts/snndeep")
-    project.run()
     return project
+
+
+@pytest.fixture(scope="module")
+def toys(with_toys):
+    """The same with its whole pipeline run."""
+    with_toys.run()
+    return with_toys
 
 
 def test_the_run_holds_the_newcomers(toys):
@@ -133,10 +139,13 @@ def test_a_rule_without_a_form_in_nir_says_so(toys, tmp_path):
     assert len(list(tmp_path.glob("*.nir"))) == 2
 
 
-def test_schema_and_reference_are_made_from_the_newcomers(toys):
-    done = command(toys, "reference")
+def test_schema_and_reference_are_made_from_the_newcomers(with_toys):
+    for path in ("CITATION.cff", "docs/configuration.md"):
+        (with_toys.folder / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, with_toys.folder / path)
+    done = command(with_toys, "reference")
     assert done.returncode == 0, done.stderr
-    schema = yaml.safe_load((toys.folder / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    schema = yaml.safe_load((with_toys.folder / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
     sections = schema["properties"]
     own = sections["learning"]["properties"]["toy_rule"]["properties"]
     assert own["steepness"] == {
@@ -149,18 +158,18 @@ def test_schema_and_reference_are_made_from_the_newcomers(toys):
     assert "toy_family" in sections["features"]["properties"]["families"]["items"]["enum"]
 
 
-def test_the_conformance_suites_cover_the_newcomers(toys):
+def test_the_conformance_suites_cover_the_newcomers(with_toys):
     """The suites of this repository, over the registries of the checkout: none of a newcomer's tests is skipped."""
     unit = ROOT / "tests/unit"
     suites = [str(unit / f"test_{name}.py") for name in ("backends", "learning", "encoders", "training", "importance")]
-    report = toys.folder / "conformance.xml"
-    library = toys.folder / "scripts"
+    report = with_toys.folder / "conformance.xml"
+    library = with_toys.folder / "scripts"
     done = subprocess.run(
         [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", f"pythonpath={library} {unit}",
-            f"--rootdir={toys.folder}", f"--junitxml={report}", "-k", "toy", *suites,
+            f"--rootdir={with_toys.folder}", f"--junitxml={report}", "-k", "toy", *suites,
         ],
-        cwd=toys.folder, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(library)},
+        cwd=with_toys.folder, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(library)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
     cases = ElementTree.parse(report).getroot().iter("testcase")
