@@ -6,7 +6,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# Beside this file, wherever the workflow is used from: as it is, or as a module of another one.
+SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 
 from snndeep.plan.configuration import complete
 from snndeep.scans.converted import RECORD
@@ -22,7 +24,6 @@ from snndeep.store.pruning import settle_times
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
 
 
 def plan_of(config):
