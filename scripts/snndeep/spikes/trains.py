@@ -71,7 +71,11 @@ class SpikeTrains:
                 found=f"the value {wrong}",
                 expected="0 or 1 (no NaN, no negative values)",
             )
-        return cls(np.packbits(active, axis=-1, bitorder="little"), spikes.shape[2])
+        samples, steps, channels = spikes.shape
+        whole = active if channels % 8 == 0 else np.pad(active, ((0, 0), (0, 0), (0, -channels % 8)))
+        # Packed as one row, which is several times as fast as row by row.
+        packed = np.packbits(whole.reshape(-1), bitorder="little")
+        return cls(packed.reshape(samples, steps, -(-channels // 8)), channels)
 
     @property
     def samples(self) -> int:
