@@ -62,13 +62,13 @@ class SpikeTrains:
                 found=f"shape {spikes.shape}",
                 expected="[N, T, F] with T and F of at least 1",
             )
-        active = spikes == 1
-        if not np.all(active | (spikes == 0)):
-            wrong = spikes[~(active | (spikes == 0))].flat[0]
+        active = spikes != 0
+        wrong = spikes != active
+        if wrong.any():
             raise InvalidInputError(
                 "Spikes are not binary.",
                 where="spikes",
-                found=f"the value {wrong}",
+                found=f"the value {spikes[wrong].flat[0]}",
                 expected="0 or 1 (no NaN, no negative values)",
             )
         samples, steps, channels = spikes.shape
