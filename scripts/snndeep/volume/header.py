@@ -338,12 +338,14 @@ def _checked_dtype(code: int, order: str, where: str) -> np.dtype:
 
 
 def _checked_offset(offset: float, header_size: int, where: str) -> int:
-    if not math.isfinite(offset) or offset < 0 or offset != int(offset):
+    # After the header and the four bytes that say what follows it. Readers disagree on what less than that means.
+    first = header_size + 4
+    if not math.isfinite(offset) or offset < first or offset != int(offset):
         raise UnusableHeaderError(
             "The header gives no usable position of the voxels.",
             where=where,
             found=f"vox_offset = {offset}",
-            expected=f"a whole number of bytes, at least {header_size}",
+            expected=f"a whole number of bytes, at least {first}",
             remedy="Write the scan again from its source.",
         )
-    return max(int(offset), header_size)
+    return int(offset)
