@@ -142,6 +142,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
     pixdim = field(layout.pixdim)
     _check_spacing(pixdim[1:4], where)
     forms = field(layout.form_codes)
+    _check_forms(forms, where)
     affine = _affine(shape, pixdim, forms, field(layout.quaternion), field(layout.srow))
     spacing = _checked_affine_spacing(affine, where)
     slope, intercept = _checked_scaling(*field(layout.scaling), where)
@@ -250,6 +251,18 @@ def _check_spacing(spacing: tuple[float, ...], where: str) -> None:
             found=" x ".join(f"{value:g}" for value in spacing) + " mm",
             expected="three positive numbers",
             remedy="Write the scan again with the spacing of its DICOM series.",
+        )
+
+
+def _check_forms(codes: tuple[int, ...], where: str) -> None:
+    """Refuse codes that the standard does not know: some readers take them for a form, others for none."""
+    if not all(code in range(6) for code in codes):
+        raise UnusableHeaderError(
+            "The header does not say which space the scan is in.",
+            where=where,
+            found=f"qform_code, sform_code = {list(codes)}",
+            expected="codes from 0 to 5",
+            remedy="Write the scan again from its source.",
         )
 
 
