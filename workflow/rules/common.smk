@@ -1,4 +1,5 @@
 # The configuration, checked, and the plan made from it. Rules take paths, settings and provenance from here.
+import contextlib
 import errno
 import os
 import sys
@@ -54,38 +55,32 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def end_unless_full(error):
-    """End the run with a refusal of the store's. Where its disk is full, a job that has to write says so, and `prune` must
-    be able to begin."""
-    if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise WorkflowError(str(error)) from None
-
-
 def announce():
-    """Tell those who prune the store what this run reaches, before it looks at what is there."""
-    try:
-        mark_store(PLAN.store)
-        LEASE.take(PLAN.live())
-    except StorageError as error:
-        if not workflow.dryrun:
-            end_unless_full(error)
+    """Tell those who prune the store what this run reaches."""
+    mark_store(PLAN.store)
+    LEASE.take(PLAN.live())
 
 
 def begin_run():
     """Keep other runs out of this folder, and let the lease of this one take the place of the last one's."""
     try:
         LOCK.acquire()
+        announce()
         LEASE.begin_work()
         settle_times(PLAN.store, PLAN.live())
     except StorageError as error:
-        end_unless_full(error)
+        # Where the disk is full, a job that has to write says so, and `prune` must be able to begin.
+        if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkflowError(str(error)) from None
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
 
-# Jobs read this file too; the run is the process that hands them out.
+# Before this run looks at what is there. Jobs read this file too; the run is the process that hands them out. A dry run
+# may not be able to write, and a real one says so when it begins.
 if workflow.is_main_process:
-    announce()
+    with contextlib.suppress(StorageError):
+        announce()
 
 
 onstart:

@@ -10,6 +10,7 @@ seeded from its number. It is therefore the same whether it comes in one run, af
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def run_trials(
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
         _run_trial(study, name, data, load(), backend, rule, search)
-        finished.add(study.trials[number])
+        finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
