@@ -1,4 +1,4 @@
-"""Convert a scan that is not NIfTI."""
+"""Convert a scan in another format to NIfTI."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)
-    record = convert(Path(params.source), path.parent, params.stage)
+    record = convert(Path(params.source), path.parent, params.stage, planned=params.stage["inputs"][0])
     write_json(path, record, params.stage)

@@ -1,4 +1,4 @@
-# CT slices for the report: most surely right, most surely wrong, most uncertain.
+# CT slices for the report: the most certain right, the most certain wrong and the least certain decisions.
 rule pictures:
     input:
         scans=scans_to_show(),
@@ -11,7 +11,7 @@ rule pictures:
         stage=PLAN.pictures.record(),
         cases=kept_out(
             {
-                case.name: [str(case.image), str(case.label)]
+                case.name: [str(case.image), str(case.label), list(case.planned)]
                 for case in PLAN.scans.cases
             }
         ),

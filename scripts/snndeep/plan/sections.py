@@ -17,7 +17,7 @@ from snndeep.reporting.settings import ReportSettings
 from snndeep.samples.settings import PreprocessingSettings, SampleSettings
 from snndeep.samples.split import SplitSettings
 from snndeep.settings import Settings, section, setting
-from snndeep.store.upkeep import PruneSettings
+from snndeep.store.pruning import PruneSettings
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class MsdSettings(Settings):
     )
     bytes: int = setting(
         28925891584, "Published size in bytes; a server that announces another size has another file.", least=1
+    )
+    least_rate: float = setting(
+        1000.0,
+        "Bytes a second that a server must send, on average over a minute; a slower one is given up and the next address "
+        "tried. 0 waits for any. Changes no result.",
+        least=0,
     )
 
 
@@ -115,6 +121,11 @@ class Sections(Settings):
         "work",
         "Folder of the content-addressed intermediate files; several users and checkouts may share one.",
         pattern="^.",
+    )
+    durable: bool = setting(
+        True,
+        "Whether files are flushed to the disk before they get their name, so that a power failure leaves no empty files. "
+        "Does not change results.",
     )
     prune: PruneSettings = section(
         PruneSettings, "What `snakemake prune` keeps although nothing uses it. Does not change results."
