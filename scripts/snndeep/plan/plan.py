@@ -4,7 +4,7 @@
                                                   |---------> baselines ---------------^
 
 The plan is computed from the configuration, the code and the digests of the data before anything runs. The rules of the
-workflow take paths and provenance from it and contain no logic of their own.
+workflow take paths and provenance from it and contain no other logic.
 """
 
 from __future__ import annotations
@@ -134,11 +134,10 @@ class Plan:
 
     def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
         """Return what native mode adds: the settings in its search space that the rule has and the backend supports."""
-        offered = load_backend(backend).native
-        if not offered:
+        offered, known = load_backend(backend).native, searchable_schemas(load_rule(rule).settings)
+        if offered.isdisjoint(known):
             return {}
         missing = {name for name in NATIVE_SETTINGS if name not in offered}
-        known = searchable_schemas(load_rule(rule).settings)
         space = self.config["tuning"]["search_space"]["native"]
         return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
@@ -166,13 +165,14 @@ class Plan:
             "splits": self.split_names,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
-        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
+        packages = load_backend(backend).packages
+        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))], packages)
 
     def tune(self, backend: str, rule: str) -> Stage:
         """Return the stage of the outcome of a model's studies after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
-        return Stage("tune", config, study.code, (study.address,), self.store)
+        return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
     def tune_shares(self) -> dict[str, list[str]]:
         """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
@@ -193,7 +193,8 @@ class Plan:
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
-        return self._maker.stage("train", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))])
+        inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def trained(self) -> list[Stage]:
         """Return the stages of all trained models, in the order of `models`."""

@@ -127,7 +127,7 @@ class ScanPlan:
 
     @property
     def twin(self) -> Stage:
-        """The stage that brings the same cases of Task03_Liver the other way, checked or not."""
+        """The stage of the same cases of Task03_Liver, fetched in the other way (see `by_ranges`)."""
         return self.checked_data if self.by_ranges else self.unchecked_data
 
     def _find_cases(self) -> tuple[Case, ...]:

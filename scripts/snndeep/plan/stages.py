@@ -24,6 +24,7 @@ class Stage:
         code: Fingerprint of the code that the stage runs.
         inputs: Addresses of the stage's inputs.
         store: The store's folder.
+        packages: Packages that only this stage uses, whose versions go into the provenance of its files.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Stage:
     code: str
     inputs: tuple[str, ...]
     store: Path
+    packages: tuple[str, ...] = ()
 
     @cached_property
     def address(self) -> str:
@@ -59,6 +61,7 @@ class Stage:
             "config": self.config,
             "code": self.code,
             "inputs": list(self.inputs),
+            **({"packages": list(self.packages)} if self.packages else {}),
         }
 
 
@@ -74,7 +77,14 @@ class StageMaker:
     code: CodeBase
     store: Path
 
-    def stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[Stage | str]) -> Stage:
+    def stage(
+        self,
+        name: str,
+        config: Any,
+        files: Sequence[str],
+        inputs: Sequence[Stage | str],
+        packages: tuple[str, ...] = (),
+    ) -> Stage:
         """Return a stage.
 
         Args:
@@ -83,10 +93,11 @@ class StageMaker:
             files: Paths of the code that the stage runs, relative to the scripts folder; empty if it only fetches published
                 bytes.
             inputs: Stages, or digests of data.
+            packages: See `Stage`.
         """
         code = self.code.fingerprint(*files) if files else ""
         addresses = tuple(source.address if isinstance(source, Stage) else source for source in inputs)
-        return Stage(name, config, code, addresses, self.store)
+        return Stage(name, config, code, addresses, self.store, packages)
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _setting_importance(results: RunResults) -> Drawn | None:
         return None
     return Drawn(
         "setting_importance",
-        f"Which hyperparameters matter, split by {_first(results)}",
+        f"Importance of hyperparameters, split by {_first(results)}",
         "Shares of the explained variance by fANOVA over the finished trials of all folds and of all backends with the "
         "same search space. A short search gives a rough answer.",
         tuning.describe_settings(shares),
@@ -193,7 +193,7 @@ def _raster(results: RunResults) -> Drawn:
     classes = sorted(set(tested[tested["fold"] == tested["fold"].min()]["label"]))
     return Drawn(
         "raster",
-        f"What the spikes look like: {title_of(results.raster_model)}",
+        f"Spikes: {title_of(results.raster_model)}",
         "Spikes of input and hidden neurons, one row each, and the potentials of the output neurons, for one healthy and "
         "one diseased test slice.",
         spikes.describe_raster(own, classes),
@@ -223,7 +223,7 @@ def _importance(results: RunResults) -> Drawn | None:
         return None
     return Drawn(
         "permutation_importance",
-        f"What the model looks at: {title_of(results.raster_model)}",
+        f"Importance of features: {title_of(results.raster_model)}",
         f"Permutation importance on test slices, split by {_first(results)}: the loss of ROC-AUC when the values of a "
         "feature are permuted among slices. Features that carry the same information replace each other, so whole families "
         "are permuted below; a feature that a fold did not select counts as 0 in that fold.",
