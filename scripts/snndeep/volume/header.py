@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from isal import igzip, isal_zlib
 
+from snndeep.limits import require_voxels
 from snndeep.volume.errors import (
     AffineError,
     CorruptFileError,
@@ -129,6 +130,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         SpacingError: A spacing is zero, negative or not a number.
         AffineError: The affine is not finite or not invertible.
         UnusableHeaderError: Another field is impossible.
+        LimitError: The header announces more voxels than `limits.scan_voxels`.
     """
     path = Path(path)
     where = location(case, path)
@@ -139,6 +141,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         return struct.unpack_from(order + position[1], raw, position[0])
 
     shape = _checked_shape(field(layout.dim), where)
+    require_voxels(shape, where)
     pixdim = field(layout.pixdim)
     _check_spacing(pixdim[1:4], where)
     forms = field(layout.form_codes)
