@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from snndeep.limits import LimitSettings
 from snndeep.plan.configuration import complete
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
@@ -91,6 +92,7 @@ onstart:
 os.environ.update(
     SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"],
     SNNDEEP_DURABLE=str(int(PLAN.config["durable"])),
+    **LimitSettings.from_mapping(PLAN.config["limits"]).to_environment(),
 )
 
 

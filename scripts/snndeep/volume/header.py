@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from isal import igzip, isal_zlib
 
+from snndeep.limits import require_voxels
 from snndeep.volume.errors import (
     AffineError,
     CorruptFileError,
@@ -55,13 +56,14 @@ class _Layout:
     form_codes: tuple[int, str]
     quaternion: tuple[int, str]
     srow: tuple[int, str]
+    units: tuple[int, str]
 
 
 _LAYOUTS = (
     _Layout(348, (344, "4s"), b"n+1\0", (40, "8h"), (70, "h"), (76, "8f"), (108, "f"), (112, "2f"), (252, "2h"),
-            (256, "6f"), (280, "12f")),
+            (256, "6f"), (280, "12f"), (123, "B")),
     _Layout(540, (4, "4s"), b"n+2\0", (16, "8q"), (12, "h"), (104, "8d"), (168, "q"), (176, "2d"), (344, "2i"),
-            (352, "6d"), (400, "12d")),
+            (352, "6d"), (400, "12d"), (500, "i")),
 )  # fmt: skip
 
 
@@ -129,6 +131,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         SpacingError: A spacing is zero, negative or not a number.
         AffineError: The affine is not finite or not invertible.
         UnusableHeaderError: Another field is impossible.
+        LimitError: The header announces more voxels than `limits.scan_voxels`.
     """
     path = Path(path)
     where = location(case, path)
@@ -139,10 +142,12 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         return struct.unpack_from(order + position[1], raw, position[0])
 
     shape = _checked_shape(field(layout.dim), where)
+    require_voxels(shape, where)
     pixdim = field(layout.pixdim)
     _check_spacing(pixdim[1:4], where)
     forms = field(layout.form_codes)
     _check_forms(forms, where)
+    _check_unit(field(layout.units)[0], where)
     affine = _affine(shape, pixdim, forms, field(layout.quaternion), field(layout.srow))
     spacing = _checked_affine_spacing(affine, where)
     slope, intercept = _checked_scaling(*field(layout.scaling), where)
@@ -263,6 +268,18 @@ def _check_forms(codes: tuple[int, ...], where: str) -> None:
             found=f"qform_code, sform_code = {list(codes)}",
             expected="codes from 0 to 5",
             remedy="Write the scan again from its source.",
+        )
+
+
+def _check_unit(code: int, where: str) -> None:
+    """Refuse lengths that are not in mm; most writers leave the unit out."""
+    if code & 7 not in (0, 2):
+        raise UnusableHeaderError(
+            "The header's unit of length is not the millimetre.",
+            where=where,
+            found=f"xyzt_units = {code}",
+            expected="millimetres, or no unit",
+            remedy="Write the scan again in millimetres.",
         )
 
 
