@@ -142,7 +142,7 @@ def scans_to_show():
     ]
 
 
-def looked_into(file):
+def examined(file):
     """Return one file of the model that the report examines."""
     backend, rule = PLAN.raster_model
     return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
