@@ -174,6 +174,8 @@ def changed(value):
     if isinstance(value, float):
         return 0.9 * value if value else 0.05
     if isinstance(value, list):
+        if not value:
+            return ["another"]
         numbers = all(isinstance(item, int | float) for item in value)
         return [changed(item) for item in value] if numbers else value[:-1] if len(value) > 1 else [*value, *value]
     if isinstance(value, dict):

@@ -1,4 +1,5 @@
 # Checks the configuration and makes the plan from it. Rules take paths, settings and provenance from here.
+import contextlib
 import errno
 import os
 import sys
@@ -54,38 +55,32 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def end_unless_full(error):
-    """Stop the run with an error of the store, unless the disk is full: `prune` must be able to start then, and a job that
-    needs to write reports it."""
-    if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise WorkflowError(str(error)) from None
-
-
 def announce():
-    """Record in the store what this run uses, before it looks for existing files, so that `prune` keeps them."""
-    try:
-        mark_store(PLAN.store)
-        LEASE.take(PLAN.live())
-    except StorageError as error:
-        if not workflow.dryrun:
-            end_unless_full(error)
+    """Record in the store what this run uses, so that `prune` keeps it."""
+    mark_store(PLAN.store)
+    LEASE.take(PLAN.live())
 
 
 def begin_run():
     """Lock this folder against other runs and replace the lease of the previous run."""
     try:
         LOCK.acquire()
+        announce()
         LEASE.begin_work()
         settle_times(PLAN.store, PLAN.live())
     except StorageError as error:
-        end_unless_full(error)
+        # If the disk is full, `prune` must be able to start; a job that needs to write reports it.
+        if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkflowError(str(error)) from None
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
 
-# Jobs read this file too; only the main process is the run.
+# This comes before the run looks for existing files. Jobs read this file too; only the main process is the run. A dry run may
+# be unable to write; a real run reports that when it starts.
 if workflow.is_main_process:
-    announce()
+    with contextlib.suppress(StorageError):
+        announce()
 
 
 onstart:

@@ -10,6 +10,7 @@ It is therefore the same in an undisturbed run, after an interruption, and in an
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def run_trials(
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
         _run_trial(study, name, data, load(), backend, rule, search)
-        finished.add(study.trials[number])
+        finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
