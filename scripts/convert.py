@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.scans.convert import convert
+from snndeep.scans.convert import ConversionRequest, convert
 from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)
-    record = convert(Path(params.source), path.parent, params.skip_bad, params.provenance)
+    record = convert(ConversionRequest.from_json(params.request), path.parent, params.skip_bad, params.provenance)
     write_json(path, record, params.provenance)

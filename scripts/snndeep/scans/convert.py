@@ -1,109 +1,104 @@
-"""Scans that are not NIfTI, converted to it once: folders of a DICOM series, .nrrd and .mha."""
+"""Scans that are not NIfTI, converted to it once."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import SimpleITK as sitk
-
 from snndeep.errors import ScanError
+from snndeep.labels import MaskLabels
 from snndeep.scans.converted import VOLUME
+from snndeep.scans.formats.base import MaskRequest, Source, Volume
+from snndeep.scans.formats.nifti import write_volume
+from snndeep.scans.formats.registry import read_image, read_mask
 from snndeep.store.files import intact, replacing
-from snndeep.volume.errors import ConversionError, FourDimensionalError, MissingScanError
-from snndeep.volume.series import read_series
 
 LOGGER = logging.getLogger(__name__)
-# How the headers of .nrrd and .mha name a file that holds the voxels.
-_DETACHED = re.compile(rb"^(data ?file:|ElementDataFile *=(?! *LOCAL)).*", re.IGNORECASE | re.MULTILINE)
-_COMPRESSION = 1  # noise hardly compresses, so a higher level costs time for nothing
 
 
-def convert(source: Path, folder: Path, skip_bad: bool, provenance: Mapping[str, Any]) -> dict[str, str]:
+@dataclass(frozen=True)
+class ConversionRequest:
+    """What is to be converted, as JSON values can say it.
+
+    Attributes:
+        source: The scan or mask.
+        labels: The meaning of a mask; None for an image.
+        image: The image that a mask belongs to; None for an image.
+    """
+
+    source: Source
+    labels: MaskLabels | None = None
+    image: Source | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ConversionRequest:
+        """Rebuild from the values of `to_json`."""
+        image, labels = values["image"], values["labels"]
+        return cls(
+            _source(values["source"]),
+            None if labels is None else MaskLabels.from_mapping(labels),
+            None if image is None else _source(image),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "source": _words(self.source),
+            "labels": None if self.labels is None else self.labels.to_mapping(),
+            "image": None if self.image is None else _words(self.image),
+        }
+
+    def read(self) -> Volume:
+        """Read the scan.
+
+        Raises:
+            ScanError: If it cannot be read.
+        """
+        if self.labels is None or self.image is None:
+            return read_image(self.source)
+        return read_mask(self.source, MaskRequest(self.labels, self.image))
+
+
+def convert(
+    request: ConversionRequest, folder: Path, skip_bad: bool, provenance: Mapping[str, Any]
+) -> dict[str, str]:
     """Write a scan as `scan.nii.gz` to a folder, unless it is there, and return its record.
 
     Args:
-        source: A folder of one DICOM series, or a file that ITK reads.
+        request: The scan.
         folder: Where the volume belongs.
         skip_bad: Record why a scan cannot be converted instead of ending.
         provenance: Of the volume.
 
     Returns:
-        Why the scan was `refused`; empty if it was not.
+        Why the scan was `refused`, empty if it was not, and its `source` for messages.
 
     Raises:
         ScanError: If the scan cannot be converted and bad scans are not to be skipped.
     """
+    path = request.source.path
     if intact(folder / VOLUME):
-        LOGGER.info("found %s already converted", source)
-        return {"refused": ""}
+        LOGGER.info("found %s already converted", path)
+        return {"refused": "", "source": str(path)}
     try:
-        volume = read_scan(source)
-        with replacing(folder / VOLUME, provenance) as temporary:
-            sitk.WriteImage(volume, str(temporary), useCompression=True, compressionLevel=_COMPRESSION)
+        volume = request.read()
     except ScanError as error:
         if not skip_bad:
             raise
         LOGGER.warning("cannot convert: %s", error)
-        return {"refused": str(error)}
-    LOGGER.info("converted %s, %s voxels", source, " x ".join(map(str, volume.GetSize())))
-    return {"refused": ""}
+        return {"refused": str(error), "source": str(path)}
+    with replacing(folder / VOLUME, provenance) as temporary:
+        write_volume(temporary, volume)
+    LOGGER.info("converted %s, %s voxels", path, " x ".join(map(str, volume.voxels.shape[::-1])))
+    return {"refused": "", "source": str(path)}
 
 
-def read_scan(source: Path) -> sitk.Image:
-    """Read a volume of intensities or labels; whole numbers come as 16-bit integers where they fit.
-
-    Raises:
-        ScanError: If it cannot be read or is no single volume.
-    """
-    volume = read_series(source) if source.is_dir() else _read_file(source)
-    if volume.GetDimension() != 3 or volume.GetNumberOfComponentsPerPixel() != 1:
-        raise FourDimensionalError(
-            "The file holds no single volume.",
-            where=f"file {source}",
-            found=f"{volume.GetDimension()} dimensions, {volume.GetNumberOfComponentsPerPixel()} values a voxel",
-            expected="three dimensions and one value a voxel",
-            remedy="Save one volume, in HU or as labels.",
-        )
-    return _as_short(volume)
+def _words(source: Source) -> dict[str, Any]:
+    return {"path": str(source.path), "series": source.series, "slice_tolerance": source.slice_tolerance}
 
 
-def _read_file(source: Path) -> sitk.Image:
-    if not source.is_file():
-        raise MissingScanError(
-            "The scan cannot be opened.", where=f"file {source}", found="no file", expected="a file or a DICOM folder"
-        )
-    with source.open("rb") as file:
-        elsewhere = _DETACHED.search(file.read(4096).partition(b"\n\n")[0])
-    if elsewhere:
-        raise ConversionError(
-            "The file keeps its voxels in another file.",
-            where=f"file {source}",
-            found=elsewhere[0].decode("ascii", "replace").strip(),
-            expected="header and voxels in one file, so that a change of either is noticed",
-            remedy="Write it as one file.",
-        )
-    try:
-        return sitk.ReadImage(str(source))
-    except RuntimeError as error:
-        raise ConversionError(
-            "ITK cannot read the scan.",
-            where=f"file {source}",
-            found=str(error).strip().splitlines()[-1].strip(),
-            expected="one undamaged volume, voxels included",
-            remedy="Write the scan again from its source, or as NIfTI.",
-        ) from error
-
-
-def _as_short(volume: sitk.Image) -> sitk.Image:
-    voxels = sitk.GetArrayViewFromImage(volume)
-    limits = np.iinfo(np.int16)
-    if voxels.dtype == np.int16 or not limits.min <= voxels.min() <= voxels.max() <= limits.max:
-        return volume
-    if voxels.dtype.kind == "f" and not (voxels == np.rint(voxels)).all():
-        return volume
-    return sitk.Cast(volume, sitk.sitkInt16)
+def _source(values: Mapping[str, Any]) -> Source:
+    return Source(Path(values["path"]), values["series"], values["slice_tolerance"])

@@ -1,0 +1,1 @@
+"""The formats of scans and masks that are converted to NIfTI, one module each. `registry` is the way in."""

@@ -1,0 +1,129 @@
+"""What a case looks like in numbers, by which an image that is not in HU or a mask of something else shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snndeep.labels import LESION
+from snndeep.volume.case import CaseVolume
+
+Areas = npt.NDArray[np.float64]
+
+PADDING_HU = -1100.0
+"""Air has -1000 HU. What lies below this was never measured: scanners fill the corners of the image with it."""
+
+ABRUPT = 0.5
+"""A mask whose first or last slice has this share of its greatest area may end inside the organ."""
+
+
+@dataclass(frozen=True)
+class CaseMeasures:
+    """Measures of one case; none of them is ever a feature.
+
+    Attributes:
+        organ_volume_ml: Of organ and lesion.
+        lesion_volume_ml: Of the lesion.
+        scan_share: Share of the scan's voxels that are organ or lesion.
+        median_hu: Median HU of the organ.
+        iqr_hu: Interquartile range of the organ's HU.
+        in_range_share: Share of the organ's voxels within the re-segmentation range.
+        padding_share: Share of the organ's voxels below `PADDING_HU`.
+        lowest_hu: Lowest HU of the whole scan.
+        highest_hu: Highest HU of the whole scan.
+        holes: How many holes the organ had.
+        holes_ml: Their volume.
+        cut: The sides at which the scan ends inside the organ, as words with commas.
+        mask_ends: The ends, `feet` or `head`, at which the mask stops although the organ goes on.
+        slices: Slices with organ.
+        slices_outside: Those of them whose voxels lie mostly outside the re-segmentation range.
+    """
+
+    organ_volume_ml: float
+    lesion_volume_ml: float
+    scan_share: float
+    median_hu: float
+    iqr_hu: float
+    in_range_share: float
+    padding_share: float
+    lowest_hu: float
+    highest_hu: float
+    holes: int
+    holes_ml: float
+    cut: str
+    mask_ends: str
+    slices: int
+    slices_outside: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> CaseMeasures:
+        """Take the measures out of a row of a table of cases."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the measures as columns of a row."""
+        return asdict(self)
+
+
+def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> CaseMeasures:
+    """Measure a case.
+
+    Args:
+        volume: The case.
+        resegmentation: Lowest and highest HU that features are taken from.
+    """
+    spacing_x, spacing_y, spacing_z = volume.spacing
+    pixel = spacing_x * spacing_y
+    millilitre = pixel * spacing_z / 1000
+    mask = volume.labels > 0
+    values = volume.intensity[mask]
+    low, high = resegmentation
+    within = (values >= low) & (values <= high)
+    area = np.count_nonzero(mask, axis=(1, 2))
+    plane = np.repeat(np.arange(area.size), area)
+    inside = np.bincount(plane, weights=within, minlength=area.size)
+    quarter, median, three_quarters = np.percentile(values, [25, 50, 75])
+    return CaseMeasures(
+        organ_volume_ml=float(values.size * millilitre),
+        lesion_volume_ml=float(np.count_nonzero(volume.labels == LESION) * millilitre),
+        scan_share=float(values.size / np.prod(volume.shape, dtype=np.float64)),
+        median_hu=float(median),
+        iqr_hu=float(three_quarters - quarter),
+        in_range_share=float(within.mean()),
+        padding_share=float((values < PADDING_HU).mean()),
+        lowest_hu=volume.extremes[0],
+        highest_hu=volume.extremes[1],
+        holes=volume.holes,
+        holes_ml=float(volume.hole_voxels * millilitre),
+        cut=", ".join(volume.touched),
+        mask_ends=", ".join(_abrupt_ends(volume, mask)),
+        slices=int(np.count_nonzero(area)),
+        slices_outside=int(np.count_nonzero(inside[area > 0] < 0.5 * area[area > 0])),
+    )
+
+
+def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
+    """Return the ends at which the mask stops with a large area and the tissue beyond it looks the same."""
+    area = np.count_nonzero(mask, axis=(1, 2))
+    ends = []
+    for side, last, beyond in (("feet", 1, 0), ("head", -2, -1)):
+        if side in volume.touched or area[last] < ABRUPT * area.max():
+            continue
+        own, outside = volume.intensity[last][mask[last]], volume.intensity[beyond][mask[last]]
+        low, high = np.percentile(own, [25, 75])
+        if low <= np.median(outside) <= high:
+            ends.append(side)
+    return ends
+
+
+def area_by_slice(volume: CaseVolume) -> tuple[Areas, Areas]:
+    """Return the areas of organ (with lesion) and of lesion in every plane of a case's box, in mm²."""
+    pixel = volume.spacing[0] * volume.spacing[1]
+    return (
+        np.count_nonzero(volume.labels > 0, axis=(1, 2)) * pixel,
+        np.count_nonzero(volume.labels == LESION, axis=(1, 2)) * pixel,
+    )
