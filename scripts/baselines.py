@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_table, write_npz
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines

@@ -8,8 +8,8 @@ from snndeep.deployment.model_file import ModelFile, write_model
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.settings import SampleSettings
 from snndeep.samples.split import Split
-from snndeep.samples.table import SampleSettings
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import check, read_json, read_npz, read_table
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.samples.features import read_batches
-from snndeep.samples.table import Cohort, SampleSettings, assemble
+from snndeep.samples.settings import SampleSettings
+from snndeep.samples.table import Cohort, assemble
 from snndeep.store.files import write_json, write_table
 
 with stage(snakemake.log[0]) as log:

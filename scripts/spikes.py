@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.evaluation.leakage import check_fit
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.spikes.encode import encode_split, refit
 from snndeep.spikes.encoders.registry import load_encoder

@@ -28,7 +28,7 @@ class MaskLabels(Settings):
         ConfigError: If a label has two meanings, a number is outside 1 to 255, or no label means the organ.
     """
 
-    section: ClassVar[str] = "dataset.labels"
+    key: ClassVar[str] = "dataset.labels"
 
     organ: tuple[int | str, ...] = setting(
         (1,), "Labels of the organ: numbers, or names such as liver.", least=1, most=255, min_items=1

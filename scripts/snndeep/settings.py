@@ -37,6 +37,7 @@ class ValueRules:
         pattern: Regular expression that a text, or each text of a list, must match.
         min_items: The fewest entries of a list.
         unique: Whether the entries of a list must differ.
+        searchable: Whether a search of hyperparameters may vary it.
     """
 
     description: str
@@ -48,6 +49,7 @@ class ValueRules:
     pattern: str | None = None
     min_items: int = 0
     unique: bool = False
+    searchable: bool = True
 
     def numbers_refused(self, value: float) -> str:
         """Return what was expected where a number lies outside the limits, else an empty text."""
@@ -74,10 +76,11 @@ def setting(
     pattern: str | None = None,
     min_items: int = 0,
     unique: bool = False,
+    searchable: bool = True,
 ) -> Any:
     """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
     allowed = None if choices is None else tuple(choices)
-    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique)
+    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique, searchable)
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata={RULES: rules})
     return dataclasses.field(default=default, metadata={RULES: rules})
@@ -93,13 +96,13 @@ class Settings:
     """Base of all settings: an instance whose values break the rules of its fields is refused.
 
     Attributes:
-        section: The section of the configuration that these are, for messages.
+        key: Dotted name of the section of the configuration that these are, for messages.
 
     Raises:
         ConfigError: If a value is outside its limits.
     """
 
-    section: ClassVar[str] = ""
+    key: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -109,7 +112,7 @@ class Settings:
                 object.__setattr__(self, field.name, tuple(value))
             rules = field.metadata.get(RULES)
             if rules is not None:
-                _check(f"{self.section}.{field.name}".lstrip("."), value, rules)
+                _check(f"{self.key}.{field.name}".lstrip("."), value, rules)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Self:

@@ -8,7 +8,7 @@ from snndeep.errors import LeakageError
 from snndeep.evaluation.leakage import check_fit
 from snndeep.learning.ranking import roc_auc
 from snndeep.samples.fit_preprocessing import fit_preprocessing
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.spikes.encode import fit_on_training_part, part_indices, refit
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines

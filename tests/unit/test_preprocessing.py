@@ -4,7 +4,7 @@ import pytest
 
 from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.samples.fit_preprocessing import fit_preprocessing
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.spikes.encode import encode_split
 from snndeep.spikes.encoded_split import EncodedSplit

@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
@@ -22,16 +21,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
-SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def plan_of(config):
     """Return the plan of a configuration; what is wrong with it ends the run before any work."""
     try:
-        return Plan(
-            complete(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))),
-            SCRIPTS,
-        )
+        return Plan(complete(config), SCRIPTS)
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 

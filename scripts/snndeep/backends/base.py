@@ -48,6 +48,15 @@ class NeuronSettings(Settings):
         return tuple(name for name, on in used.items() if on)
 
 
+NATIVE_SPACE: dict[str, dict[str, Any]] = {
+    "learn_beta": {"choices": [True, False]},
+    "learn_threshold": {"choices": [True, False]},
+    "adaptation": {"low": 0.0, "high": 0.5},
+    "surrogate": {"choices": list(SURROGATES)},
+}
+"""What native mode adds to a search unless the configuration says otherwise."""
+
+
 @dataclass(frozen=True)
 class LayerTrace:
     """What a layer did with a batch.

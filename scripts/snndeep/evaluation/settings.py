@@ -12,7 +12,7 @@ from snndeep.settings import Settings, setting
 class EvaluationSettings(Settings):
     """The section `evaluation` of the configuration; `seed` decides the resamples."""
 
-    section: ClassVar[str] = "evaluation"
+    key: ClassVar[str] = "evaluation"
 
     top_slices: tuple[int, ...] = setting(
         (1, 3, 5, 10),

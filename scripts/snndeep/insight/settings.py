@@ -12,6 +12,6 @@ from snndeep.settings import Settings, setting
 class InsightSettings(Settings):
     """The section `insight` of the configuration."""
 
-    section: ClassVar[str] = "insight"
+    key: ClassVar[str] = "insight"
 
     repeats: int = setting(10, "How often every feature is permuted to measure its importance.", least=1)

@@ -37,7 +37,9 @@ class BalSettings(SurrogateSettings):
     initial_fraction: float = setting(0.2, "Share of training samples labelled at the start.", above=0, most=1)
     budget_fraction: float = setting(0.6, "Share labelled at the end.", above=0, most=1)
     rounds: int = setting(4, "Number of fits.", least=1)
-    compare_random: bool = setting(True, "Also train with random choice of the same budget, for the report.")
+    compare_random: bool = setting(
+        True, "Also train with random choice of the same budget, for the report.", searchable=False
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,7 +25,7 @@ class PhantomSettings(Settings):
         ConfigError: A value has the wrong type or is out of range.
     """
 
-    section: ClassVar[str] = "dataset.phantom"
+    key: ClassVar[str] = "dataset.phantom"
 
     seed: int = 7
     patients: int = setting(48, "Number of synthetic patients; more keeps those already made.", least=1)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from snndeep.backends.registry import BACKENDS
-from snndeep.errors import ConfigError
 from snndeep.learning.registry import RULES
 from snndeep.plan.addressing import address
 from snndeep.plan.data_plan import DataPlan
@@ -43,7 +42,6 @@ class Plan(DataPlan):
     """
 
     def __init__(self, config: Mapping[str, Any], scripts: Path):
-        _check_search_spaces(config)
         super().__init__(config, scripts)
 
     # Splits and spikes
@@ -298,23 +296,3 @@ class Plan(DataPlan):
 
 def _file(module: str) -> str:
     return module.replace(".", "/") + ".py"
-
-
-def _check_search_spaces(config: Mapping[str, Any]) -> None:
-    for rule, space in config["tuning"]["search_space"].items():
-        known = config["learning"]["surrogate" if rule == "native" else rule]
-        for name, choice in space.items():
-            if name not in known or name in NOT_SEARCHED:
-                raise ConfigError(
-                    "The search space names a setting that the learning rule does not have.",
-                    where=f"tuning.search_space.{rule}.{name}",
-                    found=name,
-                    expected=f"one of {', '.join(key for key in known if key not in NOT_SEARCHED)}",
-                )
-            if "low" in choice and not choice["low"] < choice["high"]:
-                raise ConfigError(
-                    "A range of the search space is empty.",
-                    where=f"tuning.search_space.{rule}.{name}",
-                    found=f"low {choice['low']}, high {choice['high']}",
-                    expected="low < high",
-                )

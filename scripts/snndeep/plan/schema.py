@@ -28,12 +28,17 @@ def schema_of(kind: type[Settings], description: str = "") -> Schema:
         description: What the section is about.
     """
     hints = type_hints(kind)
-    keys = {
-        field.name: _key(hints[field.name], field.metadata[RULES], _default(field))
-        for field in dataclasses.fields(kind)
-        if RULES in field.metadata
-    }
+    keys = {field.name: _key(hints[field.name], field) for field in dataclasses.fields(kind) if RULES in field.metadata}
     return object_schema(keys, description)
+
+
+def searchable_schemas(kind: type[Settings]) -> dict[str, Schema]:
+    """Return the schemas of the settings that a search may vary, by name."""
+    keys: dict[str, Schema] = schema_of(kind)["properties"]
+    searchable = {
+        field.name for field in dataclasses.fields(kind) if RULES in field.metadata and field.metadata[RULES].searchable
+    }
+    return {name: schema for name, schema in keys.items() if name in searchable}
 
 
 def object_schema(keys: Mapping[str, Schema], description: str = "") -> Schema:
@@ -42,13 +47,11 @@ def object_schema(keys: Mapping[str, Schema], description: str = "") -> Schema:
     return {**head, "type": "object", "additionalProperties": False, "properties": dict(keys)}
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
-    return field.default if field.default is not dataclasses.MISSING else typing.cast(Any, field.default_factory)()
-
-
-def _key(kind: Any, rules: ValueRules, default: Any) -> Schema:
+def _key(kind: Any, field: dataclasses.Field[Any]) -> Schema:
+    rules: ValueRules = field.metadata[RULES]
     if isinstance(kind, type) and issubclass(kind, Settings):
         return schema_of(kind, rules.description)
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
     return {"description": rules.description, **_typed(kind, rules), "default": _json(default)}
 
 

@@ -14,9 +14,8 @@ from snndeep.labels import MaskLabels
 from snndeep.phantom.settings import PhantomSettings
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.reporting.settings import ReportSettings
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings, SampleSettings
 from snndeep.samples.split import SplitSettings
-from snndeep.samples.table import SampleSettings
 from snndeep.settings import Settings, section, setting
 from snndeep.store.upkeep import PruneSettings
 

@@ -12,7 +12,7 @@ from snndeep.settings import Settings, setting
 class ReportSettings(Settings):
     """The section `report` of the configuration."""
 
-    section: ClassVar[str] = "report"
+    key: ClassVar[str] = "report"
 
     title: str = setting("SNNDeep", "Title of the report.")
     palette: str = setting("colorblind", "Seaborn palette of the figures.")

@@ -8,7 +8,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from snndeep.errors import InvalidInputError
-from snndeep.samples.preprocessing import Preprocessing, PreprocessingSettings
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.settings import PreprocessingSettings
 
 SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
 

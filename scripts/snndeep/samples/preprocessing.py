@@ -10,29 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
-
-from snndeep.settings import Settings, setting
-
-
-@dataclass(frozen=True)
-class PreprocessingSettings(Settings):
-    """How features are scaled and chosen."""
-
-    section: ClassVar[str] = "preprocessing"
-
-    scaler: str = setting(
-        "standard",
-        "standard (mean, deviation) or robust (median, interquartile range).",
-        choices=("standard", "robust"),
-    )
-    features: int = setting(32, "Features kept, those with the largest F statistic on the training part.", least=1)
-    max_correlation: float = setting(
-        0.98, "Of two features that correlate more than this the weaker is left out.", above=0, most=1
-    )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ PROTOCOLS = ("patient", "slice")
 class SplitSettings(Settings):
     """How to split; `seed` decides who goes where."""
 
-    section: ClassVar[str] = "splits"
+    key: ClassVar[str] = "splits"
 
     protocols: tuple[str, ...] = setting(
         PROTOCOLS,

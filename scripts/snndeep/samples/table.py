@@ -15,26 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from snndeep.errors import DatasetError
-from snndeep.settings import Settings, setting
+from snndeep.samples.settings import SampleSettings
 
 BOOKKEEPING = ("sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
-
-
-@dataclass(frozen=True)
-class SampleSettings(Settings):
-    """What counts as diseased."""
-
-    section: ClassVar[str] = "samples"
-
-    min_lesion_area: float = setting(
-        25.0, "Least lesion in mm² that makes a slice diseased; slices with less, but some, are left out.", above=0
-    )
 
 
 @dataclass(frozen=True)

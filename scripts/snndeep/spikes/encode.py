@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from snndeep.samples.fit_preprocessing import fit_preprocessing
-from snndeep.samples.preprocessing import Preprocessing, PreprocessingSettings
+from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.samples.table import feature_names
 from snndeep.spikes.encoded_split import EncodedSplit

@@ -100,7 +100,7 @@ def published(results: Path) -> set[str]:
 class PruneSettings(Settings):
     """What prune spares although nothing reaches it."""
 
-    section: ClassVar[str] = "prune"
+    key: ClassVar[str] = "prune"
 
     min_age_hours: float = setting(1.0, "Addresses that changed within this many hours are left alone.", least=0)
     keep_days: float = setting(

@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from snndeep.learning.ranking import roc_auc
-from snndeep.samples.preprocessing import PreprocessingSettings
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.seeds import derive_seed
 from snndeep.settings import Settings
