@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.scans.convert import ConversionRequest, convert
+from snndeep.scans.convert import convert
+from snndeep.scans.source import ConversionRequest
 from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):

@@ -10,6 +10,7 @@ from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.split import Split
+from snndeep.scans.settings import Plausibility
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import check, read_json, read_npz, read_table
 
@@ -49,6 +50,7 @@ with stage(snakemake.log[0]) as log:
                 validated=validated,
                 provenance=params.provenance,
                 versions=check(model)["versions"],
+                plausibility=Plausibility(**params.plausibility),
             ),
         )
     log.info("wrote %d model files", len(params.models))

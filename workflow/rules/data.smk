@@ -82,7 +82,9 @@ if PLAN.in_place:
         output:
             record=update(f"{PLAN.store}/convert/{{address}}/{RECORD}"),
         params:
-            source=lambda wildcards: str(PLAN.conversions[wildcards.address].source),
+            request=lambda wildcards: PLAN.conversions[
+                wildcards.address
+            ].request.to_json(),
             skip_bad=PLAN.skip_bad,
             provenance=lambda wildcards: PLAN.conversions[
                 wildcards.address
@@ -107,9 +109,7 @@ if PLAN.in_place:
             survey=update(PLAN.survey.path("survey.json")),
         params:
             cases=[case.to_json() for case in PLAN.cases],
-            labels=PLAN.config["dataset"]["labels"],
-            folds=PLAN.config["splits"]["folds"],
-            skip_bad=PLAN.skip_bad,
+            settings=PLAN.survey.config,
             provenance=PLAN.survey.provenance(),
         log:
             "logs/survey.log",

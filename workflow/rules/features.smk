@@ -5,7 +5,7 @@ rule features:
     output:
         manifest=update(f"{PLAN.store}/features_batch/{{address}}/manifest.json"),
     params:
-        skip_bad=PLAN.skip_bad,
+        judged_by=PLAN.judged_by,
         settings=PLAN.config["features"],
         labels=PLAN.config["dataset"]["labels"],
         work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),

@@ -25,6 +25,7 @@ rule models:
         },
         features=PLAN.config["features"],
         labels=PLAN.config["dataset"]["labels"],
+        plausibility=PLAN.config["dataset"]["plausibility"],
         samples=PLAN.config["samples"],
         evaluation=PLAN.config["evaluation"],
         seed=PLAN.config["seed"],

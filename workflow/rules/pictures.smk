@@ -11,7 +11,7 @@ rule pictures:
         model="/".join(PLAN.raster_model),
         protocol=PLAN.shown_protocol,
         labels=PLAN.config["dataset"]["labels"],
-        cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
+        cases={case.name: case.to_json() for case in PLAN.cases},
         provenance=PLAN.pictures.provenance(),
     log:
         "logs/pictures.log",

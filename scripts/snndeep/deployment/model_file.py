@@ -14,7 +14,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.settings import SampleSettings
+from snndeep.scans.settings import Plausibility
 from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"
@@ -69,7 +70,7 @@ class ModelFile:
         backend: That trained it.
         rule: Learning rule.
         features: How features are extracted.
-        labels: The meaning of the masks' numbers.
+        labels: The meaning of the masks' labels.
         samples: Which slices count.
         encoder: Its name.
         encoder_settings: Its settings.
@@ -79,6 +80,7 @@ class ModelFile:
         validated: By protocol, how many diseased and healthy validation patients it was fitted to.
         provenance: Of the stage that assembled it.
         versions: Of the packages that trained it.
+        plausibility: Limits beyond which a scan is not a CT in HU, or its mask not one of the organ.
     """
 
     backend: str
@@ -94,6 +96,7 @@ class ModelFile:
     validated: dict[str, tuple[int, int]]
     provenance: dict[str, Any]
     versions: dict[str, str]
+    plausibility: Plausibility = field(default_factory=Plausibility)
 
     @property
     def name(self) -> str:
@@ -126,6 +129,7 @@ def write_model(path: Path, model: ModelFile) -> None:
         "rule": model.rule,
         "features": asdict(model.features),
         "labels": asdict(model.labels),
+        "plausibility": asdict(model.plausibility),
         "samples": asdict(model.samples),
         "encoder": model.encoder,
         "encoder_settings": model.encoder_settings,
@@ -236,6 +240,7 @@ def _rebuild(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mod
         rule=header["rule"],
         features=FeatureSettings(**header["features"]),
         labels=MaskLabels(**header["labels"]),
+        plausibility=Plausibility(**header.get("plausibility", {})),
         samples=SampleSettings(**header["samples"]),
         encoder=header["encoder"],
         encoder_settings=dict(header["encoder_settings"]),

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.labels import MaskLabels
-
 WINDOW_HU = (-150.0, 250.0)
 """Level 50 HU, width 400 HU: soft tissue. Fixed, so that pictures can be compared."""
 
 MARGIN_MM = 25.0
-ORGAN, LESION = 1, 2
 KINDS = ("best", "worst", "uncertain")
 
 
@@ -93,19 +90,16 @@ def windowed(intensity: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.clip((intensity - low) / (high - low), 0, 1)).astype(np.uint8)
 
 
-def as_seen(intensity: np.ndarray, labels: np.ndarray, meaning: MaskLabels) -> tuple[np.ndarray, np.ndarray]:
-    """Return grey values and regions (0, `ORGAN`, `LESION`), uint8 [rows, columns], as radiologists look at them.
+def as_seen(intensity: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return grey values and regions, uint8 [rows, columns], as radiologists look at them.
 
     The patient's front is above and the patient's right is left in the picture.
 
     Args:
         intensity: HU [y, x], x to the right and y to the front.
-        labels: [y, x], 0 outside.
-        meaning: Of the labels.
+        labels: Regions [y, x], 0 outside, `snndeep.labels.ORGAN` or `LESION`.
     """
-    lesion = np.isin(labels, meaning.lesion)
-    regions = np.where(lesion, LESION, np.where(labels > 0, ORGAN, 0)).astype(np.uint8)
-    return windowed(intensity)[::-1, ::-1], regions[::-1, ::-1]
+    return windowed(intensity)[::-1, ::-1], labels[::-1, ::-1]
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ class SlicePicture:
         chosen: Which, and what the model thought of it.
         spacing: Along columns and rows, in mm.
         grey: uint8 [rows, columns].
-        regions: uint8 [rows, columns], 0 outside, `ORGAN` or `LESION`.
+        regions: uint8 [rows, columns], 0 outside, `snndeep.labels.ORGAN` or `LESION`.
     """
 
     chosen: Chosen

@@ -18,8 +18,13 @@ from snndeep.phantom.settings import PhantomSettings, case_id
 from snndeep.plan.addressing import CodeBase, FileDigests, address
 from snndeep.plan.own_cases import find_own_cases
 from snndeep.plan.stages import Batch, Conversion, Stage
+from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
+from snndeep.scans.formats import FORMATS
 from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
+from snndeep.scans.settings import DicomSettings
+
+CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
 
 
 class DataPlan:
@@ -100,7 +105,9 @@ class DataPlan:
             cases, self.conversions = find_own_cases(
                 Path(dataset["path"]),
                 FileDigests(self.store / "digests.json"),
-                lambda digest: self._stage("convert", {}, ["convert.py"], [digest]),
+                MaskLabels(**dataset["labels"]),
+                DicomSettings(**dataset["dicom"]),
+                lambda config, inputs: self._stage("convert", config, CONVERSION_FILES, inputs),
             )
             return cases
         if self.source == "msd" and self.in_place:
@@ -120,7 +127,12 @@ class DataPlan:
             return tuple(archive_cases(root, chosen_names(dataset), dataset["msd"]["md5"]))
         names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
         return tuple(
-            Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
+            Case(
+                n,
+                NiftiScan(root / f"imagesTr/{n}.nii.gz"),
+                NiftiScan(root / f"labelsTr/{n}.nii.gz"),
+                f"{self.data.address}/{n}",
+            )
             for n in names
         )
 
@@ -131,6 +143,7 @@ class DataPlan:
             "patients": {case.name: case.patient for case in self.cases},
             "diseased": {case.patient: case.diseased for case in self.cases},
             "weak": not self.config["dataset"]["labels"]["lesion"],
+            "extra": {case.name: dict(case.extra) for case in self.cases if case.extra},
         }
 
     @cached_property
@@ -149,13 +162,19 @@ class DataPlan:
         """Whether the run goes on without a case whose scan cannot be used."""
         return self.config["dataset"]["on_bad_case"] == "skip"
 
+    @property
+    def judged_by(self) -> dict[str, Any]:
+        """What decides which cases are used."""
+        return {key: self.config["dataset"][key] for key in ("plausibility", "on_bad_case")}
+
     @cached_property
     def survey(self) -> Stage:
         """The check of a user's data set as a whole, before long work."""
+        dataset = self.config["dataset"]
         config = {
-            "labels": self.config["dataset"]["labels"],
-            "folds": self.config["splits"]["folds"],
-            "skip_bad": self.skip_bad,
+            **{key: dataset[key] for key in ("labels", "plausibility", "on_bad_case")},
+            **{key: self.config[key] for key in ("features", "samples")},
+            "splits": {**self.config["splits"], "seed": self.config["seed"]},
             "cohort": self.cohort,
         }
         return self._stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
@@ -180,7 +199,7 @@ class DataPlan:
             stages = tuple(self.feature_stages[case.name] for case in chunk)
             stage = self._stage(
                 "features_batch",
-                {"on_bad_case": self.config["dataset"]["on_bad_case"], "cases": [case.name for case in chunk]},
+                {**self.judged_by, "cases": [case.name for case in chunk]},
                 ["features.py"],
                 [s.address for s in stages],
             )
@@ -191,8 +210,7 @@ class DataPlan:
     def samples(self) -> Stage:
         """One table of all slices."""
         inputs = [stage.address for stage in self.feature_stages.values()]
-        on_bad_case = self.config["dataset"]["on_bad_case"]
-        config = {**self.config["samples"], "on_bad_case": on_bad_case, "cohort": self.cohort}
+        config = {**self.config["samples"], **self.judged_by, "cohort": self.cohort}
         return self._stage("samples", config, ["samples.py"], inputs)
 
 

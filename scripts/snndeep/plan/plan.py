@@ -196,6 +196,7 @@ class Plan(DataPlan):
         config = {
             "features": self.config["features"],
             "labels": self.config["dataset"]["labels"],
+            "plausibility": self.config["dataset"]["plausibility"],
             "samples": self.config["samples"],
             "evaluation": self.config["evaluation"],
             "seed": self.config["seed"],

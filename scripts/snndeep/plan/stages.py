@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snndeep.scans.converted import RECORD
+from snndeep.scans.converted import RECORD, ConvertedScan
 from snndeep.scans.dataset import Case
+from snndeep.scans.source import ConversionRequest
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Conversion:
-    """One scan that is not NIfTI, on its way to be it."""
+    """The conversion of one scan that is not NIfTI."""
 
     stage: Stage
-    source: Path
+    request: ConversionRequest
 
     @property
     def record(self) -> str:
@@ -74,15 +75,16 @@ class Batch:
     @property
     def records(self) -> list[str]:
         """The records of the conversions that the cases wait for."""
-        return [str(path) for case in self.cases for path in (case.image, case.label) if path.name == RECORD]
+        scans = [scan for case in self.cases for scan in (case.image, case.label)]
+        return [str(scan.record) for scan in scans if isinstance(scan, ConvertedScan)]
 
     def work(self) -> list[dict[str, Any]]:
         """Return what there is to do for each case, as JSON values."""
         return [
             {
                 "case": case.name,
-                "image": str(case.image),
-                "label": str(case.label),
+                "image": case.image.to_json(),
+                "label": case.label.to_json(),
                 "slices": stage.path("slices.parquet"),
                 "patient": stage.path("patient.parquet"),
                 "provenance": stage.provenance(),

@@ -19,8 +19,12 @@ from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.scans.converted import nifti_of
+from snndeep.scans.converted import Scan, scan_from_json
+from snndeep.scans.plausibility import as_note, check_spacing, findings, refuse_implausible
+from snndeep.scans.settings import Plausibility
 from snndeep.store.files import intact, read_json, read_table, write_table
+from snndeep.volume import read_header
+from snndeep.volume.measure import CaseMeasures
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ class Extraction:
 
     Attributes:
         case: Name of the case.
-        image: The CT: NIfTI, or the record of a conversion to it.
+        image: The CT.
         label: The mask, likewise.
         slices: Where the table of slices belongs.
         patient: Where the table of one row for the whole scan belongs.
@@ -39,15 +43,26 @@ class Extraction:
     """
 
     case: str
-    image: Path
-    label: Path
+    image: Scan
+    label: Scan
     slices: Path
     patient: Path
     provenance: Mapping[str, Any]
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Extraction:
+        """Build from JSON values."""
+        scans = {name: scan_from_json(values[name]) for name in ("image", "label")}
+        return cls(**{**values, **scans, "slices": Path(values["slices"]), "patient": Path(values["patient"])})
+
 
 def extract_batch(
-    extractions: Sequence[Extraction], settings: FeatureSettings, labels: MaskLabels, skip_bad: bool, folder: Path
+    extractions: Sequence[Extraction],
+    settings: FeatureSettings,
+    labels: MaskLabels,
+    limits: Plausibility,
+    on_bad_case: str,
+    folder: Path,
 ) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
@@ -55,40 +70,61 @@ def extract_batch(
         extractions: The cases.
         settings: Conventions.
         labels: The meaning of the masks' numbers.
-        skip_bad: Go on without a case whose scan cannot be used, instead of ending.
-        folder: Where the manifest will stand; its paths start there, so that a store may be moved or mounted elsewhere.
+        limits: Of what is plausible. They decide whether a case is used and not what its features are.
+        on_bad_case: `fail` ends at a case that cannot be used or is implausible, `skip` continues without it, `warn` keeps
+            an implausible one.
+        folder: Where the manifest will be; its paths start there, so that a store may be moved or mounted elsewhere.
 
     Returns:
-        By case, where its tables stand (`slices`, `patient`), or why there are none (`skipped`).
+        By case, where its tables are (`slices`, `patient`) and what is worth a word (`notes`), or why there are none
+        (`skipped`).
 
     Raises:
-        ScanError: If a scan cannot be used and bad cases are not to be skipped.
+        ScanError: If a scan cannot be used or is implausible, unless `on_bad_case` says otherwise.
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
     for work in extractions:
-        manifest[work.case] = {
-            "slices": os.path.relpath(work.slices, folder),
-            "patient": os.path.relpath(work.patient, folder),
-        }
-        if intact(work.slices) and intact(work.patient):
-            continue
         try:
-            image, label = nifti_of(work.image), nifti_of(work.label)
-            features = extract_case(work.case, image, label, settings, labels)
+            if not (intact(work.slices) and intact(work.patient)):
+                _extract(work, settings, labels, limits)
+                made += 1
+            notes = _judged(work, limits, on_bad_case)
         except ScanError as error:
-            if not skip_bad:
+            if on_bad_case != "skip":
                 raise
             LOGGER.warning("skipping %s: %s", work.case, error)
             manifest[work.case] = {"skipped": str(error)}
             continue
-        for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-            write_table(path, table, work.provenance)
-        made += 1
-        LOGGER.info("%s: %d slices", work.case, len(features.slices))
+        manifest[work.case] = {
+            "slices": os.path.relpath(work.slices, folder),
+            "patient": os.path.relpath(work.patient, folder),
+            "notes": notes,
+        }
     skipped = sum("skipped" in entry for entry in manifest.values())
     LOGGER.info("extracted %d cases, found %d already there", made, len(extractions) - made - skipped)
     return manifest
+
+
+def _extract(work: Extraction, settings: FeatureSettings, labels: MaskLabels, limits: Plausibility) -> None:
+    """Extract a case and keep its tables."""
+    image, label = work.image.nifti(), work.label.nifti()
+    check_spacing(read_header(image, work.case), limits, work.case)
+    features = extract_case(work.case, image, label, settings, labels)
+    for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
+        write_table(path, table, work.provenance)
+    LOGGER.info("%s: %d slices", work.case, len(features.slices))
+
+
+def _judged(work: Extraction, limits: Plausibility, on_bad_case: str) -> str:
+    """Return what is worth a word about a case, and end with what is implausible unless it is only to be told."""
+    row = read_table(work.patient, work.patient).iloc[0].to_dict()
+    found = findings(CaseMeasures.from_row(row), limits)
+    if on_bad_case != "warn":
+        refuse_implausible(found, f"case {work.case}, file {work.image}, mask {work.label}")
+    if found:
+        LOGGER.warning("%s: %s", work.case, as_note(found))
+    return as_note(found)
 
 
 def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
@@ -106,7 +142,8 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
                 skipped[case] = entry["skipped"]
             else:
                 slices.append(read_table(manifest.parent / entry["slices"], manifest).assign(case=case))
-                cases.append(read_table(manifest.parent / entry["patient"], manifest).assign(case=case))
+                row = read_table(manifest.parent / entry["patient"], manifest)
+                cases.append(row.assign(case=case, notes=entry["notes"]))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"

@@ -35,9 +35,7 @@ class AxialSlice:
     spacing: tuple[float, float]
 
 
-def read_axial_slice(
-    case: str, image: Path, label: Path, labels: MaskLabels, index: int, margin: float
-) -> AxialSlice:
+def read_axial_slice(case: str, image: Path, label: Path, labels: MaskLabels, index: int, margin: float) -> AxialSlice:
     """Read one slice; see `read_axial_slices`."""
     return read_axial_slices(case, image, label, labels, [index], margin)[0]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import nibabel
 import numpy as np
 
-from snndeep.scans.formats.base import Format, Source, Volume, compact, plain_mask
+from snndeep.scans.formats.base import Format, Volume, compact, plain_mask
+from snndeep.scans.source import Source
 from snndeep.volume.errors import ConversionError, FourDimensionalError
 from snndeep.volume.geometry import check_positive
 

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from snndeep.labels import LESION, ORGAN, MaskLabels
-from snndeep.scans.formats.dicom_files import DicomFile, list_dicom
+from snndeep.scans.source import Source
 from snndeep.volume.errors import UnknownStructureError
 from snndeep.volume.geometry import Affine
 
 Voxels = npt.NDArray[Any]
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """DICOM and ITK count x to the left and y to the back, NIfTI to the right and to the front."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A scan or a mask as the user has it.
-
-    Attributes:
-        path: A file or a folder.
-        series: Which DICOM series of a folder: its number, description or UID; empty where there is one.
-        slice_tolerance: How far a DICOM slice may be from its even place, in mm.
-    """
-
-    path: Path
-    series: str = ""
-    slice_tolerance: float = 0.1
-
-    @cached_property
-    def dicom(self) -> tuple[DicomFile, ...]:
-        """The DICOM objects of a folder, or the one of a file; empty if there are none."""
-        return list_dicom(self.path)
-
-    @property
-    def where(self) -> str:
-        """The source in messages."""
-        return f"{'folder' if self.path.is_dir() else 'file'} {self.path}"
 
 
 @dataclass(frozen=True)

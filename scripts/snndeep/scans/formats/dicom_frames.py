@@ -5,15 +5,17 @@ from __future__ import annotations
 import highdicom
 import numpy as np
 
-from snndeep.scans.formats.base import Format, MaskRequest, Source, Volume, compact
+from snndeep.scans.formats.base import Format, MaskRequest, Volume, compact
 from snndeep.scans.formats.dicom_files import unreadable
 from snndeep.scans.formats.dicom_seg import as_volume
-from snndeep.scans.formats.dicom_series import choose_series
+from snndeep.scans.formats.dicom_series import choose_series, is_named
+from snndeep.scans.source import Source
 from snndeep.volume.errors import MixedSeriesError
 
 
 def _recognises(source: Source) -> bool:
-    return any(file.is_image and file.frames > 1 for file in source.dicom)
+    frames = [file for file in source.dicom if file.is_image and file.frames > 1]
+    return any(is_named(file, source.series) for file in frames) if source.series else bool(frames)
 
 
 def _read(source: Source, modality: str) -> Volume:

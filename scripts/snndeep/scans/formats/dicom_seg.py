@@ -8,8 +8,9 @@ import highdicom
 import numpy as np
 import numpy.typing as npt
 
-from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Source, Volume, number_regions
+from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Volume, number_regions
 from snndeep.scans.formats.dicom_files import SEG, DicomFile, unreadable
+from snndeep.scans.source import Source
 from snndeep.volume.errors import MixedSeriesError
 
 

@@ -22,8 +22,9 @@ import pydicom
 import SimpleITK as sitk
 from pydicom.pixels import apply_modality_lut
 
-from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Source, Volume, Voxels, compact
+from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Volume, Voxels, compact
 from snndeep.scans.formats.dicom_files import DicomFile, read_dataset, unreadable
+from snndeep.scans.source import Source
 from snndeep.volume.errors import (
     GantryTiltError,
     MissingSlicesError,
@@ -125,8 +126,8 @@ def choose_series(source: Source, modality: str = "") -> list[DicomFile]:
     series: dict[str, list[DicomFile]] = {}
     for file in wanted:
         series.setdefault(file.text("SeriesInstanceUID"), []).append(file)
-    chosen = [files for files in series.values() if not source.series or _is_named(files[0], source.series)]
-    if len(series) > 1 and len(chosen) != 1 or source.series and len(chosen) != 1:
+    chosen = [files for files in series.values() if not source.series or is_named(files[0], source.series)]
+    if (len(series) > 1 and len(chosen) != 1) or (source.series and len(chosen) != 1):
         raise MixedSeriesError(
             "The folder holds several series." if not source.series else "The folder has no such series, or several.",
             where=source.where,
@@ -147,7 +148,8 @@ def choose_series(source: Source, modality: str = "") -> list[DicomFile]:
     return files
 
 
-def _is_named(file: DicomFile, name: str) -> bool:
+def is_named(file: DicomFile, name: str) -> bool:
+    """Return whether a file is of the series of a number, description or UID."""
     names = [file.text(keyword) for keyword in ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription")]
     return name.strip().casefold() in [own.casefold() for own in names if own]
 

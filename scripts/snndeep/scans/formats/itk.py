@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from snndeep.scans.formats.base import LPS_TO_RAS, Format, Source, Volume, compact, plain_mask
+from snndeep.scans.formats.base import LPS_TO_RAS, Format, Volume, compact, plain_mask
+from snndeep.scans.source import Source
 from snndeep.volume.errors import ConversionError, FourDimensionalError
 
 SUFFIXES = (".nrrd", ".mha")

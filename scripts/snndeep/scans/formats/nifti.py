@@ -7,7 +7,8 @@ from pathlib import Path
 import nibabel
 from isal import igzip
 
-from snndeep.scans.formats.base import Format, Source, Volume, compact, plain_mask
+from snndeep.scans.formats.base import Format, Volume, compact, plain_mask
+from snndeep.scans.source import Source
 from snndeep.volume.header import read_header
 from snndeep.volume.reader import read_values
 

@@ -13,8 +13,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from snndeep.labels import ORGAN
-from snndeep.scans.formats.base import Format, MaskRequest, Source, Volume
+from snndeep.scans.formats.base import Format, MaskRequest, Volume
 from snndeep.scans.formats.dicom_series import read_stack
+from snndeep.scans.source import Source
 from snndeep.volume.errors import ConversionError, ShapeMismatchError
 
 

@@ -1,26 +1,15 @@
-"""The list of formats. To add one: write a module with a `Format` named FORMAT and add a line here."""
+"""The way in to the formats: the first of `FORMATS` that recognises a source reads it."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import cast
 
-from snndeep.scans.formats.base import Format, ImageReader, MaskReader, MaskRequest, Source, Volume
+from snndeep.scans.formats import FORMATS
+from snndeep.scans.formats.base import Format, ImageReader, MaskReader, MaskRequest, Volume
+from snndeep.scans.source import Source
 from snndeep.volume.errors import ConversionError, MissingScanError
 from snndeep.volume.geometry import checked_spacing
-
-FORMATS = {
-    "DICOM SEG": "snndeep.scans.formats.dicom_seg",
-    "DICOM RTSTRUCT": "snndeep.scans.formats.rtstruct",
-    "a folder with one file per structure": "snndeep.scans.formats.structures",
-    "a folder of PNG slices": "snndeep.scans.formats.png_slices",
-    "enhanced multi-frame DICOM": "snndeep.scans.formats.dicom_frames",
-    "a DICOM series": "snndeep.scans.formats.dicom_series",
-    "NIfTI": "snndeep.scans.formats.nifti",
-    "NRRD or MetaImage": "snndeep.scans.formats.itk",
-    "Analyze or MGH": "snndeep.scans.formats.analyze",
-}
-"""Module by name; the first that recognises a source reads it."""
 
 
 def read_image(source: Source) -> Volume:

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pydicom
 
 from snndeep.scans.formats import registry
-from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Source, Volume, number_regions
+from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Volume, number_regions
 from snndeep.scans.formats.dicom_files import RTSTRUCT, read_dataset
 from snndeep.scans.formats.dicom_seg import only_one
+from snndeep.scans.source import Source
 from snndeep.volume.errors import AffineMismatchError
 
 Points = npt.NDArray[np.float64]

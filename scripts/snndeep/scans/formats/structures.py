@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snndeep.scans.formats import registry
-from snndeep.scans.formats.base import Format, MaskRequest, Source, Volume, number_regions
+from snndeep.scans.formats.base import Format, MaskRequest, Volume, number_regions
 from snndeep.scans.names import VOLUME_SUFFIXES, scan_name
+from snndeep.scans.source import Source
 from snndeep.volume.errors import AffineMismatchError
 
 _TOLERANCE = 1e-3
