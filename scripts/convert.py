@@ -9,5 +9,5 @@ from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)
-    record = convert(ConversionRequest.from_json(params.request), path.parent, params.skip_bad, params.provenance)
-    write_json(path, record, params.provenance)
+    record = convert(ConversionRequest.from_json(params.request), path.parent, params.stage)
+    write_json(path, record, params.stage)

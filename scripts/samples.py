@@ -10,13 +10,14 @@ from snndeep.store.files import write_json, write_table
 
 with stage(snakemake.log[0]) as log:
     slices, cases, skipped = read_batches([Path(manifest) for manifest in snakemake.input.manifests])
-    cohort = Cohort(**snakemake.params.cohort)
-    samples = assemble(slices, cohort, SampleSettings(**snakemake.params.settings))
+    config = snakemake.params.stage["config"]
+    cohort = Cohort(**config["cohort"])
+    samples = assemble(slices, cohort, SampleSettings.from_mapping(config["samples"]))
     cases.insert(0, "patient", cases["case"].map(cohort.patients))
     cases = cases.assign(**cohort.columns(list(cases["case"])))
     log.info(
         "%d samples of %d patients, %d diseased", len(samples), samples["patient"].nunique(), samples["label"].sum()
     )
     for path, table in ((snakemake.output.samples, samples), (snakemake.output.cases, cases)):
-        write_table(Path(path), table, snakemake.params.provenance)
-    write_json(Path(snakemake.output.skipped), skipped, snakemake.params.provenance)
+        write_table(Path(path), table, snakemake.params.stage)
+    write_json(Path(snakemake.output.skipped), skipped, snakemake.params.stage)

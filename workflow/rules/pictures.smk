@@ -8,11 +8,8 @@ rule pictures:
         words=update(PLAN.pictures.path("pictures.json")),
         pictures=update(PLAN.pictures.path("pictures.npz")),
     params:
-        model="/".join(PLAN.raster_model),
-        protocol=PLAN.shown_protocol,
-        labels=PLAN.config["dataset"]["labels"],
-        cases={case.name: case.to_json() for case in PLAN.cases},
-        provenance=PLAN.pictures.provenance(),
+        stage=PLAN.pictures.record(),
+        cases=kept_out({case.name: case.to_json() for case in PLAN.scans.cases}),
     log:
         "logs/pictures.log",
     benchmark:

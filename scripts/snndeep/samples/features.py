@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from snndeep.errors import DatasetError, ScanError
-from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
-from snndeep.radiomics.settings import FeatureSettings
-from snndeep.scans.converted import Scan, scan_from_json
+from snndeep.samples.extraction import Extraction
 from snndeep.scans.plausibility import as_note, check_spacing, findings, refuse_implausible
 from snndeep.scans.settings import Plausibility
 from snndeep.store.files import intact, read_json, read_table, write_table
@@ -29,47 +25,13 @@ from snndeep.volume.measure import CaseMeasures
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Extraction:
-    """One case to extract.
-
-    Attributes:
-        case: Name of the case.
-        image: The CT.
-        label: The mask, likewise.
-        slices: Where the table of slices belongs.
-        patient: Where the table of one row for the whole scan belongs.
-        provenance: Of the two tables.
-    """
-
-    case: str
-    image: Scan
-    label: Scan
-    slices: Path
-    patient: Path
-    provenance: Mapping[str, Any]
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Extraction:
-        """Build from JSON values."""
-        scans = {name: scan_from_json(values[name]) for name in ("image", "label")}
-        return cls(**{**values, **scans, "slices": Path(values["slices"]), "patient": Path(values["patient"])})
-
-
 def extract_batch(
-    extractions: Sequence[Extraction],
-    settings: FeatureSettings,
-    labels: MaskLabels,
-    limits: Plausibility,
-    on_bad_case: str,
-    folder: Path,
+    extractions: Sequence[Extraction], limits: Plausibility, on_bad_case: str, folder: Path
 ) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
     Args:
         extractions: The cases.
-        settings: Conventions.
-        labels: The meaning of the masks' numbers.
         limits: Of what is plausible. They decide whether a case is used and not what its features are.
         on_bad_case: `fail` ends at a case that cannot be used or is implausible, `skip` continues without it, `warn` keeps
             an implausible one.
@@ -87,7 +49,7 @@ def extract_batch(
     for work in extractions:
         try:
             if not (intact(work.slices) and intact(work.patient)):
-                _extract(work, settings, labels, limits)
+                _extract(work, limits)
                 made += 1
             notes = _judged(work, limits, on_bad_case)
         except ScanError as error:
@@ -106,13 +68,13 @@ def extract_batch(
     return manifest
 
 
-def _extract(work: Extraction, settings: FeatureSettings, labels: MaskLabels, limits: Plausibility) -> None:
+def _extract(work: Extraction, limits: Plausibility) -> None:
     """Extract a case and keep its tables."""
     image, label = work.image.nifti(), work.label.nifti()
     check_spacing(read_header(image, work.case), limits, work.case)
-    features = extract_case(work.case, image, label, settings, labels)
+    features = extract_case(work.case, image, label, work.settings, work.labels)
     for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-        write_table(path, table, work.provenance)
+        write_table(path, table, work.stage)
     LOGGER.info("%s: %d slices", work.case, len(features.slices))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from sklearn.feature_selection import f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
@@ -10,6 +11,8 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from snndeep.errors import InvalidInputError
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.settings import PreprocessingSettings
+from snndeep.samples.split import Split
+from snndeep.samples.table import feature_names
 
 SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
 
@@ -51,6 +54,18 @@ def fit_preprocessing(
     return Preprocessing(
         tuple(names[columns[k]] for k in keep), fill[keep], centre[keep].copy(), scaler.scale_[keep].copy()
     )
+
+
+def fit_split(table: pd.DataFrame, split: Split, settings: PreprocessingSettings) -> Preprocessing:
+    """Fit scaler and selection on the training part of a split; no other row of the table is looked at.
+
+    Args:
+        table: Samples with features.
+        split: The split.
+        settings: How.
+    """
+    rows, names = table[table["sample"].isin(split.train)], feature_names(table)
+    return fit_preprocessing(rows[names].to_numpy(np.float64), rows["label"].to_numpy(), names, settings)
 
 
 def _strongest(z: np.ndarray, strength: np.ndarray, settings: PreprocessingSettings) -> np.ndarray:

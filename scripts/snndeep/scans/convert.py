@@ -18,20 +18,16 @@ from snndeep.store.files import intact, replacing
 LOGGER = logging.getLogger(__name__)
 
 
-def convert(request: ConversionRequest, folder: Path, skip_bad: bool, provenance: Mapping[str, Any]) -> dict[str, str]:
+def convert(request: ConversionRequest, folder: Path, provenance: Mapping[str, Any]) -> dict[str, str]:
     """Write a scan as `scan.nii.gz` to a folder, unless it is there, and return its record.
 
     Args:
         request: The scan.
         folder: Where the volume belongs.
-        skip_bad: Record why a scan cannot be converted instead of ending.
         provenance: Of the volume.
 
     Returns:
-        Why the scan was `refused`; empty if it was not.
-
-    Raises:
-        ScanError: If the scan cannot be converted and bad scans are not to be skipped.
+        Why the scan was `refused`; empty if it was not. Whether a refusal ends the run is decided by who reads the scan.
     """
     path = request.source.path
     if intact(folder / VOLUME):
@@ -40,8 +36,6 @@ def convert(request: ConversionRequest, folder: Path, skip_bad: bool, provenance
     try:
         volume = read_requested(request)
     except ScanError as error:
-        if not skip_bad:
-            raise
         LOGGER.warning("cannot convert: %s", error)
         return {"refused": str(error)}
     with replacing(folder / VOLUME, provenance) as temporary:
