@@ -50,12 +50,13 @@ class MaskLabels(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         labels = [_folded(label) for label in (*self.organ, *self.lesion, *self.ignore)]
-        if len(set(labels)) < len(labels) or "" in labels:
+        numbers = [label for label in labels if isinstance(label, int)]
+        if not self.organ or len(set(labels)) < len(labels) or "" in labels or not all(0 < n < 256 for n in numbers):
             raise ConfigError(
                 "The labels of the masks are impossible.",
-                where=self.section,
+                where=self.key,
                 found=f"organ {list(self.organ)}, lesion {list(self.lesion)}, ignore {list(self.ignore)}",
-                expected="different labels, each with one meaning",
+                expected="different labels, each with one meaning, numbers from 1 to 255, at least one of the organ",
                 remedy="Correct the key in the configuration.",
             )
 

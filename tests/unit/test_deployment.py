@@ -81,4 +81,12 @@ def test_each_way_out_of_the_training_data_is_told_with_its_numbers():
 def test_the_distance_is_mahalanobis():
     z = np.array([[3.0, 4.0], [0.0, 0.0]])
     np.testing.assert_allclose(reference().distances(z), [5.0, 0.0])
-    assert pd.Series(reference().to_json()).index.tolist() == ["patients", "spacing", "hu", "features", "mean", "limit"]
+    assert pd.Series(reference().to_json()).index.tolist() == [
+        "patients",
+        "spacing",
+        "hu",
+        "features",
+        "mean",
+        "limit",
+        "seen",
+    ]

@@ -75,4 +75,5 @@ def _allowed(key: Schema) -> str:
         )
         return size + _allowed(key["items"])
     limits = [words.format(f"{key[name]:g}") for name, words in LIMITS.items() if name in key]
-    return ", ".join([key["type"], *limits])
+    kinds = key["type"] if isinstance(key["type"], list) else [key["type"]]
+    return ", ".join([" or ".join(kinds), *limits])

@@ -17,7 +17,7 @@ class Plausibility(Settings):
         ConfigError: If a range is empty.
     """
 
-    section: ClassVar[str] = "dataset.plausibility"
+    key: ClassVar[str] = "dataset.plausibility"
 
     spacing: tuple[float, float] = setting(
         (0.1, 15.0), "Least and greatest distance between voxels in mm. Beyond it a scan is never read.", above=0
@@ -54,7 +54,7 @@ class Plausibility(Settings):
             if not low < high:
                 raise ConfigError(
                     "A range of the configuration is empty.",
-                    where=f"{self.section}.{name}",
+                    where=f"{self.key}.{name}",
                     found=f"{low:g} to {high:g}",
                     expected="the lower limit first",
                 )
@@ -64,7 +64,7 @@ class Plausibility(Settings):
 class DicomSettings(Settings):
     """How DICOM series are read."""
 
-    section: ClassVar[str] = "dataset.dicom"
+    key: ClassVar[str] = "dataset.dicom"
 
     slice_tolerance: float = setting(
         0.1,

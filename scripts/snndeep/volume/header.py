@@ -291,7 +291,7 @@ def _checked_dtype(header: Nifti1Header, where: str) -> np.dtype[Any]:
     dtype: np.dtype[Any]
     try:
         dtype = np.dtype(header.get_data_dtype())
-    except HeaderDataError:
+    except (HeaderDataError, KeyError):
         dtype = np.dtype(object)
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise UnusableHeaderError(

@@ -23,8 +23,11 @@ FileBox = tuple[slice, slice, slice]
 Labels = npt.NDArray[np.uint8]
 Intensities = npt.NDArray[np.float32]
 
-_LABEL_TOLERANCE = 1e-4
-"""How far a label may be from a whole number: a slope in single precision makes 1.0000001 of 255."""
+_ROUNDING = 1e-4
+"""How far a label may be from a whole number by rounding alone."""
+
+_FINEST_SLOPE = 0.01
+"""Up to this slope a label may be one step of the stored numbers away from a whole number; a half is never a label."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def _whole_numbers(
         return stored
     values = stored * np.float64(header.slope) + header.intercept
     whole: npt.NDArray[np.float64] = np.rint(values)
-    odd = ~(np.abs(values - whole) <= _LABEL_TOLERANCE)
+    # A slope of 1/255, as tools write it that stretch labels over the range of a byte, makes 1.0000001 of 255.
+    tolerance = abs(header.slope) + _ROUNDING if abs(header.slope) <= _FINEST_SLOPE else _ROUNDING
+    odd = ~(np.abs(values - whole) <= tolerance)
     if odd.any():
         raise NonIntegerLabelError(
             "The mask has values that are not integers.",
