@@ -20,7 +20,7 @@ class Plausibility(Settings):
     key: ClassVar[str] = "dataset.plausibility"
 
     spacing: tuple[float, float] = setting(
-        (0.1, 15.0), "Least and greatest distance between voxels in mm. Beyond it a scan is never read.", above=0
+        (0.05, 50.0), "Least and greatest distance between voxels in mm. Beyond it a scan is never read.", above=0
     )
     organ_volume: tuple[float, float] = setting(
         (200.0, 6000.0), "Least and greatest volume of organ and lesion in ml.", least=0

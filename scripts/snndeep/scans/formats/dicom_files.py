@@ -15,6 +15,7 @@ from snndeep.volume.errors import ConversionError
 
 SEG, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+CT_IMAGES = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 _SUFFIXES = (".dcm", ".ima")
 _READ = [
     "SOPClassUID", "Modality", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ImageType", "NumberOfFrames",
@@ -52,7 +53,8 @@ class DicomFile:
     @property
     def sop_class(self) -> str:
         """What kind of object it is, as a UID."""
-        return self.text("SOPClassUID")
+        of_file = getattr(self.header, "file_meta", {}).get("MediaStorageSOPClassUID", "")
+        return self.text("SOPClassUID") or str(of_file)
 
     @property
     def kind(self) -> str:
@@ -86,10 +88,18 @@ def list_dicom(path: Path) -> tuple[DicomFile, ...]:
     """
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     return tuple(
-        DicomFile(file, read_dataset(file, specific_tags=_READ, stop_before_pixels=True))
+        _look_at(file)
         for file in files
         if file.is_file() and not file.name.startswith(".") and file.name != "DICOMDIR" and _is_dicom(file)
     )
+
+
+def _look_at(file: Path) -> DicomFile:
+    found = DicomFile(file, read_dataset(file, specific_tags=_READ, stop_before_pixels=True))
+    # A file that ends within its header must not pass for an object without an image: a slice would be lost.
+    if not found.sop_class or (found.sop_class in CT_IMAGES and not found.numbers("Rows")):
+        raise unreadable(f"file {file}", ValueError("the header ends before it says what the object is"))
+    return found
 
 
 def read_dataset(file: Path, **options: Any) -> pydicom.Dataset:
