@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from snndeep.labels import LESION
-from snndeep.volume.case import CaseVolume
+from snndeep.volume.case import SIDES, CaseVolume
 
 Areas = npt.NDArray[np.float64]
 
 PADDING_HU = -1100.0
 """Air has -1000 HU. What lies below this was never measured: scanners fill the corners of the image with it."""
+
+CUT_AREA = 100.0
+"""mm² of organ in the outermost plane of a scan from which on it is cut."""
 
 ABRUPT = 0.5
 """A mask whose first or last slice has this share of its greatest area may end inside the organ."""
@@ -99,11 +102,23 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> Cas
         highest_hu=volume.extremes[1],
         holes=volume.holes,
         holes_ml=float(volume.hole_voxels * millilitre),
-        cut=", ".join(volume.touched),
+        cut=", ".join(_cut_sides(volume, mask)),
         mask_ends=", ".join(_abrupt_ends(volume, mask)),
         slices=int(np.count_nonzero(area)),
         slices_outside=int(np.count_nonzero(inside[area > 0] < 0.5 * area[area > 0])),
     )
+
+
+def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
+    """Return the sides of the scan at which the organ has more than the tip of it."""
+    sides = []
+    for number, side in enumerate(SIDES):
+        axis, behind = divmod(number, 2)
+        plane = mask.take(-2 if behind else 1, axis=2 - axis)
+        others = [length for k, length in enumerate(volume.spacing) if k != axis]
+        if side in volume.touched and np.count_nonzero(plane) * others[0] * others[1] >= CUT_AREA:
+            sides.append(side)
+    return sides
 
 
 def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:

@@ -8,15 +8,17 @@ from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import ListedScan
 from snndeep.scans.layouts.found import Found
 
-IMAGE, MASK = "DICOM_anon", "Ground"
+IMAGE, MASK, MR = "DICOM_anon", "Ground", "MR"
 
 
 def find_scans(folder: Path) -> Found | None:
-    """Return the CT scans of a folder, in the order of their numbers; the MR part has other folders and is passed over."""
+    """Return the CT scans of a folder, in the order of their numbers; the MR part is passed over."""
     scans = [
         ListedScan(f"chaos_{image.parent.name}", image, image.parent / MASK, patient=image.parent.name, diseased=False)
         for image in sorted(folder.rglob(IMAGE), key=lambda path: (len(path.parent.name), path.parent.name))
-        if (image.parent / MASK).is_dir() and any((image.parent / MASK).glob("*.png"))
+        if MR not in image.relative_to(folder).parts
+        and (image.parent / MASK).is_dir()
+        and any((image.parent / MASK).glob("*.png"))
     ]
     if not scans:
         return None

@@ -79,7 +79,8 @@ def paired(images: Iterable[Path], masks: Iterable[Path]) -> tuple[list[ListedSc
 def without_mask(images: Iterable[Path]) -> tuple[str, ...]:
     """Return a sentence about images that have no mask, if there are any."""
     names = [image.name for image in images]
-    return (f"{len(names)} images have no mask and are left out: {', '.join(names[:4])}.",) if names else ()
+    listed = f"{', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
+    return (f"Left out for want of a mask: {len(names)} ({listed}).",) if names else ()
 
 
 def organ_alone(name: str) -> MaskLabels:
