@@ -148,7 +148,8 @@ def predict(
     """
     check_spacing(read_header(scan.image, scan.case), model.plausibility, scan.case)
     extracted = extract_case(scan.case, scan.image, scan.mask, model.features, scan.labels)
-    found = findings(CaseMeasures.from_row(extracted.patient.iloc[0].to_dict()), model.plausibility)
+    (row,) = extracted.patient.to_dict(orient="records")
+    found = findings(CaseMeasures.from_row({str(name): value for name, value in row.items()}), model.plausibility)
     if not keep_implausible:
         refuse_implausible(found, f"case {scan.case}, file {scan.image}, mask {scan.mask}")
     nobody_known = Cohort(patients={scan.case: scan.case}, diseased={}, weak=False)
@@ -163,7 +164,8 @@ def predict(
     )
     patients = {}
     for member in members:
-        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.top_slices)
+        top = member.patients.top_slices or 1
+        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], top)
         patients[member.split] = {"score": float(score[0]), "margin": float(member.patients.margin(score)[0])}
     own = np.array([values["margin"] for values in patients.values()])
     fits = model.calibration[members[0].protocol]

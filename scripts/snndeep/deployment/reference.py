@@ -53,7 +53,8 @@ class Reference:
     def distances(self, z: Values) -> Values:
         """Return the Mahalanobis distance of standardised features `[N, K]`, `[N]`."""
         off = z - self.mean
-        return np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", off, self.precision, off), 0))
+        squares: Values = np.maximum(np.einsum("ni,ij,nj->n", off, self.precision, off), 0)
+        return np.sqrt(squares)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values, all but the precision matrix."""

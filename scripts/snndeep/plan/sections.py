@@ -107,7 +107,7 @@ class TuningSettings(Settings):
     )
     mode: str = setting(
         "parity",
-        "parity (all backends search one space) or native (the custom backend may use all it offers).",
+        "parity (all backends search one space) or native (a backend may use all that it offers).",
         choices=("parity", "native"),
     )
 

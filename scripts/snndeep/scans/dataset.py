@@ -113,11 +113,16 @@ def read_directory(folder: Path) -> list[ListedScan]:
             expected="a folder with dataset.json, imagesTr and labelsTr",
         )
     entries = _training_entries(description)
-    cases, missing = [], []
-    for image, label in entries:
-        paths = [_inside(folder, description, name) for name in (image, label)]
-        missing += [name for name, path in zip((image, label), paths, strict=True) if not path.exists()]
-        cases.append((scan_name(image), *paths))
+    scans = [
+        ListedScan(scan_name(image), _inside(folder, description, image), _inside(folder, description, label))
+        for image, label in entries
+    ]
+    missing = [
+        name
+        for names, scan in zip(entries, scans, strict=True)
+        for name, path in zip(names, (scan.image, scan.mask), strict=True)
+        if not path.exists()
+    ]
     if missing:
         raise DatasetError(
             "The data set's description names files that are not there.",
@@ -126,7 +131,7 @@ def read_directory(folder: Path) -> list[ListedScan]:
             expected="every image and label of `training` below the same folder",
             remedy="Copy the files there or take the entries out of dataset.json.",
         )
-    names = [name for name, _, _ in cases]
+    names = [scan.name for scan in scans]
     doubled = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if doubled:
         raise DatasetError(
@@ -137,7 +142,7 @@ def read_directory(folder: Path) -> list[ListedScan]:
         )
     for name in names:
         _check_name(name, description)
-    return [ListedScan(name, image, mask) for name, image, mask in cases]
+    return scans
 
 
 def check_labelled(cases: Sequence[Case], labels: MaskLabels) -> None:
@@ -190,7 +195,7 @@ def few(missing: Sequence[str]) -> str:
 def _training_entries(description: Path) -> list[tuple[str, str]]:
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
-        entries = [(entry["image"], entry["label"]) for entry in content["training"]]
+        entries = [(str(entry["image"]), str(entry["label"])) for entry in content["training"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             "The data set's description cannot be read.",
@@ -209,14 +214,14 @@ def _training_entries(description: Path) -> list[tuple[str, str]]:
     return entries
 
 
-def _inside(folder: Path, description: Path, name: object) -> Path:
+def _inside(folder: Path, description: Path, name: str) -> Path:
     """Join a name of the description to its folder, refusing to leave it."""
-    relative = PurePosixPath(str(name))
+    relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts:
         raise DatasetError(
             "The data set's description names a file outside its folder.",
             where=str(description),
-            found=str(name),
+            found=name,
             expected="a path below the folder",
         )
     return folder / relative

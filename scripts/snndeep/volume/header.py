@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,12 @@ from snndeep.volume.errors import (
 )
 from snndeep.volume.geometry import Affine, check_positive, checked_spacing, sizes
 
-DECOMPRESSION_ERRORS: tuple[type[Exception], ...] = (isal_zlib.error, zlib.error, igzip.BadGzipFile)
+# The type of isal_zlib.error is unknown to type checkers.
+DECOMPRESSION_ERRORS: tuple[type[Exception], ...] = (
+    cast(type[Exception], isal_zlib.error),
+    zlib.error,
+    igzip.BadGzipFile,
+)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEADERS = (Nifti1Header, Nifti2Header)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import nibabel
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 
 from snndeep.scans.formats.base import Format, Volume, compact, plain_mask
 from snndeep.scans.source import Source
@@ -27,7 +28,7 @@ def read_image(source: Source) -> Volume:
         image = nibabel.load(source.path)
         check_positive(image.header.get_zooms()[:3], source.where)
         values = np.asarray(image.get_fdata(caching="unchanged"))
-    except (nibabel.filebasedimages.ImageFileError, OSError, ValueError, EOFError) as error:
+    except (ImageFileError, OSError, ValueError, EOFError) as error:
         raise ConversionError(
             "The scan cannot be read.",
             where=f"file {source.path}",

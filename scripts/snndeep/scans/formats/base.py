@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Format:
 
 
 def number_regions(
-    regions: list[tuple[str, Callable[[], npt.NDArray[np.bool_]]]], labels: MaskLabels, source: Source
+    regions: Sequence[tuple[str, Callable[[], npt.NDArray[np.bool_]]]], labels: MaskLabels, source: Source
 ) -> npt.NDArray[np.uint8]:
     """Combine regions that have names into one mask of numbers; a lesion goes before the organ.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import highdicom
@@ -52,7 +53,7 @@ def read_mask(source: Source, request: MaskRequest) -> Volume:
         inside: npt.NDArray[np.bool_] = read.voxels[..., number] >= 0.5
         return inside
 
-    regions = [(name, lambda number=number: region(number)) for number, name in enumerate(names)]
+    regions = [(name, partial(region, number)) for number, name in enumerate(names)]
     return Volume(number_regions(regions, request.labels, source), read.affine)
 
 

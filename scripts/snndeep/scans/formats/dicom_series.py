@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 import SimpleITK as sitk
-from pydicom.pixels import apply_modality_lut
+from pydicom.pixels.processing import apply_modality_lut
 
 from snndeep.scans.formats.base import LPS_TO_RAS, Format, MaskRequest, Volume, Voxels, compact
 from snndeep.scans.formats.dicom_files import DicomFile, read_dataset, unreadable

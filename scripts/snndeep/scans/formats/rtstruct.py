@@ -6,7 +6,7 @@ an inner contour is a hole and two separate ones are two parts. Source: DICOM PS
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +40,12 @@ def read_mask(source: Source, request: MaskRequest) -> Volume:
         contours = drawn.get(int(roi.ROINumber))
         if contours is not None and "ContourSequence" in contours:
             name = str(roi.ROIName)
-            regions.append((name, lambda own=contours, name=name: _region(own, name, image, source)))
+            regions.append((name, partial(_region, contours, name, image, source)))
     return Volume(number_regions(regions, request.labels, source), image.affine)
 
 
 def _region(contours: pydicom.Dataset, name: str, image: Volume, source: Source) -> npt.NDArray[np.bool_]:
-    inside = np.zeros(image.voxels.shape, bool)
+    inside: npt.NDArray[np.bool_] = np.zeros(image.voxels.shape, bool)
     to_index = np.linalg.inv(image.affine) @ LPS_TO_RAS
     for contour in contours.ContourSequence:
         if str(contour.ContourGeometricType) != "CLOSED_PLANAR":
@@ -94,4 +94,4 @@ def _recognises(source: Source) -> bool:
     return any(file.sop_class == RTSTRUCT for file in source.dicom)
 
 
-FORMAT: Any = Format(_recognises, read_mask=read_mask)
+FORMAT = Format(_recognises, read_mask=read_mask)

@@ -6,6 +6,7 @@ Any value but 0 is inside.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def read_mask(source: Source, request: MaskRequest) -> Volume:
             )
         return np.asarray(volume.voxels != 0)
 
-    regions = [(scan_name(path.name), lambda path=path: region(path)) for path in _structures(source.path)]
+    regions = [(scan_name(path.name), partial(region, path)) for path in _structures(source.path)]
     mask = number_regions(regions, request.labels, source)
     return Volume(mask, grids[0][1].affine)
 
