@@ -89,7 +89,9 @@ def test_padding_within_the_organ(tmp_path):
     measures = measured(tmp_path, hu, labels)
     assert any("padding" in sentence for sentence in said(measures))
     assert measures.slices_outside == np.count_nonzero(labels[:, :, 8:].any((0, 1)))
-    assert any(f"{measures.slices_outside} of {measures.slices} slices" in sentence for sentence in said(measures))
+    assert any(
+        f"{measures.slices_outside} of {measures.organ_slices} slices" in sentence for sentence in said(measures)
+    )
 
 
 WRONG_LABELS = {

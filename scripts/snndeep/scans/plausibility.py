@@ -124,7 +124,7 @@ def _notes(measures: CaseMeasures) -> list[Finding]:
         number = "1 hole" if measures.holes == 1 else f"{measures.holes} holes"
         notes.append(Finding("holes", f"the mask has {number} that the organ encloses, {measures.holes_ml:.3g} ml"))
     if measures.slices_outside:
-        text = f"{measures.slices_outside} of {measures.slices} slices lie mostly outside features.resegmentation"
+        text = f"{measures.slices_outside} of {measures.organ_slices} slices lie mostly outside features.resegmentation"
         notes.append(Finding("slices", text))
     return notes
 

@@ -42,7 +42,7 @@ class CaseMeasures:
         holes_ml: Their volume.
         cut: The sides at which the scan ends inside the organ, as words with commas.
         mask_ends: The ends, `feet` or `head`, at which the mask stops although the organ goes on.
-        slices: Slices with organ.
+        organ_slices: Slices with organ.
         slices_outside: Those of them whose voxels lie mostly outside the re-segmentation range.
     """
 
@@ -59,7 +59,7 @@ class CaseMeasures:
     holes_ml: float
     cut: str
     mask_ends: str
-    slices: int
+    organ_slices: int
     slices_outside: int
 
     @classmethod
@@ -104,7 +104,7 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> Cas
         holes_ml=float(volume.hole_voxels * millilitre),
         cut=", ".join(_cut_sides(volume, mask)),
         mask_ends=", ".join(_abrupt_ends(volume, mask)),
-        slices=int(np.count_nonzero(area)),
+        organ_slices=int(np.count_nonzero(area)),
         slices_outside=int(np.count_nonzero(inside[area > 0] < 0.5 * area[area > 0])),
     )
 
