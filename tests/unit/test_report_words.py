@@ -186,7 +186,7 @@ NAMES = {  # settings whose values are names: another one that exists
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",
-    "dataset.source": "directory",
+    "dataset.source": "directory", "dataset.labels.ignore": [7],
 }  # fmt: skip
 
 
