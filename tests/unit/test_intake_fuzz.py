@@ -38,7 +38,8 @@ def write(path: Path, stored: np.ndarray, affine: np.ndarray, unit: str, scale: 
     image.header.set_xyzt_units(unit)
     image.set_sform(image.affine if form != "qform" else None, code=1 if form != "qform" else 0)
     image.set_qform(image.affine, code=1 if form != "sform" else 0)
-    image.header.set_slope_inter(scale[0] or None, scale[1])
+    if scale[0]:
+        image.header.set_slope_inter(*scale)
     nibabel.save(image, path)
     return path
 
