@@ -11,11 +11,15 @@ import numpy.typing as npt
 
 from snndeep.labels import LESION
 from snndeep.volume.case import SIDES, CaseVolume
+from snndeep.volume.reader import Intensities
 
 Areas = npt.NDArray[np.float64]
 
-PADDING_HU = -1100.0
+PADDING_HU = -1100
 """Air has -1000 HU. What lies below this was never measured: scanners fill the corners of the image with it."""
+
+LOWEST = -32768
+"""Lowest HU that is told apart."""
 
 CUT_AREA = 100.0
 """mm² of organ in the outermost plane of a scan from which on it is cut."""
@@ -32,8 +36,8 @@ class CaseMeasures:
         organ_volume_ml: Of organ and lesion.
         lesion_volume_ml: Of the lesion.
         scan_share: Share of the scan's voxels that are organ or lesion.
-        median_hu: Median HU of the organ.
-        iqr_hu: Interquartile range of the organ's HU.
+        median_hu: Median of the organ in whole HU.
+        iqr_hu: Interquartile range of the organ in whole HU.
         in_range_share: Share of the organ's voxels within the re-segmentation range.
         padding_share: Share of the organ's voxels below `PADDING_HU`.
         lowest_hu: Lowest HU of the whole scan.
@@ -83,21 +87,22 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> Cas
     pixel = spacing_x * spacing_y
     millilitre = pixel * spacing_z / 1000
     mask = volume.labels > 0
-    values = volume.intensity[mask]
     low, high = resegmentation
-    within = (values >= low) & (values <= high)
     area = np.count_nonzero(mask, axis=(1, 2))
-    plane = np.repeat(np.arange(area.size), area)
-    inside = np.bincount(plane, weights=within, minlength=area.size)
-    quarter, median, three_quarters = np.percentile(values, [25, 50, 75])
+    inside = np.count_nonzero(mask & (volume.intensity >= low) & (volume.intensity <= high), axis=(1, 2))
+    voxels, counts = int(area.sum()), _whole_hu(volume.intensity[mask])
+    reached = np.cumsum(counts)
+    quarter, median, three_quarters = (
+        int(np.searchsorted(reached, share * voxels)) + LOWEST for share in (0.25, 0.5, 0.75)
+    )
     return CaseMeasures(
-        organ_volume_ml=float(values.size * millilitre),
+        organ_volume_ml=float(voxels * millilitre),
         lesion_volume_ml=float(np.count_nonzero(volume.labels == LESION) * millilitre),
-        scan_share=float(values.size / np.prod(volume.shape, dtype=np.float64)),
+        scan_share=float(voxels / np.prod(volume.shape, dtype=np.float64)),
         median_hu=float(median),
         iqr_hu=float(three_quarters - quarter),
-        in_range_share=float(within.mean()),
-        padding_share=float((values < PADDING_HU).mean()),
+        in_range_share=float(inside.sum() / voxels),
+        padding_share=float(counts[: PADDING_HU - LOWEST].sum() / voxels),
         lowest_hu=volume.extremes[0],
         highest_hu=volume.extremes[1],
         holes=volume.holes,
@@ -107,6 +112,12 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> Cas
         organ_slices=int(np.count_nonzero(area)),
         slices_outside=int(np.count_nonzero(inside[area > 0] < 0.5 * area[area > 0])),
     )
+
+
+def _whole_hu(values: Intensities) -> npt.NDArray[np.int64]:
+    """Return how many voxels have each whole HU of 16 bits, from `LOWEST` on; what lies beyond counts at the ends."""
+    whole = np.clip(np.rint(values), LOWEST, -LOWEST - 1).astype(np.int64)
+    return np.bincount(whole - LOWEST, minlength=-2 * LOWEST)
 
 
 def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snndeep.labels import MaskLabels
+from snndeep.labels import LESION, MaskLabels
 from snndeep.volume.errors import (
     EmptyOrganError,
     NonFiniteIntensityError,
@@ -28,6 +28,10 @@ _ROUNDING = 1e-4
 
 _FINEST_SLOPE = 0.01
 """Up to this slope a label may be one step of the stored numbers away from a whole number; a half is never a label."""
+
+
+_STRANGE = 255
+"""Stands for a number without a meaning among regions."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +134,20 @@ def _as_regions(stored: npt.NDArray[Any], header: ScanHeader, labels: MaskLabels
     """Return one plane as regions; every number in it has a meaning."""
     numbers = labels.region_by_number()
     values = _whole_numbers(stored, header, sorted(numbers), where)
-    regions = np.zeros(values.shape, np.uint8)
-    # One comparison per label is faster than a sort, and exact for every data type.
-    strange = values != 0
+    table = np.full(256, 0 if labels.ignores_others else _STRANGE, np.uint8)
+    table[0] = 0
     for number, region in numbers.items():
-        own = values == number
-        strange &= ~own
-        if region:
-            regions[own] = region
-    if strange.any() and not labels.ignores_others:
+        table[number] = region
+    low, high = int(values.min()), int(values.max())
+    if low >= 0 and high <= LESION and np.array_equal(table[: high + 1], np.arange(high + 1)):
+        return values.astype(np.uint8)
+    beyond = (values < 0) | (values > 255) if low < 0 or high > 255 else None
+    inside = values if beyond is None else np.clip(values, 0, 255)
+    regions: Labels = np.take(table, inside.astype(np.uint8, copy=False))
+    if beyond is not None:
+        regions[beyond] = 0 if labels.ignores_others else _STRANGE
+    strange = regions == _STRANGE
+    if strange.any():
         raise UnknownLabelError(
             "The mask has labels that the settings do not name.",
             where=where,
