@@ -12,14 +12,15 @@ from snndeep.volume.axial import read_axial_slice
 
 with stage(snakemake.log[0]) as log:
     params, config = snakemake.params, snakemake.params.stage["config"]
-    tables = (read_table(Path(path)) for path in (snakemake.input.samples, snakemake.input.predictions))
-    judged = judged_slices(*tables, config["model"], config["protocol"])
+    samples = read_table(Path(snakemake.input.samples), "samples")
+    predictions = read_table(Path(snakemake.input.predictions), "evaluate")
+    judged = judged_slices(samples, predictions, config["model"], config["protocol"])
     labels = MaskLabels.from_mapping(config["labels"])
     words, arrays = [], {}
     for number, chosen in enumerate(choose_slices(judged)):
         case = Case.from_json(params.cases[chosen.case])
-        image, label = case.image.nifti(), case.label.nifti()
-        seen = read_axial_slice(chosen.case, image, label, labels, chosen.slice, MARGIN_MM)
+        with case.image.opened() as image, case.label.opened() as label:
+            seen = read_axial_slice(chosen.case, image, label, labels, chosen.slice, MARGIN_MM)
         arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels)
         words.append({**asdict(chosen), "spacing": list(seen.spacing)})
         log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)

@@ -109,14 +109,15 @@ def _check_together(config: Mapping[str, Any]) -> None:
         spaces[name] = checked_space(f"tuning.search_space.{name}", space, kinds)
 
 
-def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> None:
+def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> Settings:
     hints = type_hints(kind)
-    nested = {name: own for name, own in hints.items() if isinstance(own, type) and issubclass(own, Settings)}
-    for name, own in nested.items():
-        _build(own, values[name], seed)
-    if not nested:
-        own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
-        kind.from_mapping(own_values)
+    built = {
+        name: _build(own, values[name], seed)
+        for name, own in hints.items()
+        if isinstance(own, type) and issubclass(own, Settings)
+    }
+    own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
+    return kind.from_mapping({**own_values, **built})
 
 
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:

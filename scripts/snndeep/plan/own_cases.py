@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ def find_own_cases(
     def leaf(request: ConversionRequest) -> _Leaf:
         source = request.source.path
         if not needs_conversion(source):
-            return _Leaf(NiftiScan(source), digests.of(source))
+            found = digests.of(source)
+            return _Leaf(NiftiScan(source, found), found)
         config: dict[str, Any] = {"series": request.source.series, "slice_tolerance": dicom.slice_tolerance}
         inputs = [_digest(source, digests, is_mask=request.labels is not None)]
         if request.image is not None and _may_have_names(source):
@@ -58,7 +59,7 @@ def find_own_cases(
             config["numbers"] = [labels.number_of(1), labels.number_of(2)]
             inputs.append(_digest(request.image.path, digests, is_mask=False))
         stage = conversion_of(config, inputs)
-        conversion = Conversion(stage, request)
+        conversion = Conversion(stage, replace(request, planned=_comparable(request, inputs[0])))
         conversions[stage.address] = conversion
         return _Leaf(ConvertedScan(Path(conversion.record), source), stage.address)
 
@@ -97,6 +98,13 @@ def _described(scan: ListedScan) -> str:
 def _may_have_names(mask: Path) -> bool:
     """Return whether the regions of a mask may have names, or no place in space: folders and single DICOM objects."""
     return mask.is_dir() or mask.suffix.lower() not in (".nrrd", ".mha", ".hdr", ".img", ".mgz", ".mgh")
+
+
+def _comparable(request: ConversionRequest, found: str) -> str:
+    """Return the digest of a source where it is that of its bytes alone, see `_digest`; else nothing."""
+    path = request.source.path
+    pair, structures = path.suffix.lower() in (".hdr", ".img"), request.labels is not None and path.is_dir()
+    return "" if pair or structures else found
 
 
 def _digest(source: Path, digests: FileDigests, is_mask: bool) -> str:

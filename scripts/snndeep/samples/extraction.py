@@ -47,7 +47,7 @@ class Extraction:
 
     @property
     def labels(self) -> MaskLabels:
-        """The meaning of the mask's labels."""
+        """The meaning of the mask's numbers."""
         return MaskLabels.from_mapping(self.stage["config"]["labels"])
 
     @classmethod

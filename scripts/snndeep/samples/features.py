@@ -43,6 +43,7 @@ def extract_batch(
 
     Raises:
         ScanError: If a scan cannot be used or is implausible, unless `on_bad_case` says otherwise.
+        DatasetError: If a scan is not the one that was planned with.
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
@@ -70,9 +71,9 @@ def extract_batch(
 
 def _extract(work: Extraction, limits: Plausibility) -> None:
     """Extract a case and keep its tables."""
-    image, label = work.image.nifti(), work.label.nifti()
-    check_spacing(read_header(image, work.case), limits, work.case)
-    features = extract_case(work.case, image, label, work.settings, work.labels)
+    with work.image.opened() as image, work.label.opened() as label:
+        check_spacing(read_header(image, work.case), limits, work.case)
+        features = extract_case(work.case, image, label, work.settings, work.labels)
     for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
         write_table(path, table, work.stage)
     LOGGER.info("%s: %d slices", work.case, len(features.slices))
@@ -80,7 +81,7 @@ def _extract(work: Extraction, limits: Plausibility) -> None:
 
 def _judged(work: Extraction, limits: Plausibility, on_bad_case: str) -> str:
     """Return what is worth a word about a case, and end with what is implausible unless it is only to be told."""
-    row = read_table(work.patient, work.patient).iloc[0].to_dict()
+    (row,) = read_table(work.patient, "features", work.patient).to_dict(orient="records")
     found = findings(CaseMeasures.from_row(row), limits)
     if on_bad_case != "warn":
         refuse_implausible(found, f"case {work.case}, file {work.image}, mask {work.label}")
@@ -99,12 +100,12 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
     """
     slices, cases, skipped = [], [], {}
     for manifest in manifests:
-        for case, entry in read_json(manifest).items():
+        for case, entry in read_json(manifest, "features_batch").items():
             if "skipped" in entry:
                 skipped[case] = entry["skipped"]
             else:
-                slices.append(read_table(manifest.parent / entry["slices"], manifest).assign(case=case))
-                row = read_table(manifest.parent / entry["patient"], manifest)
+                slices.append(read_table(manifest.parent / entry["slices"], "features", manifest).assign(case=case))
+                row = read_table(manifest.parent / entry["patient"], "features", manifest)
                 cases.append(row.assign(case=case, notes=entry["notes"]))
     if not slices:
         raise DatasetError(

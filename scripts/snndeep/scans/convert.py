@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from snndeep.scans.formats.base import MaskRequest, Volume
 from snndeep.scans.formats.nifti import write_volume
 from snndeep.scans.formats.registry import read_image, read_mask
 from snndeep.scans.source import ConversionRequest
+from snndeep.store.content import as_planned
 from snndeep.store.files import intact, replacing
 
 LOGGER = logging.getLogger(__name__)
@@ -28,13 +30,17 @@ def convert(request: ConversionRequest, folder: Path, provenance: Mapping[str, A
 
     Returns:
         Why the scan was `refused`; empty if it was not. Whether a refusal ends the run is decided by who reads the scan.
+
+    Raises:
+        DatasetError: If the source is not the one that was planned with.
     """
     path = request.source.path
     if intact(folder / VOLUME):
         LOGGER.info("found %s already converted", path)
         return {"refused": ""}
     try:
-        volume = read_requested(request)
+        with as_planned(path, request.planned) if request.planned else contextlib.nullcontext():
+            volume = read_requested(request)
     except ScanError as error:
         LOGGER.warning("cannot convert: %s", error)
         return {"refused": str(error)}

@@ -61,20 +61,20 @@ def diseased_by_list(name: str) -> bool:
     return CASES.index(name) not in TUMOUR_FREE
 
 
-def archive_cases(root: Path, names: Sequence[str], archive_digest: str) -> list[Case]:
+def archive_cases(root: Path, names: Sequence[str], address: str) -> list[Case]:
     """Return cases of Task03_Liver that are taken from its archive.
 
     Args:
         root: Where they are brought to, a folder for each.
         names: Of the cases.
-        archive_digest: The published checksum of the archive.
+        address: Of the stage that brings them; it holds the published checksum, and whether that was compared.
     """
     return [
         Case(
             name,
             NiftiScan(root / name / "image.nii.gz"),
             NiftiScan(root / name / "label.nii.gz"),
-            f"{archive_digest}/{name}",
+            f"{address}/{name}",
         )
         for name in names
     ]
@@ -103,7 +103,8 @@ def unpacked_cases(folder: Path, names: Sequence[str], digest_of: Callable[[Path
             expected="image and label of every case that dataset.cases or dataset.first asks for",
             remedy="Unpack the archive again, or correct dataset.path.",
         )
-    return [
-        Case(name, NiftiScan(image), NiftiScan(label), f"{digest_of(image)}+{digest_of(label)}")
-        for name, (image, label) in pairs.items()
-    ]
+    cases = []
+    for name, (image, label) in pairs.items():
+        scans = NiftiScan(image, digest_of(image)), NiftiScan(label, digest_of(label))
+        cases.append(Case(name, *scans, "+".join(scan.planned for scan in scans)))
+    return cases

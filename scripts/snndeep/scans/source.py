@@ -59,11 +59,13 @@ class ConversionRequest:
         source: The scan or mask.
         labels: The meaning of a mask; None for an image.
         image: The image that a mask belongs to; None for an image.
+        planned: The digest of the source's bytes that the plan found; empty if it is not to be compared.
     """
 
     source: Source
     labels: MaskLabels | None = None
     image: Source | None = None
+    planned: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -71,6 +73,7 @@ class ConversionRequest:
             "source": self.source.to_json(),
             "labels": None if self.labels is None else self.labels.to_mapping(),
             "image": None if self.image is None else self.image.to_json(),
+            "planned": self.planned,
         }
 
     @classmethod
@@ -81,4 +84,5 @@ class ConversionRequest:
             Source.from_json(values["source"]),
             None if labels is None else MaskLabels.from_mapping(labels),
             None if image is None else Source.from_json(image),
+            values["planned"],
         )

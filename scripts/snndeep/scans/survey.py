@@ -59,7 +59,7 @@ class Surveyed:
 def survey(
     cases: Sequence[Case],
     labels: MaskLabels,
-    resegmentation: tuple[float, float],
+    resegmentation: tuple[float, float] | None,
     limits: Plausibility,
     on_bad_case: str,
 ) -> dict[str, Surveyed]:
@@ -68,7 +68,7 @@ def survey(
     Args:
         cases: The data set.
         labels: The meaning of the masks' labels. Where they mark no lesions, the data set's labels count.
-        resegmentation: Lowest and highest HU that features are taken from.
+        resegmentation: Lowest and highest HU that features are taken from; None for no limits.
         limits: Of what is plausible.
         on_bad_case: `fail` ends at a case that cannot be used or is implausible, `skip` passes over it, `warn` keeps an
             implausible one.
@@ -94,7 +94,7 @@ def survey(
 
 
 def _look_at(
-    case: Case, labels: MaskLabels, resegmentation: tuple[float, float], limits: Plausibility, on_bad_case: str
+    case: Case, labels: MaskLabels, resegmentation: tuple[float, float] | None, limits: Plausibility, on_bad_case: str
 ) -> Surveyed:
     image = case.image.nifti()
     check_spacing(read_header(image, case.name), limits, case.name)

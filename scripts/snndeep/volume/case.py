@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from snndeep.volume.reader import Intensities, Labels, read_intensities, read_la
 
 _AFFINE_TOLERANCE = 0.05
 """Greatest distance between corresponding corners of image and mask, in units of the smallest spacing."""
+
+Margins = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 SIDES = ("left", "right", "back", "front", "feet", "head")
 """The sides of a scan: before and behind x, y, z."""
@@ -45,6 +48,7 @@ class CaseVolume:
         holes: How many holes the mask had.
         hole_voxels: How many voxels they have.
         touched: The sides of the scan that the organ reaches, some of `SIDES`.
+        margins: Voxels before and after the box that the labels span, along z, y, x.
     """
 
     case: str
@@ -57,9 +61,12 @@ class CaseVolume:
     holes: int
     hole_voxels: int
     touched: tuple[str, ...]
+    margins: Margins = ((1, 1), (1, 1), (1, 1))
 
 
-def read_case(case: str, image: Path, label: Path, labels: MaskLabels) -> CaseVolume:
+def read_case(
+    case: str, image: Path, label: Path, labels: MaskLabels, margin_voxels: int = 1, margin_mm: float = 0.0
+) -> CaseVolume:
     """Read a CT and its mask.
 
     Args:
@@ -67,6 +74,8 @@ def read_case(case: str, image: Path, label: Path, labels: MaskLabels) -> CaseVo
         image: NIfTI file with intensities in HU.
         label: NIfTI file with integer labels on the grid of the image or on a part of it.
         labels: The meaning of the numbers.
+        margin_voxels: Voxels to read around what the labels span, at least 1.
+        margin_mm: Distance to read around it in addition, in mm; infinite for the whole scan.
 
     Returns:
         The region around the labels on the canonical grid.
@@ -81,35 +90,50 @@ def read_case(case: str, image: Path, label: Path, labels: MaskLabels) -> CaseVo
 
     stored_labels, label_box = read_labels(label_header, labels, case)
     core = moved(label_grid.to_canonical_box(label_box), offset)
+    wide = [
+        min(margin_voxels + math.ceil(min(margin_mm / spacing, size)), size + 1)
+        for spacing, size in zip(image_grid.spacing, image_grid.shape, strict=True)
+    ]
     x, y, z = (
-        slice(max(0, span.start - 1), min(size, span.stop + 1))
-        for span, size in zip(core, image_grid.shape, strict=True)
+        slice(max(0, span.start - width), min(size, span.stop + width))
+        for span, width, size in zip(core, wide, image_grid.shape, strict=True)
     )
     box = (x, y, z)
     read = read_intensities(image_header, image_grid.to_file_box(box), case)
     intensity = image_grid.to_canonical(read.values)
-    border = [
-        (1 - (part.start - whole.start), 1 - (whole.stop - part.stop))
-        for part, whole in zip(core[::-1], box[::-1], strict=True)
-    ]
-    touched = [bool(beyond) for pair in border[::-1] for beyond in pair]
-    if any(touched):
-        intensity = np.pad(intensity, border, mode="edge")
-    region = np.pad(label_grid.to_canonical(stored_labels), 1)
-    holes, hole_voxels = fill_holes(region, labels.fill_holes)
+    # A voxel is repeated where the margin goes beyond the scan.
+    beyond = [
+        (int(span.start - width < 0), int(span.stop + width > size))
+        for span, width, size in zip(core, wide, image_grid.shape, strict=True)
+    ][::-1]
+    if any(before or after for before, after in beyond):
+        intensity = np.pad(intensity, beyond, mode="edge")
+    of_z, of_y, of_x = (
+        (part.start - whole.start + before, whole.stop - part.stop + after)
+        for part, whole, (before, after) in zip(core[::-1], box[::-1], beyond, strict=True)
+    )
+    bordered = np.pad(label_grid.to_canonical(stored_labels), 1)
+    holes, hole_voxels = fill_holes(bordered, labels.fill_holes)
+    region = np.pad(bordered[1:-1, 1:-1, 1:-1], (of_z, of_y, of_x))
     _check_varies(intensity, region, location(case, image))
     return CaseVolume(
         case=case,
         intensity=intensity,
         labels=region,
-        origin=(core[0].start - 1, core[1].start - 1, core[2].start - 1),
+        origin=(core[0].start - of_x[0], core[1].start - of_y[0], core[2].start - of_z[0]),
         shape=image_grid.shape,
         spacing=image_grid.spacing,
         extremes=(read.lowest, read.highest),
         holes=holes,
         hole_voxels=hole_voxels,
-        touched=tuple(side for side, reached in zip(SIDES, touched, strict=True) if reached),
+        touched=_touched(core, image_grid.shape),
+        margins=(of_z, of_y, of_x),
     )
+
+
+def _touched(core: Box, shape: tuple[int, int, int]) -> tuple[str, ...]:
+    reached = [end for span, size in zip(core, shape, strict=True) for end in (span.start == 0, span.stop == size)]
+    return tuple(side for side, there in zip(SIDES, reached, strict=True) if there)
 
 
 def moved(box: Box, offset: tuple[int, int, int]) -> Box:

@@ -76,18 +76,18 @@ class CaseMeasures:
         return asdict(self)
 
 
-def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> CaseMeasures:
+def measure_case(volume: CaseVolume, resegmentation: tuple[float, float] | None) -> CaseMeasures:
     """Measure a case.
 
     Args:
         volume: The case.
-        resegmentation: Lowest and highest HU that features are taken from.
+        resegmentation: Lowest and highest HU that features are taken from; None for no limits.
     """
     spacing_x, spacing_y, spacing_z = volume.spacing
     pixel = spacing_x * spacing_y
     millilitre = pixel * spacing_z / 1000
     mask = volume.labels > 0
-    low, high = resegmentation
+    low, high = resegmentation or (-np.inf, np.inf)
     area = np.count_nonzero(mask, axis=(1, 2))
     inside = np.count_nonzero(mask & (volume.intensity >= low) & (volume.intensity <= high), axis=(1, 2))
     voxels, counts = int(area.sum()), _whole_hu(volume.intensity[mask])
@@ -114,6 +114,12 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float]) -> Cas
     )
 
 
+def _outermost(volume: CaseVolume, axis: int) -> tuple[int, int]:
+    """Return the first and the last plane with organ along an axis of the array."""
+    before, after = volume.margins[axis]
+    return before, volume.labels.shape[axis] - after - 1
+
+
 def _whole_hu(values: Intensities) -> npt.NDArray[np.int64]:
     """Return how many voxels have each whole HU of 16 bits, from `LOWEST` on; what lies beyond counts at the ends."""
     whole = np.clip(np.rint(values), LOWEST, -LOWEST - 1).astype(np.int64)
@@ -125,7 +131,8 @@ def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
     sides = []
     for number, side in enumerate(SIDES):
         axis, behind = divmod(number, 2)
-        plane = mask.take(-2 if behind else 1, axis=2 - axis)
+        first, last = _outermost(volume, 2 - axis)
+        plane = mask.take(last if behind else first, axis=2 - axis)
         others = [length for k, length in enumerate(volume.spacing) if k != axis]
         if side in volume.touched and np.count_nonzero(plane) * others[0] * others[1] >= CUT_AREA:
             sides.append(side)
@@ -136,7 +143,8 @@ def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
     """Return the ends at which the mask stops with a large area and the tissue beyond it looks the same."""
     area = np.count_nonzero(mask, axis=(1, 2))
     ends = []
-    for side, last, beyond in (("feet", 1, 0), ("head", -2, -1)):
+    first, final = _outermost(volume, 0)
+    for side, last, beyond in (("feet", first, first - 1), ("head", final, final + 1)):
         if side in volume.touched or area[last] < ABRUPT * area.max():
             continue
         own, outside = volume.intensity[last][mask[last]], volume.intensity[beyond][mask[last]]
