@@ -36,8 +36,9 @@ def test_scans_that_are_not_nifti_are_replaced_by_their_conversion(tmp_path):
     assert isinstance(a.image, ConvertedScan)
     assert {str(a.image.record), str(a.label.record)} == {conversion.record for conversion in conversions.values()}
     assert {c.request.source.path.name for c in conversions.values()} == {"a", "a.nrrd"}
-    assert b.image == NiftiScan(folder / "imagesTr/b.nii.gz")
-    assert b.label == NiftiScan(folder / "labelsTr/b.nii.gz")
+    assert isinstance(b.image, NiftiScan)
+    assert (b.image.path, b.label.path) == (folder / "imagesTr/b.nii.gz", folder / "labelsTr/b.nii.gz")
+    assert "+".join((b.image.planned, b.label.planned)) == b.leaf
     assert Case.from_json(json.loads(json.dumps(a.to_json()))) == a
 
     (folder / "imagesTr/a/2.dcm").write_text("another slice")
