@@ -1,4 +1,4 @@
-"""A user's own scans as the plan sees them: which there are, and which are converted first."""
+"""A user's own scans in the plan: the cases, and the scans that are converted to NIfTI first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Leaf:
 def find_own_cases(
     path: Path, digests: FileDigests, labels: MaskLabels, dicom: DicomSettings, conversion_of: StageOf
 ) -> tuple[tuple[Case, ...], dict[str, Conversion]]:
-    """Return the cases of a folder in Decathlon layout or a table, and the conversions by address.
+    """Return the cases of a folder in Decathlon layout or of a table, and the conversions by address.
 
     Args:
         path: The folder or the table.

@@ -1,4 +1,4 @@
-"""One scan to extract features from: what the plan says and the job does."""
+"""The description of one feature extraction, which the plan makes and the job carries out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snndeep.scans.converted import Scan, scan_from_json
 
 @dataclass(frozen=True)
 class Extraction:
-    """One case to extract.
+    """The extraction of the features of one case.
 
     Attributes:
         case: Name of the case.
@@ -32,22 +32,22 @@ class Extraction:
 
     @property
     def slices(self) -> Path:
-        """The table of slices."""
+        """Path of the table of slices."""
         return self.folder / "slices.parquet"
 
     @property
     def patient(self) -> Path:
-        """The table of one row for the whole scan."""
+        """Path of the table with one row for the whole scan."""
         return self.folder / "patient.parquet"
 
     @property
     def settings(self) -> FeatureSettings:
-        """The conventions of extraction."""
+        """The settings of feature extraction."""
         return FeatureSettings.from_mapping(self.stage["config"]["features"])
 
     @property
     def labels(self) -> MaskLabels:
-        """The meaning of the mask's numbers."""
+        """The meaning of the numbers in the mask."""
         return MaskLabels.from_mapping(self.stage["config"]["labels"])
 
     @classmethod

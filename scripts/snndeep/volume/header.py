@@ -127,6 +127,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
     unit = _millimetres(header, where)
     pixdim = np.array(header["pixdim"][1:4], np.float64) * unit
     check_positive(pixdim, where)
+    _check_forms([int(header["qform_code"]), int(header["sform_code"])], where)
     affine = _affine(header, where)
     affine[:3] *= unit
     spacing = checked_spacing(affine, where)
@@ -245,6 +246,18 @@ def _millimetres(header: Nifti1Header, where: str) -> float:
     return _MILLIMETRES[code]
 
 
+def _check_forms(codes: Sequence[int], where: str) -> None:
+    """Refuse codes that the standard does not define: some readers take them for a form, others for none."""
+    if not all(code in range(6) for code in codes):
+        raise UnusableHeaderError(
+            "The header does not say which space the scan is in.",
+            where=where,
+            found=f"qform_code, sform_code = {list(codes)}",
+            expected="codes from 0 to 5",
+            remedy="Write the scan again from its source.",
+        )
+
+
 def _affine(header: Nifti1Header, where: str) -> Affine:
     """Return the affine by the standard's order of precedence: sform, then qform, then the spacing alone."""
     if header["sform_code"] > 0:
@@ -310,12 +323,14 @@ def _checked_dtype(header: Nifti1Header, where: str) -> np.dtype[Any]:
 
 
 def _checked_offset(offset: float, header_size: int, where: str) -> int:
-    if not math.isfinite(offset) or offset < 0 or offset != int(offset):
+    # After the header and the four bytes that say what follows it. Readers disagree on what less than that means.
+    first = header_size + 4
+    if not math.isfinite(offset) or offset < first or offset != int(offset):
         raise UnusableHeaderError(
             "The header gives no usable position of the voxels.",
             where=where,
             found=f"vox_offset = {offset}",
-            expected=f"a whole number of bytes, at least {header_size}",
+            expected=f"a whole number of bytes, at least {first}",
             remedy="Write the scan again from its source.",
         )
-    return max(int(offset), header_size)
+    return int(offset)
