@@ -181,5 +181,5 @@ def test_two_spellings_of_one_name_are_one_patient(tmp_path):
             (tmp_path / f"{form}.{part}.nii.gz").write_bytes(f"{form}{part}".encode())
         rows.append(f"{form}.image.nii.gz,{form}.mask.nii.gz,{unicodedata.normalize(form, 'Šimůnek')}")
     (tmp_path / "table.csv").write_text("image,mask,patient\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    cases = read_scan_table(tmp_path / "table.csv", lambda path: path.name)
+    cases = read_scan_table(tmp_path / "table.csv")
     assert [case.patient for case in cases] == ["Šimůnek", "Šimůnek"]
