@@ -188,7 +188,8 @@ NAMES = {  # settings whose values are names: another one that exists
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",
-    "dataset.source": "directory", "features.filters": [{"filter": "laplacian_of_gaussian"}],
+    "dataset.source": "directory", "dataset.labels.ignore": [7],
+    "features.filters": [{"filter": "laplacian_of_gaussian"}],
 }  # fmt: skip
 
 

@@ -235,6 +235,7 @@ class Plan:
             "encoders": {rule: self.encoding(self.encoder(rule)) for rule in self.rules},
             "features": self.config["features"],
             "labels": self.config["dataset"]["labels"],
+            "plausibility": self.config["dataset"]["plausibility"],
             "samples": self.config["samples"],
             "evaluation": {**self.config["evaluation"], "seed": self.config["seed"]},
             "seed": self.config["seed"],
