@@ -13,10 +13,11 @@ with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     tuned = read_json(Path(snakemake.input.tuned))
     model, scores, traces, record = {}, {}, {}, {}
+    untuned = merge_settings(rule, snakemake.params.settings, {})
     for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path)))
         settings = merge_settings(rule, snakemake.params.settings, tuned[name]["best"])
-        trained = train_split(name, data, backend, rule, settings, snakemake.params.seed)
+        trained = train_split(name, data, backend, rule, settings, snakemake.params.seed, untuned)
         model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}
         for part, values in trained.scores.items():
             scores |= {f"{name}/{part}.samples": data.samples[data.parts[part]], f"{name}/{part}.scores": values}

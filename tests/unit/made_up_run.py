@@ -175,9 +175,14 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         },
     }
     if model.endswith("bal"):
-        for key in ("curve", "random_curve") if model.startswith("custom") else ("curve",):
-            record[key] = [{"labels": 10 * (k + 1), "validation_auc": 0.6 + 0.05 * rng.random()} for k in range(3)]
+        arms = ("bal", "random") if model.startswith("custom") else ("bal",)
+        record["arms"] = {arm: [_point(10 * (k + 1), rng) for k in range(3)] for arm in arms}
     return record
+
+
+def _point(labels: int, rng: np.random.Generator) -> dict:
+    values = {name: 0.6 + 0.05 * rng.random() for name in ("validation_auc", "test_auc")}
+    return {"labels": labels, "validation_labels": 15, **values}
 
 
 def _study(trials: int, mode: str, rng: np.random.Generator) -> dict:

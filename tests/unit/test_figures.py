@@ -255,13 +255,16 @@ def test_the_best_trial_so_far_never_falls_and_skips_what_was_pruned():
 def test_labels_compare_both_choices():
     record = {
         "history": [],
-        "curve": [{"labels": 10, "validation_auc": 0.6}, {"labels": 20, "validation_auc": 0.8}],
-        "random_curve": [{"labels": 10, "validation_auc": 0.6}, {"labels": 20, "validation_auc": 0.7}],
+        "arms": {
+            arm: [{"labels": 10 * k, "validation_labels": 5, "test_auc": auc} for k, auc in ((1, 0.6), (2, last))]
+            for arm, last in (("bal", 0.8), ("random", 0.7))
+        },
     }
-    labels = learning.label_table({"custom/bal": {"patient_0": record, "slice_0": record}}, "patient")
-    assert len(labels) == 4
+    splits = {"patient_0": record, "slice_0": record}
+    labels = learning.label_table({"custom/bal": splits, "snntorch/bal": splits}, "patient")
+    assert len(labels) == 4  # identical backends are one piece of evidence
     text = learning.describe_labels(labels)
-    assert "20 labelled" in text and "0.800" in text and "0.700" in text
+    assert "20 labelled" in text and "+0.100" in text
 
 
 def test_a_feature_that_a_fold_did_not_select_counts_zero():

@@ -94,4 +94,5 @@ def test_an_encoded_split_survives_storage():
     assert one.preprocessing == two.preprocessing
     assert {k: v.tolist() for k, v in one.parts.items()} == {k: v.tolist() for k, v in two.parts.items()}
     problem = two.problem()
-    assert not set(problem.train) & set(two.parts["test"])
+    assert problem.trains.samples == problem.train.size + problem.validation.size
+    np.testing.assert_array_equal(problem.trains.dense(problem.train), two.trains.dense(two.parts["train"]))

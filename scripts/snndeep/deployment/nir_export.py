@@ -12,7 +12,7 @@ point that is the same. Vectors hold what native mode learns for each neuron; an
 What the graph takes are the spikes of the encoder, one step per `DT`. What it gives:
 
     surrogate, bal   Affine, LIF, Affine, then LIF (readout spike_count) or LI (mean_potential): z_k = sum of spikes, or 4 times
-                     the mean potential before reset; score = softmax(z)[1]
+                     the mean potential before reset; score = z_1 - z_0
     tempotron        Linear, LI, Affine: the voltage V(t), as the difference of two leaky integrators; score = max V - threshold
 
 snnTorch 1.0 and SpikingJelly 2.0 import LIF and no LI. For them a network can be written up to its hidden neurons.

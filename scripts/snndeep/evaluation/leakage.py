@@ -6,8 +6,10 @@ spikes are encoded, the parts of a split before a search or a training begins, s
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +17,24 @@ from snndeep.errors import LeakageError
 from snndeep.samples.split import Split
 from snndeep.spikes.encoded_split import EncodedSplit
 
+if TYPE_CHECKING:  # a training job reads no tables and should start fast
+    import pandas as pd
+
 PARTS = ("train", "validation", "test")
+FITTED = ("train", "validation")
+"""The parts that a model learns from; the second decides when to stop, and thresholds and calibration."""
+
+
+def digest_of(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> str:
+    """Return the SHA-256 of a set of labelled samples, whatever their order, as 64 hex digits.
+
+    Args:
+        samples: Ids `[N]`.
+        labels: `[N]`.
+        patients: `[N]`.
+    """
+    rows = sorted(zip(map(str, samples), map(int, labels), map(str, patients), strict=True))
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def check_parts(name: str, parts: Mapping[str, Iterable[str]], patient_of: Mapping[str, str], by_patient: bool) -> None:
@@ -97,6 +116,30 @@ def check_fit(name: str, recorded: Mapping[str, Any], expected: Mapping[str, Any
         expected="the same",
         remedy="Fit scaler and selection on the training part.",
     )
+
+
+def check_fitted_on(split: Split, recorded: Mapping[str, str], table: pd.DataFrame) -> None:
+    """Check that a model was fitted on the training and validation parts of its split and on nothing else.
+
+    Args:
+        split: The split.
+        recorded: By part, the digest that the model's job recorded, see `digest_of`.
+        table: Samples with columns label and patient, by sample.
+
+    Raises:
+        LeakageError: If a digest differs, or none was recorded.
+    """
+    for part in FITTED:
+        own = table.loc[list(getattr(split, part))]
+        expected = digest_of(own.index.to_numpy(), own["label"].to_numpy(), own["patient"].to_numpy())
+        if recorded.get(part) != expected:
+            raise LeakageError(
+                "A model was fitted on other samples than its split says.",
+                where=f"{split.name}, {part}",
+                found=f"digest {recorded.get(part, 'not recorded')}",
+                expected=f"{expected}, of the {len(own)} samples of the part",
+                remedy="Train the model again on this split.",
+            )
 
 
 def check_scores(split: Split, scores: Mapping[str, np.ndarray]) -> None:

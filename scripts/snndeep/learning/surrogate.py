@@ -84,9 +84,9 @@ class SurrogateModel:
         return loss, self._network.backward(trace, None, np.broadcast_to(grad, shape))
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the probability of disease, softmax of the two outputs."""
+        """Return the log odds of disease, the difference of the two outputs."""
         logits = self._logits(self._network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
-        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        return logits[:, 1] - logits[:, 0]
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
@@ -140,7 +140,7 @@ class SurrogateRule:
             settings.hidden,
             settings.neuron,
             settings.gain,
-            problem.trains.mean_rate(),
+            problem.training_rate(),
             generator(seed, "weights"),
         )
         return self.model(backend, settings, parameters)

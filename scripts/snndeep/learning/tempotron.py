@@ -138,7 +138,7 @@ class TempotronRule:
     ) -> Fit:
         """See `LearningRule.fit`."""
         trains = problem.trains
-        spikes_per_sample = max(trains.mean_rate() * trains.steps * trains.channels, 1.0)
+        spikes_per_sample = max(problem.training_rate() * trains.steps * trains.channels, 1.0)
         deviation = settings.gain * settings.threshold / math.sqrt(spikes_per_sample)
         weight = generator(seed, "weights").normal(0, deviation, (trains.channels, 1)).astype(np.float32)
         model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})

@@ -18,7 +18,7 @@ class Problem:
     """The part of one split that a learning rule may see.
 
     Attributes:
-        trains: Spike trains of all samples; only those in `train` and `validation` are looked at.
+        trains: Spike trains of the samples of the two parts.
         labels: int `[N]`, 0 healthy, 1 diseased.
         patients: `[N]`, the patient of each sample.
         train: Indices of the samples to fit.
@@ -53,6 +53,10 @@ class Problem:
                 expected="at least one each",
             )
 
+    def training_rate(self) -> float:
+        """Return the share of (sample, step, channel) triples of the training part that hold a spike."""
+        return self.trains.subset(self.train).mean_rate()
+
 
 @dataclass(frozen=True)
 class EncodedSplit:
@@ -75,8 +79,16 @@ class EncodedSplit:
     preprocessing: dict[str, Any]
 
     def problem(self) -> Problem:
-        """Return what a learning rule may see: everything but the test part."""
-        return Problem(self.trains, self.labels, self.patients, self.parts["train"], self.parts["validation"])
+        """Return what a learning rule may see: the training samples, then the validation samples, and nothing else."""
+        train, validation = (self.parts[name] for name in ("train", "validation"))
+        known = np.concatenate([train, validation])
+        return Problem(
+            self.trains.subset(known),
+            self.labels[known],
+            self.patients[known],
+            np.arange(train.size),
+            np.arange(train.size, known.size),
+        )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return arrays for storage; the text of `preprocessing` is kept as bytes."""

@@ -122,7 +122,8 @@ def _label_curve(results: RunResults) -> Drawn | None:
     return Drawn(
         "label_curve",
         f"Labels used by active learning, split by {_first(results)}",
-        f"Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern{beside}.",
+        f"ROC-AUC of test slices against the number of labelled training slices; BAL chooses them by firing pattern{beside}. "
+        "The validation part, which decides when each round stops, is labelled in addition.",
         learning.describe_labels(labels),
         "learning",
         learning.label_curve(labels),
