@@ -146,8 +146,8 @@ class Round:
     def to_json(self) -> dict[str, Any]:
         """Return all but the parameters as JSON values."""
         return {
-            "labels": int(self.labels),
-            "validation_labels": int(self.validation_labels),
+            "labels": self.labels,
+            "validation_labels": self.validation_labels,
             "validation_auc": self.validation_auc,
         }
 
@@ -221,7 +221,7 @@ class BalRule:
                 chosen = choose(model, labelled, unlabelled, size - labelled.size)
                 labelled = np.sort(np.concatenate([labelled, chosen]))
             fit = descend(model, inputs, problem, labelled, settings, derive_seed(seed, "round", number), on_epoch)
-            rounds.append(Round(labelled.size, problem.validation.size, fit.validation_auc, fit.parameters))
+            rounds.append(Round(int(labelled.size), int(problem.validation.size), fit.validation_auc, fit.parameters))
         return rounds
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from snndeep.backends.base import Backend, Inputs
 from snndeep.evaluation.leakage import FITTED, check_encoded, digest_of
 from snndeep.evaluation.operations import Connection, connections_of, count_operations, peak_memory_mb
-from snndeep.learning.base import LearningRule, Model
+from snndeep.learning.base import ComparesArms, LearningRule, Model
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import derive_seed
@@ -92,7 +92,7 @@ def train_split(
         "fitted_on": fitted_on(data),
         **fit.extra,
     }
-    if getattr(settings, "compare_random", False):
+    if getattr(settings, "compare_random", False) and isinstance(rule, ComparesArms):
         arms = rule.arms(problem, known, backend, untuned or settings, model_seed(seed, rule.name, name))
         record["arms"] = {
             arm: [

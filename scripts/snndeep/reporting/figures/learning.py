@@ -103,13 +103,9 @@ def _distinct(records: Records) -> dict[str, Any]:
     for model, splits in records.items():
         arms = {split: record["arms"] for split, record in splits.items() if "arms" in record}
         if arms:
-            rounds = [
-                (p["labels"], p["test_auc"] and round(p["test_auc"], 6))
-                for a in arms.values()
-                for r in a.values()
-                for p in r
-            ]
-            seen.setdefault(repr(rounds), model)
+            points = [point for own in arms.values() for rounds in own.values() for point in rounds]
+            values = [(point["labels"], point["test_auc"] and round(point["test_auc"], 6)) for point in points]
+            seen.setdefault(repr(values), model)
     return {model: records[model] for model in seen.values()}
 
 
@@ -151,7 +147,8 @@ def describe_labels(labels: pd.DataFrame) -> str:
     """Return the figure's main number in a sentence: BAL minus random choice on the test parts, at the last round."""
     last = labels[labels["round"] == labels["round"].max()]
     each = last.pivot_table(index=["model", "split"], columns="choice", values="auc")
-    known = f"With {last['labels'].iloc[0]:.0f} labelled training slices and {last['validation_labels'].mean():.0f} of validation"
+    counts = (last["labels"].iloc[0], last["validation_labels"].mean())
+    known = "With {:.0f} labelled training slices and {:.0f} of validation".format(*counts)
     if "random" not in each:
         return f"{known}, BAL reaches a ROC-AUC of {each['BAL'].mean():.3f} on test slices."
     difference = each["BAL"] - each["random"]
