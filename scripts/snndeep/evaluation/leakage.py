@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snndeep.errors import LeakageError
-from snndeep.samples.split import Split
+from snndeep.samples.split import Split, protocol_of
 from snndeep.spikes.encoded_split import EncodedSplit
 
 if TYPE_CHECKING:  # a training job reads no tables and should start fast
@@ -37,24 +37,24 @@ def digest_of(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> 
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def check_parts(name: str, parts: Mapping[str, Iterable[str]], patient_of: Mapping[str, str], by_patient: bool) -> None:
-    """Check that no sample, and if patients were split no patient, is in two parts.
+def check_parts(name: str, parts: Mapping[str, Iterable[str]], patient_of: Mapping[str, str], protocol: str) -> None:
+    """Check that no sample is in two parts, and no patient where the protocol keeps patients apart.
 
     Args:
         name: The split's name.
         parts: Samples of train, validation and test.
         patient_of: Patient of each sample.
-        by_patient: Whether patients were split.
+        protocol: One of `split.PROTOCOLS`, or `apart`, which keeps the test part's patients out of the other parts.
 
     Raises:
         LeakageError: If one is.
     """
     sets = {part: set(parts[part]) for part in PARTS}
-    views = {"sample": sets}
-    if by_patient:
-        views["patient"] = {part: {patient_of[s] for s in ids} for part, ids in sets.items()}
-    for unit, members in views.items():
-        for first, second in (("train", "test"), ("validation", "test"), ("train", "validation")):
+    people = {part: {patient_of[s] for s in ids} for part, ids in sets.items()}
+    pairs = (("train", "test"), ("validation", "test"), ("train", "validation"))
+    kept_apart = {"patient": pairs, "apart": pairs[:2]}.get(protocol, ())
+    for unit, members, checked in (("sample", sets, pairs), ("patient", people, kept_apart)):
+        for first, second in checked:
             shared = sorted(members[first] & members[second])
             if shared:
                 raise LeakageError(
@@ -73,7 +73,7 @@ def check_split(split: Split, patient_of: Mapping[str, str]) -> None:
         LeakageError: See `check_parts`.
     """
     parts = {part: getattr(split, part) for part in PARTS}
-    check_parts(split.name, parts, patient_of, by_patient=split.protocol == "patient")
+    check_parts(split.name, parts, patient_of, split.protocol)
 
 
 def check_encoded(name: str, data: EncodedSplit) -> None:
@@ -88,7 +88,7 @@ def check_encoded(name: str, data: EncodedSplit) -> None:
     """
     parts = {part: data.samples[data.parts[part]].tolist() for part in PARTS}
     patient_of = dict(zip(data.samples.tolist(), data.patients.tolist(), strict=True))
-    check_parts(name, parts, patient_of, by_patient=name.startswith("patient"))
+    check_parts(name, parts, patient_of, protocol_of(name))
 
 
 def check_fit(name: str, recorded: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
@@ -118,26 +118,40 @@ def check_fit(name: str, recorded: Mapping[str, Any], expected: Mapping[str, Any
     )
 
 
-def check_fitted_on(split: Split, recorded: Mapping[str, str], table: pd.DataFrame) -> None:
-    """Check that a model was fitted on the training and validation parts of its split and on nothing else.
+def fitted_digests(split: Split, table: pd.DataFrame) -> dict[str, str]:
+    """Return what a model of a split must have been fitted on, by part, see `digest_of`.
 
     Args:
         split: The split.
-        recorded: By part, the digest that the model's job recorded, see `digest_of`.
-        table: Samples with columns label and patient, by sample.
+        table: With columns label and patient, by sample.
+    """
+    parts = {part: table.loc[list(getattr(split, part))] for part in FITTED}
+    return {
+        part: digest_of(own.index.to_numpy(), own["label"].to_numpy(), own["patient"].to_numpy())
+        for part, own in parts.items()
+    }
+
+
+def check_fitted_on(model: str, split: str, scores: Mapping[str, np.ndarray], expected: Mapping[str, str]) -> None:
+    """Check that a model was fitted on the training and validation parts of its split and on nothing else.
+
+    Args:
+        model: Its name.
+        split: The split's name.
+        scores: Of the model, with the digests that its job recorded, `<split>/fitted_on` in the order of `FITTED`.
+        expected: See `fitted_digests`.
 
     Raises:
         LeakageError: If a digest differs, or none was recorded.
     """
-    for part in FITTED:
-        own = table.loc[list(getattr(split, part))]
-        expected = digest_of(own.index.to_numpy(), own["label"].to_numpy(), own["patient"].to_numpy())
-        if recorded.get(part) != expected:
+    recorded = dict(zip(FITTED, map(str, scores.get(f"{split}/fitted_on", ())), strict=False))
+    for part, digest in expected.items():
+        if recorded.get(part) != digest:
             raise LeakageError(
                 "A model was fitted on other samples than its split says.",
-                where=f"{split.name}, {part}",
+                where=f"{model}, {split}, {part}",
                 found=f"digest {recorded.get(part, 'not recorded')}",
-                expected=f"{expected}, of the {len(own)} samples of the part",
+                expected=f"{digest}, that of the part's samples, labels and patients",
                 remedy="Train the model again on this split.",
             )
 

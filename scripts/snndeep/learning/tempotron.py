@@ -66,6 +66,8 @@ def kernel_scale(tau_m: float, tau_s: float) -> float:
 class TempotronModel:
     """One Tempotron neuron that fires for diseased samples."""
 
+    integrators = 2  # of membrane and synapse
+
     def __init__(self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]):
         self.parameters = Parameters(parameters)
         self._threshold = settings.threshold

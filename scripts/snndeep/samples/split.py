@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+PROTOCOLS = ("patient", "slice")
+APART = "apart"
+"""The third arm: a split by slice from whose other parts the patients of the test part were taken out."""
+
 
 @dataclass(frozen=True)
 class SplitSettings:
@@ -18,6 +22,7 @@ class SplitSettings:
         seed: Decides the dealing.
         members: Networks per fold. With several the training side is cut into as many parts, and each network keeps
             another one for validation, so that together they have seen the whole side.
+        repeats: How often the samples are dealt anew; the folds of all repeats are numbered on.
     """
 
     protocols: tuple[str, ...]
@@ -25,13 +30,15 @@ class SplitSettings:
     validation_fraction: float
     seed: int
     members: int = 1
+    repeats: int = 1
 
 
 @dataclass(frozen=True)
 class Split:
     """One split; the parts hold sample ids in ascending order and do not overlap.
 
-    The splits of one fold that differ in `member` share their test part; `member` is None where there is one alone.
+    The splits of one fold that differ in `member` share their test part; `member` is None where there is one alone. In
+    the third arm it is the number of the group of patients that was taken out, and its slices are the test part.
     """
 
     protocol: str

@@ -4,6 +4,10 @@
     slice     slices are dealt at random, as in the first version of the paper: neighbours of a test slice are in the
               training part, so a model can recognise the patient. Shown to measure that leakage.
 
+    apart     the third arm, made where both of these are: a split by slice whose training and validation parts lack the
+              slices of the patients that are tested, a few patients at a time. Beside the split by slice it shows what
+              recognising the patient is worth, beside the split by patient what more patients to learn from are worth.
+
 Folds are stratified by class with scikit-learn. The validation part, for early stopping and thresholds, is taken from
 the training side in the protocol's own unit: a share of it for one network per fold, or one of `members` equal parts for
 each of several networks (cross-fitting), which together learn from the whole side and are judged on the whole side too.
@@ -15,9 +19,15 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from snndeep.errors import DatasetError
-from snndeep.samples.split import Split, SplitSettings, member_numbers
+from snndeep.samples.split import APART, PROTOCOLS, Split, SplitSettings, member_numbers
 from snndeep.scans.cohort import check_cohort
 from snndeep.seeds import derive_seed
+
+
+MOST_GROUPS = 8
+"""Of the third arm: with more groups fewer patients are taken out at a time, and more networks are trained."""
+FEWEST_IN_GROUP = 3
+"""Patients of a group; pairs of slices are compared within one."""
 
 
 def check_feasible(labels: np.ndarray, patients: np.ndarray, folds: int) -> None:
@@ -49,21 +59,62 @@ def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, s
     """
     check_feasible(labels, patients, settings.folds)
     splits = []
+    label_of = dict(zip(samples, labels, strict=True))
     for protocol in settings.protocols:
         # Both classes are balanced over folds: by patient status where patients are dealt, else by slice label.
         groups = patients if protocol == "patient" else np.asarray(samples)
-        strata = _patient_status(labels, patients) if protocol == "patient" else labels
-        outer = _folds(strata, groups, settings.folds, derive_seed(settings.seed, "splits", protocol))
-        for fold, test in enumerate(outer):
-            rest = np.setdiff1d(np.arange(labels.size), test)
-            seed = derive_seed(settings.seed, "validation", protocol, fold)
-            chosen = _validation_parts(strata[rest], groups[rest], settings, seed)
-            for member, part in zip(member_numbers(settings.members), chosen, strict=True):
-                validation = rest[part]
-                parts = (tuple(sorted(samples[own])) for own in (np.setdiff1d(rest, validation), validation, test))
-                splits.append(Split(protocol, fold, *parts, member=member))
-                _check_classes(splits[-1], dict(zip(samples, labels, strict=True)))
+        strata = patient_status(labels, patients) if protocol == "patient" else labels
+        for repeat in range(settings.repeats):
+            names = (protocol, repeat) if repeat else (protocol,)
+            outer = _folds(strata, groups, settings.folds, derive_seed(settings.seed, "splits", *names))
+            for fold, test in enumerate(outer, start=repeat * settings.folds):
+                rest = np.setdiff1d(np.arange(labels.size), test)
+                seed = derive_seed(settings.seed, "validation", protocol, fold)
+                chosen = _validation_parts(strata[rest], groups[rest], settings, seed)
+                for member, part in zip(member_numbers(settings.members), chosen, strict=True):
+                    validation = rest[part]
+                    parts = (tuple(sorted(samples[own])) for own in (np.setdiff1d(rest, validation), validation, test))
+                    splits.append(Split(protocol, fold, *parts, member=member))
+                    _check_classes(splits[-1], label_of)
+    if set(settings.protocols) >= set(PROTOCOLS):
+        seed = derive_seed(settings.seed, "groups")
+        splits += _third_arm(splits, samples, labels, patients, seed)
     return splits
+
+
+def _third_arm(
+    splits: list[Split], samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, seed: int
+) -> list[Split]:
+    """Return, for the first network of every fold by slice, a split for each group of patients that is taken out.
+
+    Returns none where too few patients are left for both classes to be learned and validated.
+    """
+    owner, label_of = (dict(zip(samples, values, strict=True)) for values in (patients, labels))
+    groups = _groups(labels, patients, seed)
+    apart = []
+    for split in splits:
+        if split.protocol != "slice" or split.member not in (None, 0):
+            continue
+        for number, out in enumerate(groups):
+            train, validation = (
+                tuple(s for s in part if owner[s] not in out) for part in (split.train, split.validation)
+            )
+            test = tuple(s for s in split.test if owner[s] in out)
+            if any(len({label_of[s] for s in part}) < 2 for part in (train, validation)):
+                return []
+            if test:
+                apart.append(Split(APART, split.fold, train, validation, test, member=number))
+    return apart
+
+
+def _groups(labels: np.ndarray, patients: np.ndarray, seed: int) -> list[set[str]]:
+    """Deal patients into groups, the classes evenly."""
+    names = np.unique(patients)
+    diseased = np.isin(names, np.unique(patients[labels == 1]))
+    rng = np.random.default_rng(seed)
+    order = np.concatenate([rng.permutation(names[diseased]), rng.permutation(names[~diseased])])
+    count = min(MOST_GROUPS, max(2, names.size // FEWEST_IN_GROUP))
+    return [set(order[k::count].tolist()) for k in range(count)]
 
 
 def _validation_parts(strata: np.ndarray, groups: np.ndarray, settings: SplitSettings, seed: int) -> list[np.ndarray]:
@@ -82,7 +133,8 @@ def _validation_parts(strata: np.ndarray, groups: np.ndarray, settings: SplitSet
     return _folds(strata, groups, settings.members, seed)
 
 
-def _patient_status(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:
+def patient_status(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """Return for every sample whether its patient has a diseased sample, `[N]`, 0 or 1."""
     diseased = np.unique(patients[labels == 1])
     return np.isin(patients, diseased).astype(int)
 

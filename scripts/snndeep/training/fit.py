@@ -137,7 +137,7 @@ def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[
         model.scores(inputs, own)
         seconds.append(time.perf_counter() - start)
     return {
-        **count_operations(connections, test),
+        **count_operations(connections, test, getattr(model, "integrators", 1)),
         "latency_ms": 1000 * float(np.median(seconds)),
         "peak_memory_mb": peak_memory_mb(),
     }
