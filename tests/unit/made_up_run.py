@@ -9,7 +9,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.leakage import fitted_digests
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import model_table
 from snndeep.insight.shown_slices import Chosen, SlicePicture
 from snndeep.reporting.results import RunResults
@@ -61,15 +63,21 @@ def made_up_run(
         for member in member_numbers(members)
     ]
     networks = [f"{backend}/{rule}" for backend in backends for rule in rules]
-    names = ["logistic", "boosting", "area", "acquisition", *networks]
+    others = {"logistic": "classical", "boosting": "classical", "dense": "classical", "area": "context"}
+    others |= dict.fromkeys(("geometry", "acquisition", "constant"), "context") | {"image_geometry": "joint"}
+    names = [*others, *networks]
     scores = {name: _scores(samples, splits, name, rng) for name in names}
     records = {m: {s.name: _record(m, rng) for s in splits} for m in networks}
     modes = {m: "native" if native and m.startswith("custom") and "tempo" not in m else "parity" for m in networks}
     tuned = {m: {s.name: _study(trials, modes[m], rng) for s in splits} for m in networks}
-    kinds = {"logistic": "classical", "boosting": "classical", "area": "context", "acquisition": "context"}
-    settings = EvaluationSettings(top_slices=(1, 3), bootstrap=10, calibration_bins=10, seed=1)
+    settings = EvaluationSettings(top_share=(0.25, 1.0), bootstrap=20, calibration_bins=10, seed=1)
     metrics, predictions = evaluate(
-        samples, splits, scores, kinds | dict.fromkeys(networks, "snn"), settings, Jobs(records, tuned, "phantom")
+        samples,
+        splits,
+        scores,
+        others | dict.fromkeys(networks, "snn"),
+        settings,
+        Jobs(records, tuned, "phantom", {split.name: 290.0 for split in splits}),
     )
     shown = [split.name for split in splits if split.protocol == splits[0].protocol]
     return RunResults(
@@ -77,7 +85,7 @@ def made_up_run(
             "run": "made_up",
             "seed": 1,
             "models": {"backends": list(backends), "rules": list(rules)},
-            "evaluation": {"bootstrap": 10, "top_slices": [1, 3], "calibration_bins": 10},
+            "evaluation": {"bootstrap": 20, "top_share": [0.25, 1.0], "calibration_bins": 10},
             "splits": {"protocols": list(protocols), "folds": folds},
             "tuning": {
                 "search_space": dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
@@ -144,6 +152,7 @@ def _scores(
     labels = samples.set_index("sample")["label"]
     scores = {}
     for split in splits:
+        scores[f"{split.name}/fitted_on"] = np.array(list(fitted_digests(split, samples.set_index("sample")).values()))
         for part in ("validation", "test"):
             own = np.array(getattr(split, part))
             drawn = labels[own].to_numpy() * (0 if model == "area" else 1.5) + rng.normal(size=own.size)
@@ -166,8 +175,9 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         "validation_auc": 0.7,
         "cost": {
             "synaptic_operations": float(rng.uniform(500, 5000)),
+            "neuron_updates": 500,
             "dense_operations": 9000,
-            "dense_macs": 1100,
+            "unrolled_macs": 1100,
             "input_sparsity": 0.8,
             "activation_sparsity": None if model.endswith("tempotron") else 0.9,
             "peak_memory_mb": 200.0,

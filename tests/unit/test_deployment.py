@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from snndeep.deployment.assembly import calibrate
-from snndeep.deployment.calibration import fit_platt, probabilities
 from snndeep.deployment.reference import Reference, compare_features, compare_hu, compare_spacing
-from snndeep.evaluation.calibration import fit_calibration
+from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
 
 
 @pytest.mark.parametrize("seed", range(4))

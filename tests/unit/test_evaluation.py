@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from snndeep.errors import LeakageError
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 
-SETTINGS = EvaluationSettings(top_slices=(1, 3), bootstrap=100, calibration_bins=10, seed=1)
+SETTINGS = EvaluationSettings(top_share=(0.25, 1.0), bootstrap=100, calibration_bins=10, seed=1)
 NO_JOBS = Jobs({}, {}, "phantom")
 KINDS = {"m/x": "snn", "m/y": "snn", "logistic": "classical", "area": "context", "constant": "context"}
 

@@ -4,9 +4,9 @@ rule splits:
         samples=PLAN.samples.path("samples.parquet"),
     output:
         splits=update(PLAN.splits.path("splits.json")),
+        apart=update(PLAN.splits.path("apart.json")),
     params:
-        settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
-        provenance=PLAN.splits.provenance(),
+        stage=PLAN.splits.record(),
     log:
         "logs/splits.log",
     benchmark:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.covariance import LedoitWolf
 
-from snndeep.deployment.calibration import fit_platt
 from snndeep.deployment.model_file import Member
 from snndeep.deployment.reference import MEAN_HU, Reference
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
+from snndeep.evaluation.calibration import fit_platt
 from snndeep.evaluation.decision import fit_decision, fit_patient_decision
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split
@@ -52,14 +52,14 @@ class Known:
         """Return the rows of the given samples, in their order."""
         return self.samples.set_index("sample").loc[list(samples)]
 
-    @property
-    def diseased(self) -> np.ndarray:
-        """The names of patients with a diseased slice."""
-        return np.unique(self.samples.loc[self.samples["label"] == 1, "patient"].to_numpy(str))
+    def diseased(self, samples: Sequence[str]) -> np.ndarray:
+        """Return the names of patients with a diseased slice among the given samples."""
+        rows = self.rows(samples)
+        return np.unique(rows.loc[rows["label"] == 1, "patient"].to_numpy(str))
 
 
 def make_member(
-    known: Known, split: Split, preprocessing: Preprocessing, trained: Trained, candidates: Sequence[int]
+    known: Known, split: Split, preprocessing: Preprocessing, trained: Trained, candidates: Sequence[float]
 ) -> tuple[Member, pd.DataFrame]:
     """Return the model of one split, and its validation patients with columns patient, label, margin.
 
@@ -68,14 +68,15 @@ def make_member(
         split: The split.
         preprocessing: Fitted on its training part.
         trained: The model on all splits.
-        candidates: For the number of slices that make a patient's score.
+        candidates: For the share of slices that makes a patient's score.
     """
     prefix = f"{split.name}/"
     scores = trained.scores[f"{prefix}validation.scores"]
     rows = known.rows(trained.scores[f"{prefix}validation.samples"])
     owners = rows["patient"].to_numpy(str)
-    patients = fit_patient_decision(owners, scores, known.diseased, candidates)
-    names, values = patient_scores(owners, scores, patients.top_slices)
+    diseased = known.diseased([*split.train, *split.validation])
+    patients = fit_patient_decision(owners, scores, diseased, candidates)
+    names, values = patient_scores(owners, scores, patients.top_share)
     member = Member(
         split=split.name,
         protocol=split.protocol,
@@ -86,7 +87,7 @@ def make_member(
         patients=patients,
         reference=make_reference(known, split, preprocessing),
     )
-    label = np.isin(names, known.diseased).astype(int)
+    label = np.isin(names, diseased).astype(int)
     return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})
 
 

@@ -60,7 +60,8 @@ def count_operations(
         integrators: Potentials that each neuron keeps.
 
     Returns:
-        synaptic_operations, neuron_updates, dense_operations and unrolled_macs per inference; the share of zeros among input spikes
+        synaptic_operations, neuron_updates, dense_operations and unrolled_macs per inference; the share of zeros among input
+        spikes
         (input_sparsity) and among spikes of hidden neurons (activation_sparsity; None without hidden neurons).
     """
     accumulates = 0

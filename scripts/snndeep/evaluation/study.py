@@ -31,29 +31,14 @@ from snndeep.evaluation.leakage import check_fitted_on, check_scores, check_spli
 from snndeep.evaluation.metrics import METRICS, Outcome, measure
 from snndeep.evaluation.net_benefit import decision_curve
 from snndeep.evaluation.null import noise_auc
+from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.learning.ranking import roc_auc
 from snndeep.samples.split import APART, Split
 from snndeep.seeds import generator
-from snndeep.settings import Settings, setting
 
 UNITS = ("slice", "patient")
 PARTS = ("train", "validation", "test")
 COMPARED = "roc_auc"
-
-
-@dataclass(frozen=True)
-class EvaluationSettings(Settings):
-    """How models are evaluated."""
-
-    top_share: tuple[float, ...] = setting(
-        (0.05, 0.1, 0.25, 1.0),
-        "Shares of a patient's slices whose mean score may be the patient's score; validation patients decide which.",
-        above=0,
-        most=1,
-    )
-    bootstrap: int = setting(1000, "Resamples of patients for intervals and comparisons.", least=19)
-    calibration_bins: int = setting(10, "Bins of the calibration error.", least=2)
-    seed: int = setting(7, "From this and the names of things every random number is derived.", least=0)
 
 
 @dataclass(frozen=True)

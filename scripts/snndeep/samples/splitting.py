@@ -15,6 +15,8 @@ each of several networks (cross-fitting), which together learn from the whole si
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
@@ -22,7 +24,6 @@ from snndeep.errors import DatasetError
 from snndeep.samples.split import APART, PROTOCOLS, Split, SplitSettings, member_numbers
 from snndeep.scans.cohort import check_cohort
 from snndeep.seeds import derive_seed
-
 
 MOST_GROUPS = 8
 """Of the third arm: with more groups fewer patients are taken out at a time, and more networks are trained."""
@@ -76,21 +77,29 @@ def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, s
                     parts = (tuple(sorted(samples[own])) for own in (np.setdiff1d(rest, validation), validation, test))
                     splits.append(Split(protocol, fold, *parts, member=member))
                     _check_classes(splits[-1], label_of)
-    if set(settings.protocols) >= set(PROTOCOLS):
-        seed = derive_seed(settings.seed, "groups")
-        splits += _third_arm(splits, samples, labels, patients, seed)
     return splits
 
 
-def _third_arm(
-    splits: list[Split], samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, seed: int
+def third_arm(
+    splits: Sequence[Split], samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, seed: int
 ) -> list[Split]:
     """Return, for the first network of every fold by slice, a split for each group of patients that is taken out.
 
-    Returns none where too few patients are left for both classes to be learned and validated.
+    Args:
+        splits: What `make_splits` returned.
+        samples: Sample ids `[N]`.
+        labels: `[N]`.
+        patients: `[N]`.
+        seed: Of the configuration.
+
+    Returns:
+        Nothing unless there are both protocols, and where too few patients are left for both classes to be learned and
+        validated.
     """
+    if not {split.protocol for split in splits} >= set(PROTOCOLS):
+        return []
     owner, label_of = (dict(zip(samples, values, strict=True)) for values in (patients, labels))
-    groups = _groups(labels, patients, seed)
+    groups = _groups(labels, patients, derive_seed(seed, "groups"))
     apart = []
     for split in splits:
         if split.protocol != "slice" or split.member not in (None, 0):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -68,7 +66,6 @@ class EncodedSplit:
         labels: `[N]`.
         patients: `[N]`.
         parts: Indices of train, validation and test.
-        preprocessing: What was fitted, as JSON values.
     """
 
     trains: SpikeTrains
@@ -76,7 +73,6 @@ class EncodedSplit:
     labels: np.ndarray
     patients: np.ndarray
     parts: dict[str, np.ndarray]
-    preprocessing: dict[str, Any]
 
     def problem(self) -> Problem:
         """Return what a learning rule may see: the training samples, then the validation samples, and nothing else."""
@@ -90,8 +86,14 @@ class EncodedSplit:
             np.arange(train.size, known.size),
         )
 
+    def compact(self) -> EncodedSplit:
+        """Return the same split without the samples that are in none of its parts."""
+        kept = np.sort(np.concatenate(list(self.parts.values())))
+        parts = {name: np.searchsorted(kept, own) for name, own in self.parts.items()}
+        return EncodedSplit(self.trains.subset(kept), self.samples[kept], self.labels[kept], self.patients[kept], parts)
+
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return arrays for storage; the text of `preprocessing` is kept as bytes."""
+        """Return arrays for storage."""
         return {
             "packed": self.trains.packed,
             "channels": np.array(self.trains.channels),
@@ -99,7 +101,6 @@ class EncodedSplit:
             "labels": self.labels,
             "patients": self.patients,
             **{f"part.{name}": indices for name, indices in self.parts.items()},
-            "preprocessing": np.frombuffer(json.dumps(self.preprocessing).encode(), np.uint8),
         }
 
     @classmethod
@@ -111,5 +112,20 @@ class EncodedSplit:
             arrays["labels"],
             arrays["patients"],
             {name: arrays[f"part.{name}"] for name in ("train", "validation", "test")},
-            json.loads(arrays["preprocessing"].tobytes()),
         )
+
+
+def pack_splits(splits: Mapping[str, EncodedSplit]) -> dict[str, np.ndarray]:
+    """Return the arrays of several splits for one file, `<split>/<name>`; of each the samples of its parts alone."""
+    return {
+        f"{name}/{key}": values for name, split in splits.items() for key, values in split.compact().to_arrays().items()
+    }
+
+
+def unpack_splits(arrays: Mapping[str, np.ndarray]) -> dict[str, EncodedSplit]:
+    """Rebuild the splits of `pack_splits`, by name."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for path, values in arrays.items():
+        name, _, key = path.partition("/")
+        found.setdefault(name, {})[key] = values
+    return {name: EncodedSplit.from_arrays(own) for name, own in found.items()}
