@@ -77,8 +77,8 @@ def _leakage(results: RunResults) -> Drawn:
     return Drawn(
         "leakage_gap",
         "Both protocols side by side" if both else "All models",
-        "ROC-AUC of slices. Where slices of one patient may lie on both sides of a split, a model can recognise the "
-        "patient; the gap between the two protocols is what that is worth."
+        "ROC-AUC of slices. Where slices of one patient may be on both sides of a split, a model can recognise the patient, "
+        "and it learns from more patients; the table Leakage says what each of the two is worth."
         if both
         else "ROC-AUC of slices, with intervals from a bootstrap over patients.",
         protocols.describe_gap(results.table),
@@ -226,8 +226,8 @@ def _importance(results: RunResults) -> Drawn | None:
         "permutation_importance",
         f"What the model looks at: {title_of(results.raster_model)}",
         f"Permutation importance on test slices, split by {_first(results)}: how much ROC-AUC is lost when the values of "
-        "a feature are dealt out anew among slices. Features that say the same cover for each other, so that whole "
-        "families are dealt out below; a feature that a fold did not select counts 0 there.",
+        "a feature are permuted among slices. Features that say the same cover for each other, so that whole "
+        "families are permuted below; a feature that a fold did not select counts 0 there.",
         importance.describe_importance(features, families),
         "inside",
         importance.permutation_importance(features, families),
@@ -241,8 +241,8 @@ def _rows(results: RunResults, unit: str) -> pd.DataFrame:
 
 
 def _compared(results: RunResults) -> list[str]:
-    """The best network, the best classical model, and slice area alone."""
-    best = [choices.best_of(results.table, _first(results), "slice", kind) for kind in ("snn", "classical")]
+    """The network and the classical model that were chosen on validation slices, and slice area alone."""
+    best = [choices.chosen(results.table, _first(results), kind) for kind in ("snn", "classical")]
     return [model for model in (*best, "area") if model in set(results.table["model"])]
 
 
@@ -269,8 +269,8 @@ def _curves(results: RunResults) -> Drawn | None:
     return Drawn(
         "curves",
         "ROC and precision-recall curves",
-        "Of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the best spiking network, the "
-        "best classical model and slice area alone, the best by ROC-AUC of slices. Dotted: guessing.",
+        "Of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the spiking network and the "
+        "classical model that were chosen on validation slices, and slice area alone. Dotted: guessing.",
         curves.describe_curves(values, models),
         "results",
         curves.curves(roc, precision, values, prevalence),
@@ -278,8 +278,8 @@ def _curves(results: RunResults) -> Drawn | None:
 
 
 def _strip(results: RunResults) -> Drawn:
-    models = choices.best_of_each_rule(results.table, _first(results), "patient")
-    classical = choices.best_of(results.table, _first(results), "patient", "classical")
+    models = choices.chosen_of_each_rule(results.table, _first(results))
+    classical = choices.chosen(results.table, _first(results), "classical")
     models += [model for model in (classical, "area") if model in set(results.table["model"])]
     margins = pd.DataFrame(results.metrics["patients"])
     margins = margins[margins["protocol"] == _first(results)]
@@ -290,8 +290,9 @@ def _strip(results: RunResults) -> Drawn:
     return Drawn(
         "patients",
         f"The score of every patient, split by {_first(results)}",
-        "A patient's score is made from its highest slice scores. Shown are the best backend of each learning rule, the "
-        "best classical model and slice area alone. Blue dots right of the line and orange triangles left of it are wrong.",
+        "A patient's score is made from its highest slice scores. Shown are, chosen on validation slices, a backend for each "
+        "learning rule and a classical model; and slice area alone. Blue dots right of the line and orange triangles left of "
+        "it are wrong.",
         patients.describe_strip(margins, models),
         "errors",
         patients.patient_strip(margins, models),
@@ -301,7 +302,7 @@ def _strip(results: RunResults) -> Drawn:
 def _confusion(results: RunResults, unit: str) -> Drawn:
     backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
     rows = _rows(results, unit)
-    best = choices.best_of(results.table, _first(results), unit, "snn") or next(iter(results.modes))
+    best = choices.chosen(results.table, _first(results), "snn") or next(iter(results.modes))
     return Drawn(
         f"confusion_{unit}s",
         f"Confusion matrices of {unit}s, split by {_first(results)}",
@@ -314,8 +315,8 @@ def _confusion(results: RunResults, unit: str) -> Drawn:
 
 
 def _calibration(results: RunResults) -> Drawn | None:
-    models = choices.best_of_each_rule(results.table, _first(results), "slice")
-    classical = choices.best_of(results.table, _first(results), "slice", "classical")
+    models = choices.chosen_of_each_rule(results.table, _first(results))
+    classical = choices.chosen(results.table, _first(results), "classical")
     judged = {model: _judged(results, _first(results), model) for model in (*models, classical) if model}
     bins = results.config["evaluation"]["calibration_bins"]
     tables = {
@@ -328,7 +329,7 @@ def _calibration(results: RunResults) -> Drawn | None:
         "calibration",
         f"Calibration, split by {_first(results)}",
         "Does a probability mean what it says? Probabilities are calibrated on the validation part; shown are test slices "
-        "in bins of probability, and in brackets the expected calibration error.",
+        "in bins of probability, and in brackets the calibration error, less what chance adds to it.",
         calibration.describe_reliability(tables),
         "errors",
         calibration.reliability(tables, bins),
