@@ -7,8 +7,8 @@
     gap = slice - patient = (slice - apart) + (apart - patient) = leak + more patients
 
 All three are measured on the same test slices and the same pairs: those of one fold of the split by slice and of one group
-of patients of the third arm. Each pair is scored by one network in each arm. Where a fold has several networks, the first
-counts, in every arm.
+of patients of the third arm. A group lies within one fold of the split by patient, so each pair is scored by one network in
+each arm. Where a fold has several networks, the first counts, in every arm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pandas as pd
 
 from snndeep.evaluation.bootstrap import Ranked, interval, resampled_stratified_auc, stratified_auc
 from snndeep.evaluation.comparison import Difference, judge_family
-from snndeep.samples.split import Split
+from snndeep.samples.split import APART, Split
 
 ARMS = ("slice", "apart", "patient")
 PARTS_OF_GAP = {"gap": ("slice", "patient"), "leak": ("slice", "apart"), "more_patients": ("apart", "patient")}
@@ -57,6 +57,18 @@ def decompose(
         if None not in found.values():
             values[model] = {arm: float(value) for arm, value in found.items() if value is not None}
             resampled[model] = {arm: resampled_stratified_auc([cell[arm] for cell in cells], draws) for arm in ARMS}
+    return judge_arms(values, resampled)
+
+
+def judge_arms(
+    values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, Any]:
+    """Return the parts of the gap by model, judged as one family.
+
+    Args:
+        values: ROC-AUC by model and arm.
+        resampled: The same under every resample, `[R]`.
+    """
     verdicts = judge_family(
         {
             (model, part): Difference(values[model][a] - values[model][b], resampled[model][a] - resampled[model][b])
@@ -78,21 +90,21 @@ def _cells(
 ) -> list[dict[str, Ranked]]:
     """Return the test slices of each fold and group with their scores under every arm; empty if an arm is missing."""
     firsts = {
-        protocol: {split.fold: split for split in reversed(splits) if split.protocol == protocol}
+        protocol: [s for s in splits if s.protocol == protocol and s.member in (None, 0)]
         for protocol in ("slice", "patient")
     }
-    apart = [split for split in splits if split.protocol == "apart"]
-    needed = [*apart, *firsts["slice"].values(), *firsts["patient"].values()]
+    apart = [split for split in splits if split.protocol == APART]
+    needed = [*apart, *firsts["slice"], *firsts["patient"]]
     if not apart or any(f"{split.name}/test.samples" not in scores for split in needed):
         return []
-    by_patient = pd.concat([_scores(split, scores) for split in firsts["patient"].values()])
-    by_patient = by_patient.groupby(level=0).mean()  # with repeated splits a slice is tested several times
-    by_slice = {fold: _scores(split, scores) for fold, split in firsts["slice"].items()}
+    by_slice = {split.fold: _scores(split, scores) for split in firsts["slice"]}
+    by_patient = [_scores(split, scores) for split in firsts["patient"]]
     cells = []
     for split in apart:
         own = _scores(split, scores)
         labels, member = samples.loc[own.index, "label"].to_numpy(), numbers.loc[own.index].to_numpy()
-        arms = {"apart": own, "slice": by_slice[split.fold].loc[own.index], "patient": by_patient.loc[own.index]}
+        tested = next(values for values in by_patient if own.index.isin(values.index).all())
+        arms = {"apart": own, "slice": by_slice[split.fold].loc[own.index], "patient": tested.loc[own.index]}
         cells.append({arm: (labels, values.to_numpy(), member) for arm, values in arms.items()})
     return cells
 

@@ -123,7 +123,9 @@ def judge_family(differences: Mapping[Key, Difference]) -> dict[Key, Verdict]:
         elif abs(one.value) <= SAME and np.abs(spread).max() <= SAME:
             verdicts[key] = Verdict(one.value, (min(one.value, 0.0), max(one.value, 0.0)), 1.0, EQUAL)
         elif error < NEGLIGIBLE:
-            verdicts[key] = Verdict(one.value, None, None, UNDECIDED, "the difference does not vary between resamples")
+            # Every resample says the same, so the interval is that value.
+            bounds = (one.value, one.value)
+            verdicts[key] = Verdict(one.value, bounds, 1 / (1 + spread.size), _side(bounds))
         else:
             errors[key] = error
     greatest = _greatest(differences, errors)

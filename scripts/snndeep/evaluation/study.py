@@ -146,8 +146,8 @@ def evaluate(
     }
     share = {p: _test_share([s for s in splits if s.protocol == p]) for p in protocols}
     compared = {(name, p, *key): m for (name, p), r in results.items() for key, m in r.compared.items()}
-    identical = {p: _identical([n for n in scores if kinds[n] == "snn"], compared, p) for p in protocols}
-    comparisons = _comparisons(kinds, compared, identical, share)
+    identical = {p: identical_networks([n for n in scores if kinds[n] == "snn"], compared, p) for p in protocols}
+    comparisons = compare_models(kinds, compared, identical, share)
     answer = headline(models, kinds, identical, comparisons)
     names = {p: [split.name for split in splits if split.protocol == p] for p in protocols}
     cost = costs(jobs.records, jobs.tuned, names, jobs.dense_macs)
@@ -323,7 +323,7 @@ def _test_share(splits: Sequence[Split]) -> float:
     return float(np.mean([len(split.test) / len(split.train) for split in splits]))
 
 
-def _identical(
+def identical_networks(
     networks: Sequence[str], compared: Mapping[tuple[str, str, str, str], Measured], protocol: str
 ) -> dict[str, str]:
     """Return, for every network, the first of the networks that it equals; identical results are one piece of evidence."""
@@ -335,7 +335,7 @@ def _identical(
     return first
 
 
-def _comparisons(
+def compare_models(
     kinds: Mapping[str, str],
     compared: Mapping[tuple[str, str, str, str], Measured],
     identical: Mapping[str, Mapping[str, str]],

@@ -25,8 +25,8 @@ from snndeep.samples.split import APART, PROTOCOLS, Split, SplitSettings, member
 from snndeep.scans.cohort import check_cohort
 from snndeep.seeds import derive_seed
 
-MOST_GROUPS = 8
-"""Of the third arm: with more groups fewer patients are taken out at a time, and more networks are trained."""
+LEAST_GROUPS = 8
+"""Of the third arm, if there are patients enough: with more groups fewer are taken out at a time, and more is trained."""
 FEWEST_IN_GROUP = 3
 """Patients of a group; pairs of slices are compared within one."""
 
@@ -99,7 +99,13 @@ def third_arm(
     if not {split.protocol for split in splits} >= set(PROTOCOLS):
         return []
     owner, label_of = (dict(zip(samples, values, strict=True)) for values in (patients, labels))
-    groups = _groups(labels, patients, derive_seed(seed, "groups"))
+    tested = {split.fold: sorted({owner[s] for s in split.test}) for split in splits if split.protocol == "patient"}
+    diseased = set(patients[labels == 1].tolist())
+    groups: list[set[str]] = []
+    for fold, names in tested.items():
+        # Of the first repeat: as soon as everybody is in a group, the folds begin anew.
+        if not any(set(names) & group for group in groups):
+            groups += _groups(names, diseased, len(tested), derive_seed(seed, "groups", fold))
     apart = []
     for split in splits:
         if split.protocol != "slice" or split.member not in (None, 0):
@@ -116,14 +122,16 @@ def third_arm(
     return apart
 
 
-def _groups(labels: np.ndarray, patients: np.ndarray, seed: int) -> list[set[str]]:
-    """Deal patients into groups, the classes evenly."""
-    names = np.unique(patients)
-    diseased = np.isin(names, np.unique(patients[labels == 1]))
+def _groups(names: Sequence[str], diseased: set[str], folds: int, seed: int) -> list[set[str]]:
+    """Deal the patients of one fold of the split by patient into groups, the classes evenly.
+
+    A group lies within one fold, so that all its patients are scored by one network when patients are split, too.
+    """
     rng = np.random.default_rng(seed)
-    order = np.concatenate([rng.permutation(names[diseased]), rng.permutation(names[~diseased])])
-    count = min(MOST_GROUPS, max(2, names.size // FEWEST_IN_GROUP))
-    return [set(order[k::count].tolist()) for k in range(count)]
+    classes = [[name for name in names if (name in diseased) == sick] for sick in (True, False)]
+    order = [name for own in classes for name in rng.permutation(own).tolist()]
+    count = max(1, min(-(-LEAST_GROUPS // folds), len(order) // FEWEST_IN_GROUP))
+    return [set(order[k::count]) for k in range(count)]
 
 
 def _validation_parts(strata: np.ndarray, groups: np.ndarray, settings: SplitSettings, seed: int) -> list[np.ndarray]:
