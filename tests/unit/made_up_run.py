@@ -158,7 +158,9 @@ def _scores(
     labels = samples.set_index("sample")["label"]
     scores = {}
     for split in splits:
-        scores[f"{split.name}/fitted_on"] = np.array(list(fitted_digests(split, samples.set_index("sample")).values()))
+        known = samples.set_index("sample")
+        digests = fitted_digests(split, known["label"].to_dict(), known["patient"].to_dict())
+        scores[f"{split.name}/fitted_on"] = np.array(list(digests.values()))
         for part in ("validation", "test"):
             own = np.array(getattr(split, part))
             drawn = labels[own].to_numpy() * (0 if model == "area" else 1.5) + rng.normal(size=own.size)

@@ -42,10 +42,15 @@ def study(noise: float, folds: int = 3):
     return table, splits, scores, KINDS
 
 
+def digests_of(split, table):
+    known = table.set_index("sample")
+    return np.array(list(fitted_digests(split, known["label"].to_dict(), known["patient"].to_dict()).values()))
+
+
 def sign(table, splits, scores):
     """Record for every model and split that it was fitted on the split's own parts."""
     for split in splits:
-        digests = np.array(list(fitted_digests(split, table.set_index("sample")).values()))
+        digests = digests_of(split, table)
         for own in scores.values():
             own[f"{split.name}/fitted_on"] = digests
 
@@ -201,8 +206,7 @@ def test_noise_reaches_one_half_where_scans_are_equally_long_and_the_figure_is_g
 def test_a_network_that_was_trained_on_the_test_part_is_refused():
     table, splits, scores, kinds = study(1.0)
     swapped = replace(splits[0], train=splits[0].test, test=splits[0].train)
-    digests = np.array(list(fitted_digests(swapped, table.set_index("sample")).values()))
-    scores["m/x"]["patient_0/fitted_on"] = digests
+    scores["m/x"]["patient_0/fitted_on"] = digests_of(swapped, table)
     with pytest.raises(LeakageError, match=r"fitted on other samples(.|\n)*m/x, patient_0, train"):
         evaluate(table, splits, scores, kinds, SETTINGS, NO_JOBS)
     del scores["m/x"]["patient_0/fitted_on"]

@@ -14,10 +14,19 @@ import pytest
 
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.fit_preprocessing import fit_split
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
-from snndeep.spikes.encode import encode_split
+from snndeep.spikes.encode import encode_split, part_indices
 from snndeep.spikes.encoders.registry import ENCODERS, load_encoder
+from snndeep.training.baselines import (
+    BASELINES,
+    BaselineSettings,
+    Part,
+    score_baselines,
+    scores_of,
+    views_of,
+)
 from snndeep.training.fit import merge_settings, train_split
 from snndeep.training.search import SearchSettings, tune_split
 from snndeep.training.trials import FinishedTrials
@@ -75,7 +84,8 @@ def scramble(table: pd.DataFrame, samples: tuple[str, ...], seed: int = 0) -> pd
 def learned(table: pd.DataFrame, split: Split, backend: str, rule: str, encoder: str, **changes) -> dict[str, str]:
     """Return everything that one model learns and chooses, as text to the last bit."""
     made, learns = load_backend(backend), load_rule(rule)
-    data = encode_split(table, split, PREPROCESSING, load_encoder(encoder, {}), 1)
+    fitted = fit_split(table, split, PREPROCESSING)
+    data = encode_split(table, split, fitted, load_encoder(encoder, {}), 1)
     known = learns.settings().__dataclass_fields__
     base = {k: v for k, v in {**SMALL, **changes}.items() if k in known}
     search = SearchSettings({k: v for k, v in base.items() if k != "compare_random"}, SPACE, 2, 7)
@@ -88,7 +98,7 @@ def learned(table: pd.DataFrame, split: Split, backend: str, rule: str, encoder:
         for one in rounds:
             del one["test_auc"]
     return {
-        "preprocessing": json.dumps(data.preprocessing),
+        "preprocessing": json.dumps(fitted.to_json()),
         "tuned": json.dumps([(t["state"], t["value"], t["params"]) for t in tuned["trials"]]),
         "best": json.dumps(tuned["best"]),
         "validation scores": trained.scores["validation"].tobytes().hex(),
@@ -121,8 +131,44 @@ def test_the_validation_part_moves_no_weight_of_the_first_epoch(backend, rule, e
     made, learns = load_backend(backend), load_rule(rule)
     weights = []
     for own in (table, scramble(table, split.validation, seed=1)):
-        data = encode_split(own, split, PREPROCESSING, load_encoder(encoder, {}), 1)
+        data = encode_split(own, split, fit_split(own, split, PREPROCESSING), load_encoder(encoder, {}), 1)
         settings = learns.settings(**{k: v for k, v in {**SMALL, "epochs": 1, "rounds": 1}.items()
                                       if k in learns.settings.__dataclass_fields__})  # fmt: skip
         weights.append(train_split(split.name, data, made, learns, settings, 7).parameters)
     assert {k: v.tobytes() for k, v in weights[0].items()} == {k: v.tobytes() for k, v in weights[1].items()}
+
+
+def fitted_baselines(table: pd.DataFrame, split: Split) -> dict[str, str]:
+    """Return what every other model learns and chooses, as text to the last bit."""
+    fitted = {split.name: fit_split(table, split, PREPROCESSING)}
+    scores = score_baselines(table, made_up_cases(table), [split], fitted, BaselineSettings(8, 6, 3, 1))
+    return {k: v.tobytes().hex() for k, v in scores.items() if "/test." not in k}
+
+
+def test_the_test_part_moves_nothing_that_other_models_learn():
+    table = made_up_table()
+    split = split_of(table)
+    before, after = (fitted_baselines(own, split) for own in (table, scramble(table, split.test)))
+    assert differing(before, after) == []
+    assert {name.split("/")[0] for name in before} == set(BASELINES)
+
+
+def test_the_validation_part_chooses_between_forms_and_moves_no_form():
+    table = made_up_table()
+    split = split_of(table)
+    for name, baseline in BASELINES.items():
+        for form, candidate in baseline.candidates.items():
+            if candidate.fit is BASELINES["dense"].candidates["one hidden layer, features"].fit:
+                continue  # stops early on the validation part, as the networks do
+            said = []
+            for own in (table, scramble(table, split.validation, seed=1)):
+                views = views_of(own, made_up_cases(own), fit_split(own, split, PREPROCESSING))
+                indices = part_indices(split, own["sample"].to_numpy(str))
+                labels = own["label"].to_numpy()
+                train, validation, test = (
+                    Part(views[candidate.view][indices[part]], labels[indices[part]])
+                    for part in ("train", "validation", "test")
+                )
+                model = candidate.fit(train, validation, BaselineSettings(8, 6, 3, 1), 3)
+                said.append(scores_of(model, test.values).tobytes())
+            assert said[0] == said[1], (name, form)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,15 +16,12 @@ from snndeep.errors import LeakageError
 from snndeep.samples.split import Split, protocol_of
 from snndeep.spikes.encoded_split import EncodedSplit
 
-if TYPE_CHECKING:  # a training job reads no tables and should start fast
-    import pandas as pd
-
 PARTS = ("train", "validation", "test")
 FITTED = ("train", "validation")
 """The parts that a model learns from; the second decides when to stop, and thresholds and calibration."""
 
 
-def digest_of(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> str:
+def digest_of(samples: Iterable[str], labels: Iterable[int], patients: Iterable[str]) -> str:
     """Return the SHA-256 of a set of labelled samples, whatever their order, as 64 hex digits.
 
     Args:
@@ -91,18 +87,19 @@ def check_encoded(name: str, data: EncodedSplit) -> None:
     check_parts(name, parts, patient_of, protocol_of(name))
 
 
-def fitted_digests(split: Split, table: pd.DataFrame) -> dict[str, str]:
+def fitted_digests(split: Split, label_of: Mapping[str, int], patient_of: Mapping[str, str]) -> dict[str, str]:
     """Return what a model of a split must have been fitted on, by part, see `digest_of`.
 
     Args:
         split: The split.
-        table: With columns label and patient, by sample.
+        label_of: Label of each sample.
+        patient_of: Patient of each sample.
     """
-    parts = {part: table.loc[list(getattr(split, part))] for part in FITTED}
-    return {
-        part: digest_of(own.index.to_numpy(), own["label"].to_numpy(), own["patient"].to_numpy())
-        for part, own in parts.items()
-    }
+    digests = {}
+    for part in FITTED:
+        ids = getattr(split, part)
+        digests[part] = digest_of(ids, [label_of[s] for s in ids], [patient_of[s] for s in ids])
+    return digests
 
 
 def check_fitted_on(model: str, split: str, scores: Mapping[str, np.ndarray], expected: Mapping[str, str]) -> None:

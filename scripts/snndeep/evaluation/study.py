@@ -184,10 +184,10 @@ def check(cohort: Cohort, splits: Sequence[Split], scores: Mapping[str, Mapping[
     Raises:
         LeakageError: See `evaluate`.
     """
-    patient_of = cohort.samples["patient"].to_dict()
+    label_of, patient_of = (cohort.samples[name].to_dict() for name in ("label", "patient"))
     for split in splits:
         check_split(split, patient_of)
-        expected = fitted_digests(split, cohort.samples)
+        expected = fitted_digests(split, label_of, patient_of)
         for name, own in scores.items():
             # The third arm is run for some models alone.
             if split.protocol != APART or f"{split.name}/test.samples" in own:

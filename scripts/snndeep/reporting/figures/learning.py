@@ -125,6 +125,7 @@ def label_curve(labels: pd.DataFrame) -> Figure:
         axes.plot(mean.index, mean, dash, color=colour(index), marker="o")
         axes.fill_between(mean.index, mean - error, mean + error, color=colour(index), alpha=0.2, linewidth=0)
         ends[choice] = (mean.index[-1], mean.iloc[-1], ink(index))
+    axes.margins(y=0.25)
     higher = max(ends, key=lambda choice: ends[choice][1])
     for choice, (x, y, shade) in ends.items():
         axes.annotate(
