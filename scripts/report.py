@@ -21,25 +21,30 @@ with stage(snakemake.log[0]) as log:
         source=config["source"],
         addresses=config["addresses"],
         modes=config["modes"],
-        metrics=read_json(Path(snakemake.input.metrics)),
+        metrics=read_json(Path(snakemake.input.metrics), "evaluate"),
         table=pd.read_csv(snakemake.input.models),
-        samples=read_table(Path(snakemake.input.samples)),
-        cases=read_table(Path(snakemake.input.cases)),
-        skipped=read_json(Path(snakemake.input.skipped)),
+        samples=read_table(Path(snakemake.input.samples), "samples"),
+        cases=read_table(Path(snakemake.input.cases), "samples"),
+        skipped=read_json(Path(snakemake.input.skipped), "samples"),
         selections=[
             fitted["features"]
-            for name, fitted in read_json(Path(snakemake.input.preprocessing)).items()
+            for name, fitted in read_json(Path(snakemake.input.preprocessing), "preprocessing").items()
             if protocol_of(name) != APART
         ],
-        records={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.records, strict=True)},
-        tuned={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.tuned, strict=True)},
-        traces=read_npz(Path(snakemake.input.traces)),
+        records={
+            name: read_json(Path(path), "train") for name, path in zip(models, snakemake.input.records, strict=True)
+        },
+        tuned={name: read_json(Path(path), "tune") for name, path in zip(models, snakemake.input.tuned, strict=True)},
+        traces=read_npz(Path(snakemake.input.traces), "train"),
         raster_model=config["raster"],
         splits=config["splits"],
-        predictions=read_table(Path(snakemake.input.predictions)),
-        importance=read_json(Path(snakemake.input.importance)),
-        firing=read_json(Path(snakemake.input.firing)),
-        pictures=pictures_of(read_json(Path(snakemake.input.picture_words)), read_npz(Path(snakemake.input.pictures))),
+        predictions=read_table(Path(snakemake.input.predictions), "evaluate"),
+        importance=read_json(Path(snakemake.input.importance), "insight"),
+        firing=read_json(Path(snakemake.input.firing), "insight"),
+        pictures=pictures_of(
+            read_json(Path(snakemake.input.picture_words), "pictures"),
+            read_npz(Path(snakemake.input.pictures), "pictures"),
+        ),
         digests={f"{record['stage']}/{record['file']}": record["sha256"] for record in provenance.values()},
         versions={name: text for record in provenance.values() for name, text in sorted(record["versions"].items())},
         machine=describe_machine(),

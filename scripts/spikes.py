@@ -11,12 +11,12 @@ from snndeep.spikes.encoders.registry import load_encoder
 from snndeep.store.files import read_json, read_table, write_npz
 
 with stage(snakemake.log[0]) as log:
-    table = read_table(Path(snakemake.input.samples))
+    table = read_table(Path(snakemake.input.samples), "samples")
     splits, apart = (
-        [Split.from_json(values) for values in read_json(Path(path))]
+        [Split.from_json(values) for values in read_json(Path(path), "splits")]
         for path in (snakemake.input.splits, snakemake.input.apart)
     )
-    fitted = read_preprocessing(read_json(Path(snakemake.input.preprocessing)))
+    fitted = read_preprocessing(read_json(Path(snakemake.input.preprocessing), "preprocessing"))
     config = snakemake.params.stage["config"]
     encoder = load_encoder(**config["encoder"])
     for split, path in zip(splits, snakemake.output.spikes, strict=True):

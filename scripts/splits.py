@@ -8,7 +8,7 @@ from snndeep.samples.splitting import make_splits, third_arm
 from snndeep.store.files import read_table, write_json
 
 with stage(snakemake.log[0]) as log:
-    table = read_table(Path(snakemake.input.samples))
+    table = read_table(Path(snakemake.input.samples), "samples")
     settings = SplitSettings.from_mapping(snakemake.params.stage["config"])
     cohort = (table["sample"].to_numpy(str), table["label"].to_numpy(), table["patient"].to_numpy(str))
     splits = make_splits(*cohort, settings)

@@ -13,7 +13,7 @@ with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     recipe = Recipe(backend, rule, config["settings"], config["members"], config["seed"])
-    splits = unpack_splits(read_npz(Path(snakemake.input.spikes)))
-    scores = score_apart(splits, recipe, read_json(Path(snakemake.input.tuned)))
+    splits = unpack_splits(read_npz(Path(snakemake.input.spikes), "spikes"))
+    scores = score_apart(splits, recipe, read_json(Path(snakemake.input.tuned), "tune"))
     log.info("trained on %d splits", len(splits))
     write_npz(Path(snakemake.output.scores), scores, snakemake.params.stage)

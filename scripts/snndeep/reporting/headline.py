@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from snndeep.backends.registry import OWN_BACKEND
 from snndeep.reporting.formats import decimal, interval, is_number, percent, quantity, signed, signed_interval
 from snndeep.reporting.names import title_of
 
@@ -236,8 +237,8 @@ def _implementations(metrics: Metrics, protocol: str) -> str:
     times = {name: _seconds(metrics, name, protocol) for name in models_of(metrics, "snn")}
     ratios = []
     for rule in dict.fromkeys(name.split("/")[1] for name in times):
-        own = times.get(f"custom/{rule}")
-        others = [s for n, s in times.items() if n.endswith(f"/{rule}") and not n.startswith("custom/") and s]
+        own = times.get(f"{OWN_BACKEND}/{rule}")
+        others = [s for n, s in times.items() if n.endswith(f"/{rule}") and not n.startswith(f"{OWN_BACKEND}/") and s]
         if own and others:
             ratios.append(min(others) / own)
     same = "Implementations of one network cannot be compared here"

@@ -28,7 +28,7 @@ class Trained:
     Attributes:
         parameters: By name.
         scores: Of the validation and test samples, by part.
-        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[T, 2, n]`.
+        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[2, T, n]`.
         record: JSON values: settings, learning curve, seconds, and what the rule has to tell.
     """
 
@@ -93,10 +93,11 @@ def train_split(
         **fit.extra,
     }
     if getattr(settings, "compare_random", False) and isinstance(rule, ComparesArms):
-        arms = rule.arms(problem, known, backend, untuned or settings, model_seed(seed, rule.name, name))
+        same = untuned or settings
+        arms = rule.arms(problem, known, backend, same, model_seed(seed, rule.name, name))
         record["arms"] = {
             arm: [
-                {**one.to_json(), "test_auc": _test_auc(rule.model(backend, settings, one.parameters), inputs, data)}
+                {**one.to_json(), "test_auc": _test_auc(rule.model(backend, same, one.parameters), inputs, data)}
                 for one in rounds
             ]
             for arm, rounds in arms.items()
