@@ -15,7 +15,7 @@ from made_up_run import made_up_run
 from snndeep.evaluation.arms import judge_arms
 from snndeep.evaluation.comparison import Measured
 from snndeep.evaluation.headline import headline as headline_numbers
-from snndeep.evaluation.study import UNITS, compare_models, identical_networks
+from snndeep.evaluation.pairs import UNITS, compare_models, identical_networks
 from snndeep.plan.configuration import complete
 from snndeep.reporting.formats import count, decimal, interval, p_value, percent, quantity, signed
 from snndeep.reporting.headline import headline

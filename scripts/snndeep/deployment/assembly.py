@@ -76,7 +76,7 @@ def make_member(
     owners = rows["patient"].to_numpy(str)
     diseased = known.diseased([*split.train, *split.validation])
     patients = fit_patient_decision(owners, scores, diseased, candidates)
-    names, values = patient_scores(owners, scores, patients.top_share)
+    names, values = patient_scores(owners, scores, patients.share)
     member = Member(
         split=split.name,
         protocol=split.protocol,

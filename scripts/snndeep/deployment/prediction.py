@@ -132,7 +132,7 @@ def predict(scan: Scan, model: ModelFile, members: Sequence[Member], backend: st
     )
     patients = {}
     for member in members:
-        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.top_share)
+        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.share)
         patients[member.split] = {"score": float(score[0]), "margin": float(member.patients.margin(score)[0])}
     own = np.array([values["margin"] for values in patients.values()])
     fits = model.calibration[members[0].protocol]

@@ -51,10 +51,10 @@ def choose_share(patients: np.ndarray, scores: np.ndarray, diseased: np.ndarray,
         diseased: The names of diseased patients.
         candidates: Values of the share.
     """
-    candidates = sorted(candidates)
+    candidates = [float(share) for share in sorted(candidates)]
     labels = np.isin(np.unique(patients), diseased).astype(int)
     if labels.min() == labels.max():
         return candidates[(len(candidates) - 1) // 2]
     reached = np.array([roc_auc(labels, patient_scores(patients, scores, share)[1]) for share in candidates])
     best = np.flatnonzero(reached >= reached.max() - 1e-12)
-    return candidates[best[(best.size - 1) // 2]]
+    return candidates[int(best[(best.size - 1) // 2])]

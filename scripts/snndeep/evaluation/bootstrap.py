@@ -173,11 +173,15 @@ def _resampled_calibration(outcome: Outcome, member: np.ndarray, draws: np.ndarr
 
 
 def _per_patient(values: np.ndarray, member: np.ndarray, patients: int) -> np.ndarray:
-    return np.bincount(member, values, minlength=patients)
+    sums: np.ndarray = np.bincount(member, values, minlength=patients)
+    return sums
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(np.shape(denominator), np.nan), where=denominator > 0)
+    ratio: np.ndarray = np.divide(
+        numerator, denominator, out=np.full(np.shape(denominator), np.nan), where=denominator > 0
+    )
+    return ratio
 
 
 def interval(values: np.ndarray) -> list[float] | None:

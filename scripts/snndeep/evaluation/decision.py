@@ -28,6 +28,13 @@ class Decision:
     threshold: float
     spread: float
 
+    @property
+    def share(self) -> float:
+        """The share of slices, of a decision about patients."""
+        if self.top_share is None:
+            raise ValueError("a decision about slices has no share")
+        return self.top_share
+
     def margin(self, scores: np.ndarray) -> np.ndarray:
         """Return (score - threshold) / spread, which is comparable between networks, `[N]`; diseased from 0 on."""
         # Rounded, so that a constant model is constant whichever side of its score the threshold lies.

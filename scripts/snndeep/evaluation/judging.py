@@ -108,7 +108,7 @@ def patients_of(
     decision = fit_patient_decision(owners, scores, known, candidates)
     parts = []
     for rows, positive in ((validation, known), (test, diseased)):
-        names, values = patient_scores(rows["patient"].to_numpy(str), rows["score"].to_numpy(), decision.top_share)
+        names, values = patient_scores(rows["patient"].to_numpy(str), rows["score"].to_numpy(), decision.share)
         parts.append(Part(names, names, np.isin(names, positive).astype(int), values))
     return Network(decision, *parts)
 

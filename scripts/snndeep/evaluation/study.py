@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, groupby
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -23,22 +23,23 @@ import pandas as pd
 from snndeep.evaluation.arms import decompose
 from snndeep.evaluation.bootstrap import interval, patient_draws, pool, resampled_metrics, stratified_auc
 from snndeep.evaluation.claims import claims
-from snndeep.evaluation.comparison import Measured, Verdict, are_same, difference_of, holm, judge_family, over_folds
+from snndeep.evaluation.comparison import Measured
 from snndeep.evaluation.cost import costs
-from snndeep.evaluation.headline import IMAGE, VALIDATION, headline
+from snndeep.evaluation.headline import VALIDATION, headline
 from snndeep.evaluation.judging import Judged, Network, judge, patients_of, slices_of
 from snndeep.evaluation.leakage import check_fitted_on, check_scores, check_split, fitted_digests
 from snndeep.evaluation.metrics import METRICS, Outcome, measure
 from snndeep.evaluation.net_benefit import decision_curve
 from snndeep.evaluation.null import noise_auc
+from snndeep.evaluation.pairs import COMPARED, UNITS, compare_models, identical_networks
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.learning.ranking import roc_auc
 from snndeep.samples.split import APART, Split
 from snndeep.seeds import generator
 
-UNITS = ("slice", "patient")
 PARTS = ("train", "validation", "test")
-COMPARED = "roc_auc"
+Nulls = dict[tuple[str, tuple[tuple[float, ...], ...]], dict[str, Any] | None]
+"""What noise reaches, by protocol and the shares of slices that the networks of each fold take."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def evaluate(
     check(cohort, splits, scores)
     protocols = list(dict.fromkeys(split.protocol for split in splits if split.protocol != APART))
     results: dict[tuple[str, str], Results] = {}
-    nulls: dict[Any, Any] = {}
+    nulls: Nulls = {}
     for name, own in scores.items():
         for protocol in protocols:
             mine = [split for split in splits if split.protocol == protocol]
@@ -184,7 +185,9 @@ def check(cohort: Cohort, splits: Sequence[Split], scores: Mapping[str, Mapping[
     Raises:
         LeakageError: See `evaluate`.
     """
-    label_of, patient_of = (cohort.samples[name].to_dict() for name in ("label", "patient"))
+    ids = cohort.samples.index.astype(str)
+    label_of = dict(zip(ids, cohort.samples["label"].tolist(), strict=True))
+    patient_of = dict(zip(ids, cohort.samples["patient"].tolist(), strict=True))
     for split in splits:
         check_split(split, patient_of)
         expected = fitted_digests(split, label_of, patient_of)
@@ -209,7 +212,7 @@ def _evaluate_model(
     splits: Sequence[Split],
     cohort: Cohort,
     settings: EvaluationSettings,
-    nulls: dict[Any, Any],
+    nulls: Nulls,
 ) -> Results:
     judged: dict[str, list[Judged]] = {unit: [] for unit in UNITS}
     folds = []
@@ -217,10 +220,10 @@ def _evaluate_model(
         networks: dict[str, list[Network]] = {unit: [] for unit in UNITS}
         sizes = []
         for split in members:
-            parts = [_part(scores, split.name, part, cohort) for part in ("validation", "test")]
-            networks["slice"].append(slices_of(*parts))
+            validation, test = (_part(scores, split.name, part, cohort) for part in ("validation", "test"))
+            networks["slice"].append(slices_of(validation, test))
             known = cohort.known_diseased(split)
-            networks["patient"].append(patients_of(*parts, known, cohort.diseased, settings.top_share))
+            networks["patient"].append(patients_of(validation, test, known, cohort.diseased, settings.top_share))
             sizes.append([len(getattr(split, part)) for part in PARTS])
         for unit in UNITS:
             judged[unit].append(judge(fold, networks[unit]))
@@ -247,10 +250,10 @@ def _evaluate_model(
 
 
 def _null(
-    judged: Mapping[str, Sequence[Judged]], cohort: Cohort, seed: int, protocol: str, known: dict[Any, Any]
+    judged: Mapping[str, Sequence[Judged]], cohort: Cohort, seed: int, protocol: str, known: Nulls
 ) -> dict[str, Any] | None:
     """Return what noise reaches with a model's shares; models with the same shares have the same null."""
-    shares = tuple(tuple(decision.top_share or 0.0 for decision in one.decisions) for one in judged["patient"])
+    shares = tuple(tuple(decision.share for decision in one.decisions) for one in judged["patient"])
     if (protocol, shares) not in known:
         folds = [(one.patients, own) for one, own in zip(judged["slice"], shares, strict=True)]
         known[protocol, shares] = noise_auc(folds, cohort.diseased, generator(seed, "noise", protocol))
@@ -321,53 +324,6 @@ def _summary(
 
 def _test_share(splits: Sequence[Split]) -> float:
     return float(np.mean([len(split.test) / len(split.train) for split in splits]))
-
-
-def identical_networks(
-    networks: Sequence[str], compared: Mapping[tuple[str, str, str, str], Measured], protocol: str
-) -> dict[str, str]:
-    """Return, for every network, the first of the networks that it equals; identical results are one piece of evidence."""
-    first: dict[str, str] = {}
-    for name in networks:
-        own = compared[name, protocol, "slice", COMPARED]
-        twins = (other for other in set(first.values()) if are_same(own, compared[other, protocol, "slice", COMPARED]))
-        first[name] = next(iter(sorted(twins, key=networks.index)), name)
-    return first
-
-
-def compare_models(
-    kinds: Mapping[str, str],
-    compared: Mapping[tuple[str, str, str, str], Measured],
-    identical: Mapping[str, Mapping[str, str]],
-    share: Mapping[str, float],
-) -> list[dict[str, Any]]:
-    """Compare networks with one another and with every other model, and image and geometry with geometry alone.
-
-    Those of one protocol and unit are one family; of identical networks the first stands for all.
-    """
-    others = [name for name, kind in kinds.items() if kind != "snn"]
-    rows = []
-    for protocol, same in identical.items():
-        networks = list(dict.fromkeys(same.values()))
-        pairs = [*combinations(networks, 2), *((a, b) for b in others for a in networks)]
-        pairs += [IMAGE] if set(IMAGE) <= set(others) else []
-        for unit in UNITS:
-            measured = {name: compared[name, protocol, unit, COMPARED] for name in [*networks, *others]}
-            verdicts = judge_family({(a, b): difference_of(measured[a], measured[b]) for a, b in pairs})
-            own = [
-                _row(pair, verdicts[pair], over_folds(*(measured[name] for name in pair), share[protocol]))
-                for pair in pairs
-            ]
-            for row, adjusted in zip(own, holm([row["p_folds"] for row in own]), strict=True):
-                row["p_folds_holm"] = adjusted
-            rows += [{"protocol": protocol, "unit": unit, "metric": COMPARED, **row} for row in own]
-    return rows
-
-
-def _row(pair: tuple[str, str], verdict: Verdict, folds: tuple[dict[str, float | int | None], str]) -> dict[str, Any]:
-    values = verdict.to_json()
-    reasons = values.pop("undefined") | {name: folds[1] for name, value in folds[0].items() if value is None}
-    return {"a": pair[0], "b": pair[1], **values, **folds[0], "undefined": reasons}
 
 
 def _patients(results: Mapping[tuple[str, str], Results]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from snndeep.radiomics.resampling import (
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.radiomics.spatial import spatial_features
 from snndeep.volume import CaseVolume, read_case
+from snndeep.volume.digest import voxels_digest
 from snndeep.volume.errors import IntensityRangeError, OrganTooSmallError, location
 
 SLAB = 24
@@ -44,8 +45,8 @@ class CaseFeatures:
     Attributes:
         slices: One row per slice with enough organ: case, slice (canonical index), organ_area_mm2, lesion_area_mm2,
             then features `<family>.<feature>`.
-        patient: One row: case, organ_volume_ml, lesion_volume_ml, spacing_x, spacing_y, spacing_z, shape_x, shape_y,
-            shape_z, then features `3d.<family>.<feature>` where they are asked for.
+        patient: One row: case, voxels_sha256 (of the box around the organ), organ_volume_ml, lesion_volume_ml, spacing_x,
+            spacing_y, spacing_z, shape_x, shape_y, shape_z, then features `3d.<family>.<feature>` where they are asked for.
 
     Features of a filter's response have the filter's name between dimension and family.
     """
@@ -104,6 +105,7 @@ def extract_case(
 
     patient: dict[str, str | int | float] = {"case": case}
     millilitre = pixel * spacing_z / 1000
+    patient["voxels_sha256"] = voxels_digest(volume.intensity)
     patient["organ_volume_ml"] = float(np.count_nonzero(mask) * millilitre)
     patient["lesion_volume_ml"] = float(np.count_nonzero(lesion) * millilitre)
     patient |= {f"spacing_{axis}": value for axis, value in zip("xyz", volume.spacing, strict=True)}

@@ -89,7 +89,7 @@ def difference_text(verdict: Mapping[str, Any]) -> str:
     # As many digits as it takes to see on which side of zero the interval lies.
     while digits < 6 and any(bound != 0 and round(bound, digits) == 0 for bound in bounds):
         digits += 1
-    span = signed_interval(*bounds, digits=digits)
+    span = signed_interval(bounds[0], bounds[1], digits)
     return f"{signed(value, digits)} (95 % interval {span}), {VERDICTS[verdict['verdict']]}"
 
 

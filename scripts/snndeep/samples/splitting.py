@@ -74,8 +74,9 @@ def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, s
                 chosen = _validation_parts(strata[rest], groups[rest], settings, seed)
                 for member, part in zip(member_numbers(settings.members), chosen, strict=True):
                     validation = rest[part]
-                    parts = (tuple(sorted(samples[own])) for own in (np.setdiff1d(rest, validation), validation, test))
-                    splits.append(Split(protocol, fold, *parts, member=member))
+                    train = np.setdiff1d(rest, validation)
+                    known, kept, tested = (tuple(sorted(samples[own])) for own in (train, validation, test))
+                    splits.append(Split(protocol, fold, known, kept, tested, member=member))
                     _check_classes(splits[-1], label_of)
     return splits
 

@@ -195,7 +195,7 @@ def views_of(table: pd.DataFrame, cases: pd.DataFrame, preprocessing: Preprocess
     scans = table.groupby("case")
     number = table["slice"]
     first, last = scans["slice"].transform("min"), scans["slice"].transform("max")
-    position = (number - first) / np.maximum(last - first, 1)
+    position: pd.Series[float] = (number - first) / np.maximum(last - first, 1)
     columns = [f"{kind}_{axis}" for kind in ("spacing", "shape") for axis in "xyz"]
     features = preprocessing.standardise(raw)
     geometry = np.column_stack([area, area / scans["organ_area_mm2"].transform("max"), position])

@@ -147,7 +147,8 @@ def _models(results: RunResults) -> Sheet:
         for protocol in protocols_of(results.metrics):
             for unit in UNITS:
                 values = results.metrics["models"][model][protocol][unit]
-                row = {"model": title_of(model), "mode": mode_of(results, model), "protocol": protocol, "unit": unit}
+                row: dict[str, Any] = {"model": title_of(model), "mode": mode_of(results, model)}
+                row |= {"protocol": protocol, "unit": unit}
                 for metric in shown:
                     row[metric] = values[metric]
                     row[f"{metric}_low"], row[f"{metric}_high"] = bounds_of(values, metric)
