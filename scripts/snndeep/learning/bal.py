@@ -8,6 +8,8 @@ patients. Stop at the label budget. The model is that of the round with the best
 
 No label is read before it is counted: the first samples are labelled one by one until both classes are there. The
 validation part is labelled as a whole and is outside the budget; every point of the curve says how many labels that is.
+Scaling and selection of features come before this rule and use the labels of the whole training part; the budget is that of
+the network alone.
 
 This departs from the publication in the selection: it is k-centre greedy (Sener and Savarese 2018) on spike counts, with
 a quota for each patient.
@@ -208,7 +210,8 @@ class BalRule(LearningRule):
             "Bio-inspired active learning (BAL, after Zhan et al. 2023): from a share of "
             f"{as_text(settings.initial_fraction)} labelled training samples to {as_text(settings.budget_fraction)} in "
             f"{settings.rounds} rounds, each time labelling the samples whose hidden firing pattern departs most from those "
-            "known; the validation part is labelled in addition, and the model is that of the best round."
+            "known; the model is that of the best round. The budget is the network's own: the validation part is labelled in "
+            "addition, and features were selected with the labels of the whole training part."
             f"{compared} The network learns by surrogate gradients (Neftci et al. 2019): {settings.network_text()}"
         )
 
