@@ -32,12 +32,12 @@ def identical(one: CaseFeatures, other: CaseFeatures, ignore: tuple[str, ...] = 
 def test_tables_have_the_promised_columns(case):
     assert list(case.slices.columns[:4]) == BOOKKEEPING
     assert len(case.slices.columns) == 4 + 79
-    assert list(case.patient.columns[:3]) == ["case", "organ_volume_ml", "lesion_volume_ml"]
-    assert list(case.patient.columns[3:9]) == ACQUISITION
-    assert len(case.patient.columns) == 9 + 12 + 79
+    assert list(case.patient.columns[:4]) == ["case", "voxels_sha256", "organ_volume_ml", "lesion_volume_ml"]
+    assert list(case.patient.columns[4:10]) == ACQUISITION
+    assert len(case.patient.columns) == 10 + 12 + 79
     assert all("." in name for name in case.slices.columns[4:])
     assert np.isfinite(case.slices.iloc[:, 4:].to_numpy()).all()
-    assert np.isfinite(case.patient.iloc[:, 1:].to_numpy(float)).all()
+    assert np.isfinite(case.patient.iloc[:, 2:].to_numpy(float)).all()
 
 
 def test_bookkeeping_counts_native_voxels(case):
@@ -152,7 +152,7 @@ def test_all_families_and_features(tmp_path):
     # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.
     textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
     assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
-    assert len(features.patient.columns) == 9 + 29 + 18 + 23 + 7 + 2 + 3 * textures
+    assert len(features.patient.columns) == 10 + 29 + 18 + 23 + 7 + 2 + 3 * textures
     assert np.isfinite(features.patient.iloc[:, 1:].to_numpy(float)).all()
 
 

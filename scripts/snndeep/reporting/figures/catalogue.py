@@ -123,7 +123,7 @@ def _label_curve(results: RunResults) -> Drawn | None:
         "label_curve",
         f"Labels used by active learning, split by {_first(results)}",
         f"ROC-AUC of test slices against the number of labelled training slices; BAL chooses them by firing pattern{beside}. "
-        "The validation part, which decides when each round stops, is labelled in addition, and features were selected with the "
+        "The validation part, which decides when each round stops, is labelled in addition; features were selected with the "
         "labels of the whole training part.",
         learning.describe_labels(labels),
         "learning",
