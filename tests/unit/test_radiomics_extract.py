@@ -153,7 +153,7 @@ def test_all_families_and_features(tmp_path):
     textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
     assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
     assert len(features.patient.columns) == 10 + 29 + 18 + 23 + 7 + 2 + 3 * textures
-    assert np.isfinite(features.patient.iloc[:, 1:].to_numpy(float)).all()
+    assert np.isfinite(features.patient.iloc[:, 2:].to_numpy(float)).all()
 
 
 def test_settings_take_json_and_refuse_nonsense():

@@ -163,7 +163,6 @@ class BalRule(LearningRule):
     name = "bal"
     label = "BAL"
     settings = BalSettings
-    encoder = SURROGATE.encoder
     has_hidden = True
     search_space = SURROGATE.search_space
 

@@ -1,4 +1,4 @@
-"""Training of one model on one split, and what is kept of it."""
+"""Training of one model on one split, and the results that are kept."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from snndeep.learning.base import ComparesArms, LearningRule, Model
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import derive_seed
+from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import EncodedSplit
 
 TIMED_PATIENTS = 20
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedSplit:
     """A model trained on one split.
 
     Attributes:
-        parameters: By name.
-        scores: Of the validation and test samples, by part.
-        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[2, T, n]`.
-        record: JSON values: settings, learning curve, seconds, and what the rule has to tell.
+        parameters: The model's parameters by name.
+        scores: Scores of the samples of the parts `validation` and `test`, each `[N]`.
+        trace: Input spikes and the model's internal signals for one healthy and one diseased test sample, by name of the
+            signal, each `[2, T, n]`.
+        record: JSON values: settings, learning curve, durations, cost of inference, and what the rule adds.
     """
 
     parameters: dict[str, np.ndarray]
@@ -39,7 +41,7 @@ class Trained:
 
 
 def model_seed(seed: int, rule: str, split: str) -> int:
-    """Return the seed of a training run. The backend is not in it: all start from the same weights."""
+    """Return the seed of a training run. It does not depend on the backend: all backends start from the same weights."""
     return derive_seed(seed, "train", rule, split)
 
 
@@ -48,25 +50,25 @@ def train_split(
     data: EncodedSplit,
     backend: Backend,
     rule: LearningRule,
-    settings: Any,
+    settings: Settings,
     seed: int,
-    untuned: Any = None,
-) -> Trained:
-    """Fit on the training part, stop early on the validation part, then score validation and test, each once.
+    untuned: Settings | None = None,
+) -> TrainedSplit:
+    """Fit on the training part, stop early on the validation part, then score validation and test part once each.
 
     Args:
-        name: The split's name.
+        name: Name of the split.
         data: The split.
-        backend: Implements the layers.
-        rule: Learns.
-        settings: An instance of `rule.settings`.
-        seed: Of the configuration.
+        backend: Implementation of the layers.
+        rule: Learning rule.
+        settings: Settings of the rule, an instance of `rule.settings`.
+        seed: Seed in the configuration.
         untuned: The configured settings. A rule that compares two arms does so with them, because the tuned settings
             were found for one of the arms.
 
     Raises:
         DivergedError: If training diverges.
-        LeakageError: If something of the test part is in another.
+        LeakageError: If a test sample or patient also occurs in another part.
     """
     check_encoded(name, data)
     start = time.perf_counter()
@@ -102,7 +104,7 @@ def train_split(
             ]
             for arm, rounds in arms.items()
         }
-    return Trained(fit.parameters, scores, trace, record)
+    return TrainedSplit(fit.parameters, scores, trace, record)
 
 
 def fitted_on(data: EncodedSplit) -> dict[str, str]:
@@ -120,11 +122,12 @@ def _test_auc(model: Model, inputs: Inputs, data: EncodedSplit) -> float | None:
     return roc_auc(data.labels[test], score_in_batches(model, inputs, test))
 
 
-def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, Any]:
-    """Return what scoring the test part costs, as JSON values.
+def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, float | int | None]:
+    """Return the cost of scoring the test part, as JSON values.
 
-    Operations as in `snndeep.evaluation.operations`; latency_ms is the median over patients of the time from spikes to
-    the scores of all their test slices; peak_memory_mb is that of the whole process up to here.
+    Returns:
+        The operations of `snndeep.evaluation.operations.count_operations`; latency_ms, the time from spikes to the scores
+        of all test slices of a patient, median over patients; peak_memory_mb, the peak of the whole process so far.
     """
     test = data.parts["test"]
 
@@ -145,11 +148,11 @@ def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[
 
 
 def one_of_each_class(data: EncodedSplit) -> np.ndarray:
-    """Return the first healthy and the first diseased test sample."""
+    """Return the indices of the first healthy and the first diseased test sample; a missing class is left out."""
     test = data.parts["test"]
     return np.array([test[data.labels[test] == label][0] for label in (0, 1) if label in data.labels[test]])
 
 
-def merge_settings(rule: LearningRule, base: Mapping[str, Any], tuned: Mapping[str, Any]) -> Any:
-    """Return the rule's settings with tuned values in place of configured ones."""
+def merge_settings(rule: LearningRule, base: Mapping[str, Any], tuned: Mapping[str, Any]) -> Settings:
+    """Return the rule's configured settings with the tuned values in place, an instance of `rule.settings`."""
     return rule.settings(**{**base, **tuned})

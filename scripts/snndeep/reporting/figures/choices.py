@@ -1,4 +1,4 @@
-"""Which models a figure shows where it cannot show all."""
+"""The choice of models for figures that cannot show all."""
 
 from __future__ import annotations
 
