@@ -84,9 +84,9 @@ class NetworkModel:
         return evidence
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the probability of disease, softmax of the two outputs."""
+        """Return the log odds of disease, the difference of the two outputs."""
         logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
-        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        return np.asarray(logits[:, 1] - logits[:, 0])
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
@@ -172,7 +172,7 @@ class SurrogateRule(LearningRule):
             settings.hidden,
             settings.neuron,
             settings.gain,
-            problem.trains.mean_rate(),
+            problem.training_rate(),
             generator(seed, "weights"),
         )
         return self.model(backend, settings, parameters)
@@ -212,7 +212,7 @@ def network_in_nir(
     evidence = (
         "the number of spikes of output k" if counts else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
     )
-    graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
+    graph.metadata["readout"] = f"z_1 - z_0, z_k is {evidence}"
     return graph
 
 
