@@ -28,8 +28,7 @@ def compiler(what: str, options: Mapping[str, object]) -> Callable[[Callable], D
         what: What its functions make together; the log names it once a process, when something is not in the cache.
         options: Of `numba.njit`.
     """
-    announcement = _Announcement(what)
-    register("numba:compile", announcement)
+    announcement = _announcement(what)
 
     def compiled(function: Callable) -> Dispatcher:
         announcement.modules.add(function.__module__)
@@ -38,6 +37,13 @@ def compiler(what: str, options: Mapping[str, object]) -> Callable[[Callable], D
         return dispatcher
 
     return compiled
+
+
+@cache
+def _announcement(what: str) -> _Announcement:
+    announcement = _Announcement(what)
+    register("numba:compile", announcement)
+    return announcement
 
 
 @cache
