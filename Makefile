@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns lock clean help
+.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
 	@echo "make bench-modes      what native mode gains over parity"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
+	@echo "make reference        the schema and the page of the configuration, from the code"
 	@echo "make lock             resolve requirements.in again"
 
 demo: .venv/ready
@@ -59,6 +60,9 @@ bench-reruns: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+reference: .venv/ready
+	$(BIN)/python scripts/reference.py
 
 lock:
 	rm -rf .venv-lock

@@ -1,8 +1,8 @@
 # SNNDeep: from liver CT scans to a study of spiking neural networks.
 #
-#   data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
-#                                                                 |---> insight, pictures ---^
-#                                                                 '---> models
+#   data -> features -> samples -> splits -> preprocessing -> spikes -> tune -> train -> evaluate -> report
+#                                                                                  |---> insight, pictures ---^
+#                                                                                  '---> models
 #
 # One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
 from pathlib import Path
@@ -19,6 +19,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/samples.smk"
 include: "workflow/rules/splits.smk"
+include: "workflow/rules/preprocessing.smk"
 include: "workflow/rules/spikes.smk"
 include: "workflow/rules/tune.smk"
 include: "workflow/rules/train.smk"

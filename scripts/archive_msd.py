@@ -11,4 +11,4 @@ with stage(snakemake.log[0]):
     params, target = snakemake.params, Path(snakemake.output.index)
     tar = Path(params.tar) if params.tar else None
     members = make_ready(Archive(**params.published, folder=target.parent, tar=tar), params.whole)
-    write_json(target, [asdict(member) for member in members.values()], params.provenance)
+    write_json(target, [asdict(member) for member in members.values()], params.stage)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_table, write_npz
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
@@ -13,8 +13,8 @@ with stage(snakemake.log[0]) as log:
         read_table(Path(snakemake.input.samples)),
         read_table(Path(snakemake.input.cases)),
         [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
-        PreprocessingSettings(**snakemake.params.preprocessing),
-        BaselineSettings(**snakemake.params.settings),
+        read_preprocessing(read_json(Path(snakemake.input.preprocessing))),
+        BaselineSettings.from_mapping(snakemake.params.stage["config"]),
     )
     log.info("scored %s", ", ".join(BASELINES))
-    write_npz(Path(snakemake.output.scores), scores, snakemake.params.provenance)
+    write_npz(Path(snakemake.output.scores), scores, snakemake.params.stage)

@@ -8,5 +8,5 @@ from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)
-    record = convert(Path(params.source), path.parent, params.skip_bad, params.provenance)
-    write_json(path, record, params.provenance)
+    record = convert(Path(params.source), path.parent, params.stage)
+    write_json(path, record, params.stage)

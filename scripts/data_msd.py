@@ -13,4 +13,4 @@ with stage(snakemake.log[0]):
     members = {entry["name"]: Member(**entry) for entry in read_json(Path(params.index))}
     tar = Path(params.tar) if params.tar else None
     archive = Archive(**params.published, folder=Path(params.index).parent, tar=tar)
-    write_json(target, {case: bring_case(case, members, archive, target.parent)}, params.provenance)
+    write_json(target, {case: bring_case(case, members, archive, target.parent)}, params.stage)

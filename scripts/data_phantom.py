@@ -8,5 +8,5 @@ from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     target = Path(snakemake.output.manifest)
-    manifest = make_cases(snakemake.params.settings, snakemake.params.cases, target.parent)
-    write_json(target, manifest, snakemake.params.provenance)
+    manifest = make_cases(snakemake.params.stage["config"], snakemake.params.cases, target.parent)
+    write_json(target, manifest, snakemake.params.stage)

@@ -3,23 +3,25 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_npz, read_table, write_json, write_table, write_text
 from snndeep.training.baselines import BASELINES
 
 with stage(snakemake.log[0]) as log:
+    config = snakemake.params.stage["config"]
     baselines = read_npz(Path(snakemake.input.baselines))
     scores = {
         name: {key.removeprefix(f"{name}/"): v for key, v in baselines.items() if key.startswith(f"{name}/")}
         for name in BASELINES
     }
     kinds = {name: baseline.kind for name, baseline in BASELINES.items()}
-    for name, path in zip(snakemake.params.models, snakemake.input.scores, strict=True):
+    for name, path in zip(config["models"], snakemake.input.scores, strict=True):
         scores[name], kinds[name] = read_npz(Path(path)), "snn"
     recorded = [
-        {name: read_json(Path(path)) for name, path in zip(snakemake.params.models, paths, strict=True)}
+        {name: read_json(Path(path)) for name, path in zip(config["models"], paths, strict=True)}
         for paths in (snakemake.input.records, snakemake.input.tuned)
     ]
     metrics, predictions = evaluate(
@@ -27,10 +29,10 @@ with stage(snakemake.log[0]) as log:
         [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
         scores,
         kinds,
-        EvaluationSettings(**snakemake.params.settings),
-        Jobs(*recorded, snakemake.params.source),
+        EvaluationSettings.from_mapping(config["evaluation"]),
+        Jobs(*recorded, config["source"]),
     )
-    provenance = snakemake.params.provenance
+    provenance = snakemake.params.stage
     write_json(Path(snakemake.output.metrics), metrics, provenance)
     write_table(Path(snakemake.output.predictions), predictions, provenance)
     for name, table in TABLES.items():

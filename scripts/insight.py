@@ -14,17 +14,21 @@ from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import read_json, read_npz, write_json
 
 with stage(snakemake.log[0]) as log:
-    backend, rule = load_backend(snakemake.params.backend), load_rule(snakemake.params.rule)
+    config = snakemake.params.stage["config"]
+    backend, rule = load_backend(config["backend"]), load_rule(config["rule"])
+    preprocessing = read_json(Path(snakemake.input.preprocessing))
     parameters = read_npz(Path(snakemake.input.model))
     record = read_json(Path(snakemake.input.record))
     importance, firing = {}, {}
-    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+    for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path)))
         own = {key.removeprefix(f"{name}/"): v for key, v in parameters.items() if key.startswith(f"{name}/")}
         model = rule.model(backend, rule.settings(**record[name]["settings"]), own)
-        seed = derive_seed(snakemake.params.seed, "insight", name)
-        importance[name] = split_importance(data, scorer(backend, model), snakemake.params.settings["repeats"], seed)
+        seed = derive_seed(config["seed"], "insight", name)
+        importance[name] = split_importance(
+            data, preprocessing[name]["features"], scorer(backend, model), config["insight"]["repeats"], seed
+        )
         firing[name] = firing_rates(data, model, backend.load(data.trains, np.dtype(np.float32)))
-        log.info("%s: %d features dealt out", name, len(importance[name].get("features", ())))
-    write_json(Path(snakemake.output.importance), importance, snakemake.params.provenance)
-    write_json(Path(snakemake.output.firing), firing, snakemake.params.provenance)
+        log.info("%s: %d features permuted", name, len(importance[name].get("features", ())))
+    write_json(Path(snakemake.output.importance), importance, snakemake.params.stage)
+    write_json(Path(snakemake.output.firing), firing, snakemake.params.stage)

@@ -11,10 +11,10 @@ from snndeep.store.files import read_table, write_json, write_npz
 from snndeep.volume.axial import read_axial_slice
 
 with stage(snakemake.log[0]) as log:
-    params = snakemake.params
+    params, config = snakemake.params, snakemake.params.stage["config"]
     tables = (read_table(Path(path)) for path in (snakemake.input.samples, snakemake.input.predictions))
-    judged = judged_slices(*tables, params.model, params.protocol)
-    labels = MaskLabels(**params.labels)
+    judged = judged_slices(*tables, config["model"], config["protocol"])
+    labels = MaskLabels.from_mapping(config["labels"])
     words, arrays = [], {}
     for number, chosen in enumerate(choose_slices(judged)):
         image, label = (nifti_of(Path(path)) for path in params.cases[chosen.case])
@@ -22,5 +22,5 @@ with stage(snakemake.log[0]) as log:
         arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels, labels)
         words.append({**asdict(chosen), "spacing": list(seen.spacing)})
         log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)
-    write_json(Path(snakemake.output.words), words, params.provenance)
-    write_npz(Path(snakemake.output.pictures), arrays, params.provenance)
+    write_json(Path(snakemake.output.words), words, params.stage)
+    write_npz(Path(snakemake.output.pictures), arrays, params.stage)

@@ -8,7 +8,7 @@ from snndeep.store.upkeep import PruneSettings, prune, published
 with stage(snakemake.log[0]) as log:
     params = snakemake.params
     live = {*params.live, *published(Path(params.results))}
-    outcome = prune(Path(params.store), live, PruneSettings(**params.settings), Path(params.lease))
+    outcome = prune(Path(params.store), live, PruneSettings.from_mapping(params.settings), Path(params.lease))
     for name in outcome.removed:
         log.info("removed %s", name)
     log.info("removed %d folders, %.1f MB", len(outcome.removed), outcome.size / 1e6)

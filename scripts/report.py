@@ -9,30 +9,28 @@ from snndeep.insight.shown_slices import pictures_of
 from snndeep.reporting.machine import describe_machine
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import RunResults
-from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
 
 with stage(snakemake.log[0]) as log:
-    models, splits = snakemake.params.models, snakemake.params.splits
+    config = snakemake.params.stage["config"]
+    models = list(config["modes"])
     provenance = {path: check(Path(path)) for path in snakemake.input}
     results = RunResults(
-        config=snakemake.params.config,
-        source=snakemake.params.source,
-        addresses=snakemake.params.stages,
-        modes=dict(zip(models, snakemake.params.modes, strict=True)),
+        config=config["config"],
+        source=config["source"],
+        addresses=config["addresses"],
+        modes=config["modes"],
         metrics=read_json(Path(snakemake.input.metrics)),
         table=pd.read_csv(snakemake.input.models),
         samples=read_table(Path(snakemake.input.samples)),
         cases=read_table(Path(snakemake.input.cases)),
         skipped=read_json(Path(snakemake.input.skipped)),
-        selections=[
-            EncodedSplit.from_arrays(read_npz(Path(path))).preprocessing["features"] for path in snakemake.input.spikes
-        ],
+        selections=[fitted["features"] for fitted in read_json(Path(snakemake.input.preprocessing)).values()],
         records={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.records, strict=True)},
         tuned={name: read_json(Path(path)) for name, path in zip(models, snakemake.input.tuned, strict=True)},
         traces=read_npz(Path(snakemake.input.traces)),
-        raster_model=snakemake.params.raster,
-        splits=splits,
+        raster_model=config["raster"],
+        splits=config["splits"],
         predictions=read_table(Path(snakemake.input.predictions)),
         importance=read_json(Path(snakemake.input.importance)),
         firing=read_json(Path(snakemake.input.firing)),
@@ -44,6 +42,6 @@ with stage(snakemake.log[0]) as log:
     report = make_report(results)
     for folder, files in ((snakemake.output.figures, report.figures), (snakemake.output.tables, report.tables)):
         for name, content in files.items():
-            write_bytes(Path(folder) / name, content, snakemake.params.provenance)
-    write_text(Path(snakemake.output.report), report.html, snakemake.params.provenance)
+            write_bytes(Path(folder) / name, content, snakemake.params.stage)
+    write_text(Path(snakemake.output.report), report.html, snakemake.params.stage)
     log.info("wrote the report, %d figures and %d tables", len(report.figures) // 2, len(report.tables) // 2)

@@ -4,17 +4,19 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.samples.features import read_batches
-from snndeep.samples.table import Cohort, SampleSettings, assemble
+from snndeep.samples.settings import SampleSettings
+from snndeep.samples.table import Cohort, assemble
 from snndeep.store.files import write_json, write_table
 
 with stage(snakemake.log[0]) as log:
     slices, cases, skipped = read_batches([Path(manifest) for manifest in snakemake.input.manifests])
-    cohort = Cohort(**snakemake.params.cohort)
-    samples = assemble(slices, cohort, SampleSettings(**snakemake.params.settings))
+    config = snakemake.params.stage["config"]
+    cohort = Cohort(**config["cohort"])
+    samples = assemble(slices, cohort, SampleSettings.from_mapping(config["samples"]))
     cases.insert(0, "patient", cases["case"].map(cohort.patients))
     log.info(
         "%d samples of %d patients, %d diseased", len(samples), samples["patient"].nunique(), samples["label"].sum()
     )
     for path, table in ((snakemake.output.samples, samples), (snakemake.output.cases, cases)):
-        write_table(Path(path), table, snakemake.params.provenance)
-    write_json(Path(snakemake.output.skipped), skipped, snakemake.params.provenance)
+        write_table(Path(path), table, snakemake.params.stage)
+    write_json(Path(snakemake.output.skipped), skipped, snakemake.params.stage)

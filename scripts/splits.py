@@ -13,7 +13,7 @@ with stage(snakemake.log[0]) as log:
         table["sample"].to_numpy(str),
         table["label"].to_numpy(),
         table["patient"].to_numpy(str),
-        SplitSettings(**snakemake.params.settings),
+        SplitSettings.from_mapping(snakemake.params.stage["config"]),
     )
     log.info("%d splits of %d samples", len(splits), len(table))
-    write_json(Path(snakemake.output.splits), [split.to_json() for split in splits], snakemake.params.provenance)
+    write_json(Path(snakemake.output.splits), [split.to_json() for split in splits], snakemake.params.stage)

@@ -9,8 +9,8 @@ from snndeep.scans.survey import survey
 from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]) as log:
-    params = snakemake.params
-    labels = MaskLabels(**params.labels)
-    found = survey([Case.from_json(values) for values in params.cases], labels, params.folds, params.skip_bad)
+    params, config = snakemake.params, snakemake.params.stage["config"]
+    labels = MaskLabels.from_mapping(config["labels"])
+    found = survey([Case.from_json(values) for values in params.cases], labels, config["folds"], config["skip_bad"])
     log.info("%d cases, %d with lesions", len(found), sum(entry["diseased"] for entry in found.values()))
-    write_json(Path(snakemake.output.survey), found, snakemake.params.provenance)
+    write_json(Path(snakemake.output.survey), found, params.stage)

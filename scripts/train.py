@@ -11,12 +11,13 @@ from snndeep.training.fit import merge_settings, train_split
 
 with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
+    config = snakemake.params.stage["config"]
     tuned = read_json(Path(snakemake.input.tuned))
     model, scores, traces, record = {}, {}, {}, {}
-    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
+    for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path)))
-        settings = merge_settings(rule, snakemake.params.settings, tuned[name]["best"])
-        trained = train_split(name, data, backend, rule, settings, snakemake.params.seed)
+        settings = merge_settings(rule, config["settings"], tuned[name]["best"])
+        trained = train_split(name, data, backend, rule, settings, config["seed"])
         model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}
         for part, values in trained.scores.items():
             scores |= {f"{name}/{part}.samples": data.samples[data.parts[part]], f"{name}/{part}.scores": values}
@@ -28,7 +29,7 @@ with stage(snakemake.log[0]) as log:
             len(trained.record["history"]),
             trained.record["validation_auc"],
         )
-    write_npz(Path(snakemake.output.model), model, snakemake.params.provenance)
-    write_npz(Path(snakemake.output.scores), scores, snakemake.params.provenance)
-    write_npz(Path(snakemake.output.traces), traces, snakemake.params.provenance)
-    write_json(Path(snakemake.output.record), record, snakemake.params.provenance)
+    write_npz(Path(snakemake.output.model), model, snakemake.params.stage)
+    write_npz(Path(snakemake.output.scores), scores, snakemake.params.stage)
+    write_npz(Path(snakemake.output.traces), traces, snakemake.params.stage)
+    write_json(Path(snakemake.output.record), record, snakemake.params.stage)

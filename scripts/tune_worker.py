@@ -12,10 +12,11 @@ from snndeep.training.trials import FinishedTrials, open_storage, study_name
 
 with stage(snakemake.log[0]):
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
-    search, journal = SearchSettings(**snakemake.params.search), Path(snakemake.params.journal)
+    config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
+    search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
     storage = open_storage(journal)
     for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path)))
         finished = FinishedTrials(storage, study_name(journal, name))
         run_trials(name, data, backend, rule, search, finished)
-    write_json(Path(snakemake.output.done), snakemake.params.splits, snakemake.params.provenance)
+    write_json(Path(snakemake.output.done), snakemake.params.splits, snakemake.params.stage)

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from snndeep.errors import ConfigError
+from snndeep.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class MaskLabels:
-    """The meaning of a mask's numbers, one to one the section `dataset.labels` of the configuration; 0 is background.
-
-    Attributes:
-        organ: Labels of the organ.
-        lesion: Labels of lesions; empty where the masks do not mark any.
+class MaskLabels(Settings):
+    """The meaning of a mask's numbers, the section `dataset.labels` of the configuration; 0 is background.
 
     Raises:
-        ConfigError: If a number has two meanings, is none from 1 to 255, or none means the organ.
+        ConfigError: If a number has two meanings or is outside 1 to 255, or if none means the organ.
     """
 
-    organ: tuple[int, ...] = (1,)
-    lesion: tuple[int, ...] = (2,)
+    key: ClassVar[str] = "dataset.labels"
 
-    def __post_init__(self):
-        # Settings come as JSON, which has no tuples; a frozen value must not hold a list.
-        object.__setattr__(self, "organ", tuple(self.organ))
-        object.__setattr__(self, "lesion", tuple(self.lesion))
+    organ: tuple[int, ...] = setting((1,), "Labels of the organ.", least=1, most=255, min_items=1)
+    lesion: tuple[int, ...] = setting(
+        (2,),
+        "Labels of lesions; [] where the masks mark none and a table gives each patient's label.",
+        least=1,
+        most=255,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         labels = [*self.organ, *self.lesion]
         if not self.organ or len(set(labels)) < len(labels) or not all(0 < label < 256 for label in labels):
             raise ConfigError(

@@ -10,13 +10,13 @@ these classes, see `snndeep.plan.schema`. This module needs the standard library
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Self
 
 from snndeep.errors import ConfigError
 
@@ -37,6 +37,7 @@ class ValueRules:
         pattern: Regular expression that a text, or each text of a list, must match.
         min_items: The fewest entries of a list.
         unique: Whether the entries of a list must differ.
+        searchable: Whether a search of hyperparameters may vary it.
     """
 
     description: str
@@ -48,19 +49,19 @@ class ValueRules:
     pattern: str | None = None
     min_items: int = 0
     unique: bool = False
+    searchable: bool = True
 
     def numbers_refused(self, value: float) -> str:
         """Return what was expected where a number lies outside the limits, else an empty text."""
-        limits = [
-            (self.above, lambda limit: value > limit, "more than"),
-            (self.least, lambda limit: value >= limit, "at least"),
-            (self.below, lambda limit: value < limit, "less than"),
-            (self.most, lambda limit: value <= limit, "at most"),
-        ]
-        given = [(limit, holds, words) for limit, holds, words in limits if limit is not None]
-        if all(holds(limit) for limit, holds, _ in given):
+        limits = {
+            "more than": (self.above, self.above is None or value > self.above),
+            "at least": (self.least, self.least is None or value >= self.least),
+            "less than": (self.below, self.below is None or value < self.below),
+            "at most": (self.most, self.most is None or value <= self.most),
+        }
+        if all(holds for _, holds in limits.values()):
             return ""
-        return " and ".join(f"{words} {limit:g}" for limit, _, words in given)
+        return " and ".join(f"{words} {limit:g}" for words, (limit, _) in limits.items() if limit is not None)
 
 
 def setting(
@@ -75,12 +76,13 @@ def setting(
     pattern: str | None = None,
     min_items: int = 0,
     unique: bool = False,
+    searchable: bool = True,
 ) -> Any:
     """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
     allowed = None if choices is None else tuple(choices)
-    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique)
-    if isinstance(default, dict | list):
-        return dataclasses.field(default_factory=lambda: type(default)(default), metadata={RULES: rules})
+    rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique, searchable)
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata={RULES: rules})
     return dataclasses.field(default=default, metadata={RULES: rules})
 
 
@@ -93,15 +95,24 @@ def section(kind: type[Any], description: str = "") -> Any:
 class Settings:
     """Base of all settings: an instance whose values break the rules of its fields is refused.
 
+    Attributes:
+        key: Dotted name of the section of the configuration that these are, for messages.
+
     Raises:
         ConfigError: If a value is outside its limits.
     """
 
+    key: ClassVar[str] = ""
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                # JSON has no tuples; a frozen value must not hold a list.
+                object.__setattr__(self, field.name, tuple(value))
             rules = field.metadata.get(RULES)
             if rules is not None:
-                _check(type(self).__name__, field.name, getattr(self, field.name), rules)
+                _check(f"{self.key}.{field.name}".lstrip("."), value, rules)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Self:
@@ -123,7 +134,9 @@ class Settings:
                 found=", ".join(unknown),
                 expected=f"one of {', '.join(hints)}",
             )
-        built = {name: _built(hints[name], value, f"{where}.{name}" if where else name) for name, value in values.items()}
+        built = {
+            name: _built(hints[name], value, f"{where}.{name}" if where else name) for name, value in values.items()
+        }
         return cls(**built)
 
     def to_mapping(self) -> dict[str, Any]:
@@ -131,7 +144,6 @@ class Settings:
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
 
-@cache
 def type_hints(cls: type[Any]) -> dict[str, Any]:
     """Return the resolved types of a dataclass's fields, in the order of the fields."""
     hints = typing.get_type_hints(cls)
@@ -159,8 +171,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _check(owner: str, name: str, value: Any, rules: ValueRules) -> None:
-    entries = value if isinstance(value, tuple | list) else [value]
+def _check(name: str, value: Any, rules: ValueRules) -> None:
+    entries = value if isinstance(value, tuple) else (value,)
+    if len(entries) < rules.min_items or (rules.unique and len(set(entries)) < len(entries)):
+        raise ConfigError(
+            "A setting is impossible.",
+            where=name,
+            found=repr(value),
+            expected=f"at least {rules.min_items} entries{', each once' if rules.unique else ''}",
+            remedy=rules.description,
+        )
     for entry in entries:
         expected = ""
         if rules.choices is not None and entry not in rules.choices:
@@ -169,14 +189,9 @@ def _check(owner: str, name: str, value: Any, rules: ValueRules) -> None:
             expected = rules.numbers_refused(entry)
         if expected:
             raise ConfigError(
-                f"A setting of {owner} is impossible.",
+                "A setting is impossible.",
                 where=name,
-                found=repr(entry),
+                found=repr(value),
                 expected=expected,
                 remedy=rules.description,
             )
-
-
-def literal_choices(kind: Any) -> tuple[Any, ...] | None:
-    """Return the values of a `Literal` type, None for any other."""
-    return typing.get_args(kind) if typing.get_origin(kind) is Literal else None

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import model_table
 from snndeep.insight.shown_slices import Chosen, SlicePicture
 from snndeep.reporting.results import RunResults

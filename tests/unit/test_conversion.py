@@ -46,7 +46,7 @@ def test_a_series_comes_out_where_it_lay(tmp_path, direction):
     write_series(tmp_path / "series", image)
     (tmp_path / "series" / "notes.txt").write_text("not a slice")
     (tmp_path / "series" / "._1_0000.dcm").write_bytes(b"litter")
-    assert convert(tmp_path / "series", tmp_path / "store", skip_bad=False, provenance={})["refused"] == ""
+    assert convert(tmp_path / "series", tmp_path / "store", provenance={})["refused"] == ""
     sitk.WriteImage(image, str(tmp_path / "direct.nii.gz"))
     same_place(tmp_path / "store" / "scan.nii.gz", tmp_path / "direct.nii.gz")
 
@@ -56,7 +56,7 @@ def test_a_series_comes_out_where_it_lay(tmp_path, direction):
 def test_other_formats(tmp_path, suffix, kind):
     image = sitk.Cast(volume() + 1000, kind)
     sitk.WriteImage(image, str(tmp_path / f"ct{suffix}"))
-    convert(tmp_path / f"ct{suffix}", tmp_path, skip_bad=False, provenance={})
+    convert(tmp_path / f"ct{suffix}", tmp_path, provenance={})
     assert read_header(tmp_path / "scan.nii.gz", "").dtype == np.int16
     sitk.WriteImage(volume() + 1000, str(tmp_path / "direct.nii.gz"))
     same_place(tmp_path / "scan.nii.gz", tmp_path / "direct.nii.gz")
@@ -69,13 +69,15 @@ def test_fractions_are_kept(tmp_path):
 
 def refused(error: type[ScanError], source: Path, *texts: str) -> None:
     with pytest.raises(error) as caught:
-        convert(source, source.parent / "store", skip_bad=False, provenance={})
+        read_scan(source)
     assert type(caught.value) is error
     assert str(source) in str(caught.value)
     assert all((caught.value.what, caught.value.found, caught.value.expected, caught.value.remedy))
     for text in texts:
         assert text in str(caught.value)
-    assert not list(source.parent.glob("store/*"))
+    store = source.parent / "store"
+    assert convert(source, store, provenance={}) == {"refused": str(caught.value)}
+    assert not list(store.glob("*"))
 
 
 @pytest.fixture
@@ -189,10 +191,10 @@ def test_voxels_in_another_file(tmp_path, name, header):
 
 def test_what_is_converted_is_not_converted_again(tmp_path, folder):
     write_series(folder, volume(), SERIES)
-    convert(folder, tmp_path / "store", skip_bad=False, provenance={})
+    convert(folder, tmp_path / "store", provenance={})
     for file in folder.iterdir():
         file.unlink()
-    assert convert(folder, tmp_path / "store", skip_bad=False, provenance={}) == {"refused": ""}
+    assert convert(folder, tmp_path / "store", provenance={}) == {"refused": ""}
 
 
 def test_more_than_one_volume(tmp_path):
@@ -205,7 +207,7 @@ def test_more_than_one_volume(tmp_path):
 def test_a_refusal_is_kept_and_told_again(tmp_path, folder):
     folder.mkdir()
     path = tmp_path / "store" / "scan.json"
-    write_json(path, convert(folder, path.parent, skip_bad=True, provenance={}), {})
+    write_json(path, convert(folder, path.parent, provenance={}), {})
     with pytest.raises(ScanError, match="no series of slices"):
         nifti_of(path)
     assert nifti_of(tmp_path / "other.nii.gz") == tmp_path / "other.nii.gz"

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from snndeep.errors import LeakageError
-from snndeep.evaluation.study import EvaluationSettings, Jobs, evaluate
+from snndeep.evaluation.settings import EvaluationSettings
+from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 

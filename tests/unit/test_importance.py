@@ -41,7 +41,7 @@ def encoded(values, labels, encoder="latency", test=slice(160, None)):
     parts = {"train": index[:120], "validation": index[120:160], "test": index[test]}
     patients = np.array([f"p{k // 4}" for k in range(N)])
     samples = np.array([f"s{k}" for k in range(N)])
-    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts, {"features": FEATURES})
+    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
@@ -66,7 +66,7 @@ def test_the_feature_that_decides_comes_out_first(rule_name, values):
     settings = merge_settings(rule, SMALL[rule_name], {"learning_rate": 0.02})
     inputs = backend.load(data.trains, np.dtype(np.float32))
     fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
-    found = split_importance(data, scorer(backend, rule.model(backend, settings, fit.parameters)), 5, 1)
+    found = split_importance(data, FEATURES, scorer(backend, rule.model(backend, settings, fit.parameters)), 5, 1)
     means = {name: np.mean(losses) for name, losses in found["features"].items()}
     assert max(means, key=means.get) == "glcm.decides"
     assert means["glcm.decides"] > 0.2
@@ -94,14 +94,14 @@ def test_dealing_depends_on_the_seed_alone(values):
     def all_spikes(trains):
         return -(trains.dense() * np.arange(STEPS)[:, None, None]).sum(axis=(0, 2)).astype(float)
 
-    first, again, other = (split_importance(data, all_spikes, 3, seed) for seed in (1, 1, 2))
+    first, again, other = (split_importance(data, FEATURES, all_spikes, 3, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
 
 def test_one_class_is_undefined_and_says_so(values):
     drawn, labels = values
-    found = split_importance(encoded(drawn, labels, test=slice(160, None, 2)), lambda trains: None, 3, 1)
+    found = split_importance(encoded(drawn, labels, test=slice(160, None, 2)), FEATURES, lambda trains: None, 3, 1)
     assert "one class" in found["undefined"]
 
 

@@ -7,7 +7,7 @@ from snndeep.plan.stages import Stage
 
 
 def conversion_of(digest: str) -> Stage:
-    return Stage("convert", digest[:12], {}, "code", (digest,), Path("work"))
+    return Stage("convert", {}, "code", (digest,), Path("work"))
 
 
 def test_scans_that_are_not_nifti_are_replaced_by_their_conversion(tmp_path):

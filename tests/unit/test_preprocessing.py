@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from snndeep.errors import ConfigError, InvalidInputError
-from snndeep.samples.fit_preprocessing import PreprocessingSettings, fit_preprocessing
+from snndeep.samples.fit_preprocessing import fit_preprocessing, fit_split
+from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.spikes.encode import encode_split
 from snndeep.spikes.encoded_split import EncodedSplit
@@ -80,18 +81,19 @@ def test_only_the_training_part_is_fitted():
     changed.loc[outside, ["f.a", "f.b", "f.c", "f.d"]] *= 100
     changed.loc[outside, "label"] = 1 - changed.loc[outside, "label"]
     encoder, settings = load_encoder("latency", {}), PreprocessingSettings(features=3)
-    one, two = (encode_split(t, split, settings, encoder, 1) for t in (table, changed))
-    assert one.preprocessing == two.preprocessing
+    fitted, again = (fit_split(t, split, settings) for t in (table, changed))
+    assert fitted.to_json() == again.to_json()
+    one, two = (encode_split(t, split, fitted, encoder, 1) for t in (table, changed))
     train = one.parts["train"]
     np.testing.assert_array_equal(one.trains.dense(train), two.trains.dense(train))
 
 
 def test_an_encoded_split_survives_storage():
     table = samples_table()
-    one = encode_split(table, split_of(table), PreprocessingSettings(), load_encoder("rate", {}), 1)
+    split = split_of(table)
+    one = encode_split(table, split, fit_split(table, split, PreprocessingSettings()), load_encoder("rate", {}), 1)
     two = EncodedSplit.from_arrays(one.to_arrays())
     np.testing.assert_array_equal(one.trains.packed, two.trains.packed)
-    assert one.preprocessing == two.preprocessing
     assert {k: v.tolist() for k, v in one.parts.items()} == {k: v.tolist() for k, v in two.parts.items()}
     problem = two.problem()
     assert not set(problem.train) & set(two.parts["test"])

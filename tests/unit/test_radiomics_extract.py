@@ -161,7 +161,7 @@ def test_settings_take_json_and_refuse_nonsense():
         {"families": []},
         {"feature_set": "some"},
     ):
-        with pytest.raises(ConfigError, match="features"):
+        with pytest.raises(ConfigError):
             FeatureSettings(**wrong)
 
 

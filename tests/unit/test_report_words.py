@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-import yaml
 from made_up_run import made_up_run
 
 from snndeep.plan.configuration import complete
@@ -161,11 +160,8 @@ def test_the_methods_say_how_several_networks_share_a_fold(config):
 
 
 @pytest.fixture(scope="module")
-def config(request):
-    schema = yaml.safe_load(
-        (request.config.rootpath / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
-    )
-    full = complete({"tuning": {"mode": "native"}, "learning": {"bal": {"encoder": "rate"}}}, schema)
+def config():
+    full = complete({"tuning": {"mode": "native"}, "learning": {"bal": {"encoder": "rate"}}})
     return full | {"dataset": {key: full["dataset"][key] for key in ("source", "labels", "phantom")}}
 
 

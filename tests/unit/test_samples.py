@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from snndeep.errors import DatasetError
-from snndeep.samples.table import Cohort, SampleSettings, assemble, feature_names
+from snndeep.samples.settings import SampleSettings
+from snndeep.samples.table import Cohort, assemble, feature_names
 
 PATIENTS = {"a1": "a", "a2": "a", "b": "b"}
 

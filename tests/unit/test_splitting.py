@@ -8,6 +8,12 @@ from snndeep.samples.split import Split, SplitSettings, split_names
 from snndeep.samples.splitting import make_splits
 
 
+def split_settings(protocols, folds, validation_fraction, seed, members=1):
+    return SplitSettings(
+        protocols=protocols, folds=folds, validation_fraction=validation_fraction, seed=seed, members=members
+    )
+
+
 def cohort(healthy: int, diseased: int, slices: int = 8):
     patients = np.repeat([f"p{k:03d}" for k in range(healthy + diseased)], slices)
     labels = np.zeros(patients.size, int)
@@ -24,7 +30,12 @@ def cohort(healthy: int, diseased: int, slices: int = 8):
 def test_parts_are_disjoint_and_no_patient_is_on_two_sides(healthy, diseased, folds, seed):
     samples, labels, patients = cohort(healthy, diseased)
     patient_of = dict(zip(samples, patients, strict=True))
-    splits = make_splits(samples, labels, patients, SplitSettings(("patient", "slice"), folds, 0.2, seed))
+    splits = make_splits(
+        samples,
+        labels,
+        patients,
+        split_settings(("patient", "slice"), folds, 0.2, seed),
+    )
     assert len(splits) == 2 * folds
     for split in splits:
         parts = [set(split.train), set(split.validation), set(split.test)]
@@ -41,7 +52,7 @@ def test_parts_are_disjoint_and_no_patient_is_on_two_sides(healthy, diseased, fo
 def test_folds_are_stratified():
     samples, labels, patients = cohort(20, 20)
     diseased = set(patients[labels == 1])
-    for split in make_splits(samples, labels, patients, SplitSettings(("patient",), 4, 0.25, 1)):
+    for split in make_splits(samples, labels, patients, split_settings(("patient",), 4, 0.25, 1)):
         tested = {s.split(":")[0] for s in split.test}
         assert len(tested) == 10
         assert len(tested & diseased) == 5
@@ -50,7 +61,7 @@ def test_folds_are_stratified():
 def test_order_of_samples_changes_nothing():
     samples, labels, patients = cohort(6, 6)
     order = np.random.default_rng(0).permutation(samples.size)
-    settings = SplitSettings(("patient", "slice"), 3, 0.2, 5)
+    settings = split_settings(("patient", "slice"), 3, 0.2, 5)
     assert make_splits(samples, labels, patients, settings) == make_splits(
         samples[order], labels[order], patients[order], settings
     )
@@ -58,7 +69,7 @@ def test_order_of_samples_changes_nothing():
 
 def test_json_round_trip():
     samples, labels, patients = cohort(4, 4)
-    for split in make_splits(samples, labels, patients, SplitSettings(("patient",), 2, 0.3, 5)):
+    for split in make_splits(samples, labels, patients, split_settings(("patient",), 2, 0.3, 5)):
         assert Split.from_json(split.to_json()) == split
 
 
@@ -67,7 +78,7 @@ def test_json_round_trip():
 )
 def test_cohorts_that_cannot_be_split(healthy, diseased, text):
     with pytest.raises(DatasetError, match=text):
-        make_splits(*cohort(healthy, diseased), SplitSettings(("patient",), 3, 0.2, 5))
+        make_splits(*cohort(healthy, diseased), split_settings(("patient",), 3, 0.2, 5))
 
 
 @settings(max_examples=20, deadline=None)
@@ -77,7 +88,12 @@ def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_wh
 ):
     samples, labels, patients = cohort(9, 9)
     patient_of = dict(zip(samples, patients, strict=True))
-    splits = make_splits(samples, labels, patients, SplitSettings(("patient", "slice"), folds, 0.2, seed, members))
+    splits = make_splits(
+        samples,
+        labels,
+        patients,
+        split_settings(("patient", "slice"), folds, 0.2, seed, members),
+    )
     names = [name for protocol in ("patient", "slice") for name in split_names(protocol, folds, members)]
     assert [split.name for split in splits] == names
     for start in range(0, len(splits), members):
@@ -93,11 +109,11 @@ def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_wh
 
 def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
     assert split_names("patient", 2, 1) == ["patient_0", "patient_1"]
-    split = make_splits(*cohort(6, 6), SplitSettings(("patient",), 2, 0.3, 0))[0]
+    split = make_splits(*cohort(6, 6), split_settings(("patient",), 2, 0.3, 0))[0]
     assert (split.name, split.member) == ("patient_0", None)
     assert Split.from_json(split.to_json()) == split
 
 
 def test_more_networks_than_patients_of_a_class_are_refused():
     with pytest.raises(DatasetError, match="fewer patients or slices of a class than networks"):
-        make_splits(*cohort(4, 8), SplitSettings(("patient",), 2, 0.2, 0, members=3))
+        make_splits(*cohort(4, 8), split_settings(("patient",), 2, 0.2, 0, 3))

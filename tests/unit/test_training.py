@@ -32,7 +32,7 @@ def data() -> EncodedSplit:
     spikes = rng.random((5, 48, 3)) < np.stack([0.2 + 0.6 * labels, np.full(48, 0.3), np.full(48, 0.3)], axis=1)
     samples = np.array([f"{p}:{k}" for k, p in enumerate(patients)])
     parts = {"train": np.arange(24), "validation": np.arange(24, 32), "test": np.arange(32, 48)}
-    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts, {})
+    return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts)
 
 
 @pytest.mark.parametrize("backend", ["custom", "snntorch"])

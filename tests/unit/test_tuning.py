@@ -49,7 +49,7 @@ def encoded():
     trains = SpikeTrains.from_dense(np.ones((1, 4, 1), np.uint8))
     index = np.arange(4)
     parts = {"train": index[:2], "validation": index[2:3], "test": index[3:]}
-    return EncodedSplit(trains, np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array(list("abcd")), parts, {})
+    return EncodedSplit(trains, np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array(list("abcd")), parts)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
@@ -22,16 +21,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
-SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def plan_of(config):
     """Return the plan of a configuration; what is wrong with it ends the run before any work."""
     try:
-        return Plan(
-            complete(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))),
-            SCRIPTS,
-        )
+        return Plan(complete(config), SCRIPTS)
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
@@ -40,6 +35,14 @@ PLAN = plan_of(config)
 RESULTS = f"results/{PLAN.config['run']}"
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = lease_path(PLAN.store, Path.cwd(), PLAN.config["run"])
+
+
+def kept_out(value):
+    """Return a parameter that says where something is or who works on it, which changes no result.
+
+    A function of the output is not recorded by Snakemake and so is no reason to run a job again.
+    """
+    return lambda wildcards, output: value(wildcards) if callable(value) else value
 
 
 def growing(amount):
@@ -84,32 +87,32 @@ def current(stage, wildcards):
     if stage.address != wildcards.address:
         raise WorkflowError(
             f"{stage.name}/{wildcards.address} belongs to another configuration or another state of the code; "
-            f"with the present one this file stands at {stage.name}/{stage.address}."
+            f"with the present one this file is {stage.id}."
         )
     return stage
 
 
 def scans_of(batch):
     """Return what must be there before the scans of a batch can be read."""
-    if not PLAN.in_place:
-        return PLAN.data_manifests(batch.cases)
+    if not PLAN.scans.in_place:
+        return PLAN.scans.data_manifests(batch.cases)
     # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.
     return [] if Path(batch.manifest).exists() else [*batch.records, *surveyed()]
 
 
 def surveyed():
     """Return the check of a user's data set as a whole, where there is one."""
-    return [PLAN.survey.path("survey.json")] if PLAN.in_place else []
+    return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
 
 
 def scans_to_show():
     """Return what must be there before scans can be shown."""
-    if PLAN.in_place:
-        return [conversion.record for conversion in PLAN.conversions.values()]
+    if PLAN.scans.in_place:
+        return [conversion.record for conversion in PLAN.scans.conversions.values()]
     return [
         manifest
-        for cases in PLAN.data_batches.values()
-        for manifest in PLAN.data_manifests(cases)
+        for cases in PLAN.scans.data_batches.values()
+        for manifest in PLAN.scans.data_manifests(cases)
     ]
 
 
@@ -122,8 +125,8 @@ def looked_into(file):
 def archive_for(wildcards):
     """Return the index of the archive, unless the case was taken from it already: a new index is no reason to redo it."""
     index, manifest = (
-        PLAN.archive.path("index.json"),
-        PLAN.data.path(f"{wildcards.case}.json"),
+        PLAN.scans.archive.path("index.json"),
+        PLAN.scans.data.path(f"{wildcards.case}.json"),
     )
     return [] if Path(index).exists() and Path(manifest).exists() else index
 
@@ -151,6 +154,6 @@ def journal_of(wildcards):
     )
 
 
-def provenance_of_tune(wildcards):
-    """Return the provenance of a model's search."""
-    return current(PLAN.tune(wildcards.backend, wildcards.rule), wildcards).provenance()
+def record_of_tune(wildcards):
+    """Return the record of a model's search."""
+    return current(PLAN.tune(wildcards.backend, wildcards.rule), wildcards).record()

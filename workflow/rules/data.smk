@@ -1,16 +1,17 @@
 # Scans and masks: synthetic, the user's own, or Task03_Liver.
-if PLAN.source == "phantom":
+if PLAN.scans.source == "phantom":
 
     rule data_phantom:
         output:
-            manifest=update(PLAN.data.path("{batch}.json")),
+            manifest=update(PLAN.scans.data.path("{batch}.json")),
         params:
-            settings=PLAN.data.config,
-            cases=lambda wildcards: {
-                case.name: [str(case.image), str(case.label)]
-                for case in PLAN.data_batches[wildcards.batch]
-            },
-            provenance=PLAN.data.provenance(),
+            stage=PLAN.scans.data.record(),
+            cases=kept_out(
+                lambda wildcards: {
+                    case.name: [str(case.image), str(case.label)]
+                    for case in PLAN.scans.data_batches[wildcards.batch]
+                }
+            ),
         log:
             "logs/data_phantom/{batch}.log",
         benchmark:
@@ -25,18 +26,17 @@ if PLAN.source == "phantom":
             "../../scripts/data_phantom.py"
 
 
-if PLAN.source == "msd" and not PLAN.in_place:
+if PLAN.scans.source == "msd" and not PLAN.scans.in_place:
 
-    # What says where the archive is comes from functions of the output: Snakemake then neither keeps it (addresses may
-    # hold credentials) nor takes another mirror for a reason to run again.
+    # Addresses of mirrors may hold credentials, and another mirror is no reason to run again.
     rule archive_msd:
         output:
-            index=update(PLAN.archive.path("index.json")),
+            index=update(PLAN.scans.archive.path("index.json")),
         params:
-            published=lambda wildcards, output: PLAN.config["dataset"]["msd"],
-            tar=lambda wildcards, output: PLAN.config["dataset"]["path"],
-            whole=PLAN.whole_archive,
-            provenance=PLAN.archive.provenance(),
+            stage=PLAN.scans.archive.record(),
+            published=kept_out(PLAN.config["dataset"]["msd"]),
+            tar=kept_out(PLAN.config["dataset"]["path"]),
+            whole=kept_out(PLAN.scans.whole_archive),
         log:
             "logs/archive_msd.log",
         benchmark:
@@ -54,12 +54,12 @@ if PLAN.source == "msd" and not PLAN.in_place:
         input:
             index=archive_for,
         output:
-            manifest=update(PLAN.data.path("{case}.json")),
+            manifest=update(PLAN.scans.data.path("{case}.json")),
         params:
-            index=PLAN.archive.path("index.json"),
-            published=lambda wildcards, output: PLAN.config["dataset"]["msd"],
-            tar=lambda wildcards, output: PLAN.config["dataset"]["path"],
-            provenance=PLAN.data.provenance(),
+            stage=PLAN.scans.data.record(),
+            index=kept_out(PLAN.scans.archive.path("index.json")),
+            published=kept_out(PLAN.config["dataset"]["msd"]),
+            tar=kept_out(PLAN.config["dataset"]["path"]),
         log:
             "logs/data_msd/{case}.log",
         benchmark:
@@ -76,17 +76,18 @@ if PLAN.source == "msd" and not PLAN.in_place:
             "../../scripts/data_msd.py"
 
 
-if PLAN.in_place:
+if PLAN.scans.in_place:
 
     rule convert:
         output:
             record=update(f"{PLAN.store}/convert/{{address}}/{RECORD}"),
         params:
-            source=lambda wildcards: str(PLAN.conversions[wildcards.address].source),
-            skip_bad=PLAN.skip_bad,
-            provenance=lambda wildcards: PLAN.conversions[
+            stage=lambda wildcards: PLAN.scans.conversions[
                 wildcards.address
-            ].stage.provenance(),
+            ].stage.record(),
+            source=kept_out(
+                lambda wildcards: str(PLAN.scans.conversions[wildcards.address].source)
+            ),
         log:
             "logs/convert/{address}.log",
         benchmark:
@@ -102,15 +103,14 @@ if PLAN.in_place:
 
     rule survey:
         input:
-            records=[conversion.record for conversion in PLAN.conversions.values()],
+            records=[
+                conversion.record for conversion in PLAN.scans.conversions.values()
+            ],
         output:
-            survey=update(PLAN.survey.path("survey.json")),
+            survey=update(PLAN.scans.survey.path("survey.json")),
         params:
-            cases=[case.to_json() for case in PLAN.cases],
-            labels=PLAN.config["dataset"]["labels"],
-            folds=PLAN.config["splits"]["folds"],
-            skip_bad=PLAN.skip_bad,
-            provenance=PLAN.survey.provenance(),
+            stage=PLAN.scans.survey.record(),
+            cases=kept_out([case.to_json() for case in PLAN.scans.cases]),
         log:
             "logs/survey.log",
         benchmark:

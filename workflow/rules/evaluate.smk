@@ -4,12 +4,11 @@ rule baselines:
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        preprocessing=PLAN.preprocessing.path("preprocessing.json"),
     output:
         scores=update(PLAN.baselines.path("baselines.scores.npz")),
     params:
-        preprocessing=PLAN.config["preprocessing"],
-        settings=PLAN.baseline_settings,
-        provenance=PLAN.baselines.provenance(),
+        stage=PLAN.baselines.record(),
     log:
         "logs/baselines.log",
     benchmark:
@@ -41,10 +40,7 @@ rule evaluate:
         comparisons=update(PLAN.evaluate.path("comparisons.csv")),
         predictions=update(PLAN.evaluate.path("predictions.parquet")),
     params:
-        models=["/".join(model) for model in PLAN.models],
-        settings={**PLAN.config["evaluation"], "seed": PLAN.config["seed"]},
-        source=PLAN.source,
-        provenance=PLAN.evaluate.provenance(),
+        stage=PLAN.evaluate.record(),
     log:
         "logs/evaluate.log",
     benchmark:

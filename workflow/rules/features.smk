@@ -1,17 +1,16 @@
 # Features of every slice, case by case, several cases to a job.
 rule features:
     input:
-        scans=lambda wildcards: scans_of(PLAN.feature_batches[wildcards.address]),
+        scans=lambda wildcards: scans_of(PLAN.scans.feature_batches[wildcards.address]),
     output:
         manifest=update(f"{PLAN.store}/features_batch/{{address}}/manifest.json"),
     params:
-        skip_bad=PLAN.skip_bad,
-        settings=PLAN.config["features"],
-        labels=PLAN.config["dataset"]["labels"],
-        work=lambda wildcards: PLAN.feature_batches[wildcards.address].work(),
-        provenance=lambda wildcards: PLAN.feature_batches[
+        stage=lambda wildcards: PLAN.scans.feature_batches[
             wildcards.address
-        ].stage.provenance(),
+        ].stage.record(),
+        work=kept_out(
+            lambda wildcards: PLAN.scans.feature_batches[wildcards.address].work()
+        ),
     log:
         "logs/features/{address}.log",
     benchmark:

@@ -1,6 +1,7 @@
 # One trained model looked into: importance of features by permutation, firing rates.
 rule insight:
     input:
+        preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         spikes=PLAN.spike_files(PLAN.encoder(PLAN.raster_model[1]), PLAN.shown_splits),
         model=looked_into("model.npz"),
         record=looked_into("record.json"),
@@ -8,12 +9,7 @@ rule insight:
         importance=update(PLAN.insight.path("importance.json")),
         firing=update(PLAN.insight.path("firing.json")),
     params:
-        backend=PLAN.raster_model[0],
-        rule=PLAN.raster_model[1],
-        splits=PLAN.shown_splits,
-        settings=PLAN.config["insight"],
-        seed=PLAN.config["seed"],
-        provenance=PLAN.insight.provenance(),
+        stage=PLAN.insight.record(),
     log:
         "logs/insight.log",
     benchmark:

@@ -4,7 +4,7 @@ rule models:
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
         splits=PLAN.splits.path("splits.json"),
-        spikes=[file for encoder in PLAN.encoders for file in PLAN.spike_files(encoder)],
+        preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         model=trained("model.npz"),
         scores=trained("scores.npz"),
         record=trained("record.json"),
@@ -14,21 +14,7 @@ rule models:
             for backend, rule in PLAN.models
         ],
     params:
-        models=PLAN.models,
-        spikes={encoder: PLAN.spike_files(encoder) for encoder in PLAN.encoders},
-        encoders={
-            rule: {
-                "name": PLAN.encoder(rule),
-                "settings": PLAN.config["encoders"][PLAN.encoder(rule)],
-            }
-            for rule in PLAN.rules
-        },
-        features=PLAN.config["features"],
-        labels=PLAN.config["dataset"]["labels"],
-        samples=PLAN.config["samples"],
-        evaluation=PLAN.config["evaluation"],
-        seed=PLAN.config["seed"],
-        provenance=PLAN.model_files.provenance(),
+        stage=PLAN.model_files.record(),
     log:
         "logs/models.log",
     benchmark:

@@ -8,11 +8,13 @@ rule pictures:
         words=update(PLAN.pictures.path("pictures.json")),
         pictures=update(PLAN.pictures.path("pictures.npz")),
     params:
-        model="/".join(PLAN.raster_model),
-        protocol=PLAN.shown_protocol,
-        labels=PLAN.config["dataset"]["labels"],
-        cases={case.name: [str(case.image), str(case.label)] for case in PLAN.cases},
-        provenance=PLAN.pictures.provenance(),
+        stage=PLAN.pictures.record(),
+        cases=kept_out(
+            {
+                case.name: [str(case.image), str(case.label)]
+                for case in PLAN.scans.cases
+            }
+        ),
     log:
         "logs/pictures.log",
     benchmark:

@@ -6,7 +6,7 @@ rule report:
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
         skipped=PLAN.samples.path("skipped.json"),
-        spikes=PLAN.spike_files(PLAN.encoders[0]),
+        preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         records=trained("record.json"),
         tuned=searched(),
         traces=looked_into("traces.npz"),
@@ -20,14 +20,7 @@ rule report:
         figures=update(directory(PLAN.report.path("figures"))),
         tables=update(directory(PLAN.report.path("tables"))),
     params:
-        models=["/".join(model) for model in PLAN.models],
-        modes=[PLAN.mode(*model) for model in PLAN.models],
-        raster="/".join(PLAN.raster_model),
-        splits=PLAN.shown_splits,
-        source=PLAN.source,
-        config=PLAN.shown_config,
-        stages=PLAN.addresses(),
-        provenance=PLAN.report.provenance(),
+        stage=PLAN.report.record(),
     log:
         "logs/report.log",
     benchmark:

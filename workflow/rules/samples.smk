@@ -1,7 +1,7 @@
 # One table of labelled slices, and one of patients.
 rule samples:
     input:
-        manifests=[batch.manifest for batch in PLAN.feature_batches.values()],
+        manifests=[batch.manifest for batch in PLAN.scans.feature_batches.values()],
         # Another label may contradict the masks while all features are there.
         survey=[] if Path(PLAN.samples.path("samples.parquet")).exists() else surveyed(),
     output:
@@ -9,9 +9,7 @@ rule samples:
         cases=update(PLAN.samples.path("cases.parquet")),
         skipped=update(PLAN.samples.path("skipped.json")),
     params:
-        settings=PLAN.config["samples"],
-        cohort=PLAN.cohort,
-        provenance=PLAN.samples.provenance(),
+        stage=PLAN.samples.record(),
     log:
         "logs/samples.log",
     benchmark:

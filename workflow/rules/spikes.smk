@@ -1,8 +1,9 @@
-# Spike trains of every split: scaler and selection fitted on its training part, then one encoder.
+# Spike trains of every split, by one encoder.
 rule spikes:
     input:
         samples=PLAN.samples.path("samples.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        preprocessing=PLAN.preprocessing.path("preprocessing.json"),
     output:
         spikes=update(
             expand(
@@ -11,12 +12,9 @@ rule spikes:
             )
         ),
     params:
-        encoder=lambda wildcards: PLAN.config["encoders"][wildcards.encoder],
-        preprocessing=PLAN.config["preprocessing"],
-        seed=PLAN.config["seed"],
-        provenance=lambda wildcards: current(
+        stage=lambda wildcards: current(
             PLAN.spikes(wildcards.encoder), wildcards
-        ).provenance(),
+        ).record(),
     log:
         "logs/spikes/{address}.{encoder}.log",
     benchmark:

@@ -5,8 +5,7 @@ rule splits:
     output:
         splits=update(PLAN.splits.path("splits.json")),
     params:
-        settings={**PLAN.config["splits"], "seed": PLAN.config["seed"]},
-        provenance=PLAN.splits.provenance(),
+        stage=PLAN.splits.record(),
     log:
         "logs/splits.log",
     benchmark:

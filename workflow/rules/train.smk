@@ -13,12 +13,9 @@ rule train:
             f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.record.json"
         ),
     params:
-        splits=PLAN.split_names,
-        settings=lambda wildcards: PLAN.rule_settings(wildcards.rule),
-        seed=PLAN.config["seed"],
-        provenance=lambda wildcards: current(
+        stage=lambda wildcards: current(
             PLAN.train(wildcards.backend, wildcards.rule), wildcards
-        ).provenance(),
+        ).record(),
     log:
         "logs/train/{address}.{backend}.{rule}.log",
     benchmark:

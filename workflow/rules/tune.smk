@@ -11,10 +11,9 @@ if PLAN.tune_shares():
                 f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{{worker}}.json"
             ),
         params:
-            splits=lambda wildcards: PLAN.tune_shares()[wildcards.worker],
-            search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
-            journal=journal_of,
-            provenance=provenance_of_tune,
+            stage=record_of_tune,
+            splits=kept_out(lambda wildcards: PLAN.tune_shares()[wildcards.worker]),
+            journal=kept_out(journal_of),
         log:
             "logs/tune_worker/{address}.{backend}.{rule}.{worker}.log",
         benchmark:
@@ -40,10 +39,8 @@ rule tune:
     output:
         tuned=update(f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json"),
     params:
-        splits=PLAN.split_names,
-        search=lambda wildcards: PLAN.search(wildcards.backend, wildcards.rule),
-        journal=journal_of,
-        provenance=provenance_of_tune,
+        stage=record_of_tune,
+        journal=kept_out(journal_of),
     log:
         "logs/tune/{address}.{backend}.{rule}.log",
     benchmark:

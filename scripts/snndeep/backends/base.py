@@ -14,53 +14,28 @@ from typing import Any, Protocol
 import numpy as np
 
 from snndeep.backends.surrogates import SURROGATES
-from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.errors import InvalidInputError
+from snndeep.settings import Settings, setting
 from snndeep.spikes.trains import SpikeTrains
 
 
 @dataclass(frozen=True)
-class NeuronSettings:
+class NeuronSettings(Settings):
     """A layer of leaky integrate-and-fire neurons.
 
         v_pre[t] = beta v[t-1] + I[t],   s[t] = [v_pre[t] >= threshold],   v[t] = v_pre[t] (1 - s[t])
 
-    Attributes:
-        beta: Decay of the membrane potential per step, 0 <= beta < 1.
-        threshold: Firing threshold; infinity makes a leaky integrator that never fires.
-        surrogate: One of `snndeep.backends.surrogates.SURROGATES`.
-        slope: Steepness of the surrogate derivative.
-        learn_beta: Give each neuron a decay of its own that is learned (native mode).
-        learn_threshold: Give each neuron a threshold of its own that is learned (native mode).
-        adaptation: How much each spike raises the threshold, 0 for a constant one (native mode).
-        adaptation_decay: Decay of that rise per step.
+    An infinite threshold makes a leaky integrator that never fires.
     """
 
-    beta: float = 0.9
-    threshold: float = 1.0
-    surrogate: str = "atan"
-    slope: float = 2.0
-    learn_beta: bool = False
-    learn_threshold: bool = False
-    adaptation: float = 0.0
-    adaptation_decay: float = 0.9
-
-    def __post_init__(self):
-        limits = {
-            "beta": (0 <= self.beta < 1, "0 <= beta < 1"),
-            "threshold": (self.threshold > 0, "a positive number"),
-            "surrogate": (self.surrogate in SURROGATES, f"one of {', '.join(SURROGATES)}"),
-            "slope": (self.slope > 0, "a positive number"),
-            "adaptation": (self.adaptation >= 0, "0 or a positive number"),
-            "adaptation_decay": (0 <= self.adaptation_decay < 1, "0 <= adaptation_decay < 1"),
-        }
-        for name, (holds, expected) in limits.items():
-            if not holds:
-                raise ConfigError(
-                    "A neuron setting is impossible.",
-                    where=name,
-                    found=repr(getattr(self, name)),
-                    expected=expected,
-                )
+    beta: float = setting(0.9, "Decay of the membrane potential per step.", least=0, below=1)
+    threshold: float = setting(1.0, "Firing threshold.", above=0)
+    surrogate: str = setting("atan", "Surrogate derivative.", choices=SURROGATES)
+    slope: float = setting(2.0, "Steepness of the surrogate derivative.", above=0)
+    learn_beta: bool = setting(False, "Learn a time constant per neuron (custom backend, native mode).")
+    learn_threshold: bool = setting(False, "Learn a threshold per neuron (custom backend, native mode).")
+    adaptation: float = setting(0.0, "Rise of the threshold with each spike (custom backend, native mode).", least=0)
+    adaptation_decay: float = setting(0.9, "Decay of that rise per step.", least=0, below=1)
 
     @property
     def native(self) -> tuple[str, ...]:
@@ -71,6 +46,15 @@ class NeuronSettings:
             "adaptation": self.adaptation > 0,
         }
         return tuple(name for name, on in used.items() if on)
+
+
+NATIVE_SPACE: dict[str, dict[str, Any]] = {
+    "learn_beta": {"choices": [True, False]},
+    "learn_threshold": {"choices": [True, False]},
+    "adaptation": {"low": 0.0, "high": 0.5},
+    "surrogate": {"choices": list(SURROGATES)},
+}
+"""What native mode adds to a search unless the configuration says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from snndeep.evaluation.decision import Decision
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import Preprocessing
-from snndeep.samples.table import SampleSettings
+from snndeep.samples.settings import SampleSettings
 from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"

@@ -1,13 +1,12 @@
 """The guard: nothing of a test part may enter what is fitted, tuned or trained.
 
-Each check is cheap and is made where the work is done: splits before evaluation, the fit of scaler and selection when
-spikes are encoded, the parts of a split before a search or a training begins, scores before they are judged.
+Each check is cheap and is made where the work is done: splits before evaluation, the parts of a split before a search
+or a training begins, scores before they are judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -70,33 +69,6 @@ def check_encoded(name: str, data: EncodedSplit) -> None:
     parts = {part: data.samples[data.parts[part]].tolist() for part in PARTS}
     patient_of = dict(zip(data.samples.tolist(), data.patients.tolist(), strict=True))
     check_parts(name, parts, patient_of, by_patient=name.startswith("patient"))
-
-
-def check_fit(name: str, recorded: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Check that scaler and selection are those of the training part alone.
-
-    Args:
-        name: The split's name.
-        recorded: What was used: features, fill, centre, scale.
-        expected: The same, fitted anew on the training part.
-
-    Raises:
-        LeakageError: If they differ.
-    """
-    if list(recorded["features"]) != list(expected["features"]):
-        differing = "the selected features"
-    else:
-        wrong = [key for key in ("fill", "centre", "scale") if not np.allclose(recorded[key], expected[key], rtol=1e-9)]
-        if not wrong:
-            return
-        differing = " and ".join(wrong)
-    raise LeakageError(
-        "The preprocessing of a split was not fitted on its training part.",
-        where=name,
-        found=f"{differing} differ from a fit on the training part alone",
-        expected="the same",
-        remedy="Fit scaler and selection on the training part.",
-    )
 
 
 def check_scores(split: Split, scores: Mapping[str, np.ndarray]) -> None:

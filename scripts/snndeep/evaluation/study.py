@@ -27,6 +27,7 @@ from snndeep.evaluation.headline import best_of, headline
 from snndeep.evaluation.judging import Judged, judge_patients, judge_slices, together
 from snndeep.evaluation.leakage import check_scores, check_split
 from snndeep.evaluation.metrics import METRICS, RANKINGS, Outcome, measure
+from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.learning.ranking import roc_auc
 from snndeep.samples.split import Split
 from snndeep.seeds import generator
@@ -34,23 +35,6 @@ from snndeep.seeds import generator
 UNITS = ("slice", "patient")
 PARTS = ("train", "validation", "test")
 COMPARED = "roc_auc"
-
-
-@dataclass(frozen=True)
-class EvaluationSettings:
-    """How models are evaluated.
-
-    Attributes:
-        top_slices: Candidates for the number of slices whose mean is a patient's score.
-        bootstrap: Number of resamples.
-        calibration_bins: Bins of the expected calibration error.
-        seed: Of the configuration.
-    """
-
-    top_slices: tuple[int, ...]
-    bootstrap: int
-    calibration_bins: int
-    seed: int
 
 
 @dataclass(frozen=True)

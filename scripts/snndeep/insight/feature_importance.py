@@ -1,9 +1,9 @@
 """What a trained model looks at: permutation importance of features, on test samples.
 
-    importance of a feature = ROC-AUC of the test samples - ROC-AUC after the feature's values were dealt out anew
+    importance of a feature = ROC-AUC of the test samples - ROC-AUC after the feature's values were permuted
 
-Every encoder codes a feature on channels of its own, so dealing out the spike trains of those channels is dealing out
-the feature's values before encoding. A feature that a split did not select has no channels and no importance there.
+Every encoder codes a feature on channels of its own, so permuting the spike trains of those channels is permuting the
+feature's values before encoding. A feature that a split did not select has no channels and no importance there.
 
 Features that say the same cover for each other: each may be permuted alone without harm. Families of features are
 therefore also permuted as a whole.
@@ -40,7 +40,7 @@ def scorer(backend: Backend, model: Model) -> Scorer:
 
 
 def feature_channels(features: Sequence[str], channels: int) -> dict[str, np.ndarray]:
-    """Return the spike channels of every feature; those of one feature stand together, as many for each.
+    """Return the spike channels of every feature; those of one feature are adjacent, as many for each.
 
     Raises:
         InvalidInputError: If the channels cannot be shared out evenly.
@@ -77,10 +77,10 @@ def permutation_importance(
     Args:
         trains: Spike trains of the test samples alone.
         labels: Of the test samples `[N]`, both classes.
-        groups: By name, the channels that are dealt out together.
+        groups: By name, the channels that are permuted together.
         score: Returns the model's scores `[N]` of any spike trains.
-        repeats: How often every group is dealt out.
-        seed: Decides the dealing; the same in every group.
+        repeats: How often every group is permuted.
+        seed: Decides the permutations; the same in every group.
     """
     dense = trains.dense()
     whole = roc_auc(labels, score(trains))
@@ -88,20 +88,23 @@ def permutation_importance(
     for repeat in range(repeats):
         order = generator(seed, "permutation", repeat).permutation(trains.samples)
         for name, channels in groups.items():
-            dealt = dense.copy()
-            dealt[:, :, channels] = dense[:, order][:, :, channels]
-            losses[name].append(whole - roc_auc(labels, score(SpikeTrains.from_dense(dealt))))
+            permuted = dense.copy()
+            permuted[:, :, channels] = dense[:, order][:, :, channels]
+            losses[name].append(whole - roc_auc(labels, score(SpikeTrains.from_dense(permuted))))
     return losses
 
 
-def split_importance(data: EncodedSplit, score: Scorer, repeats: int, seed: int) -> dict[str, Any]:
+def split_importance(
+    data: EncodedSplit, features: Sequence[str], score: Scorer, repeats: int, seed: int
+) -> dict[str, Any]:
     """Return the importance of features and families on the test part of a split, as JSON values.
 
     Args:
         data: The split.
+        features: Those that were encoded, in the order of the channels.
         score: Returns the model's scores of any spike trains.
-        repeats: How often every feature is dealt out.
-        seed: Decides the dealing.
+        repeats: How often every feature is permuted.
+        seed: Decides the permutations.
 
     Returns:
         `roc_auc` of the test part, and by name the losses of each repeat in `features` and `families`; or `undefined`,
@@ -112,7 +115,7 @@ def split_importance(data: EncodedSplit, score: Scorer, repeats: int, seed: int)
     if len(set(labels)) < 2:
         return {"undefined": "the test part has one class only"}
     trains = SpikeTrains(data.trains.packed[test], data.trains.channels)
-    channels = feature_channels(data.preprocessing["features"], data.trains.channels)
+    channels = feature_channels(features, data.trains.channels)
     return {
         "roc_auc": roc_auc(labels, score(trains)),
         "features": permutation_importance(trains, labels, channels, score, repeats, seed),

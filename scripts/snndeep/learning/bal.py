@@ -24,6 +24,7 @@ from snndeep.learning.descent import descend
 from snndeep.learning.surrogate import RULE as SURROGATE
 from snndeep.learning.surrogate import SurrogateModel, SurrogateSettings
 from snndeep.seeds import derive_seed, generator
+from snndeep.settings import setting
 from snndeep.spikes.encoded_split import Problem
 
 PATTERN_BATCH = 1024
@@ -31,28 +32,23 @@ PATTERN_BATCH = 1024
 
 @dataclass(frozen=True)
 class BalSettings(SurrogateSettings):
-    """Settings of bio-inspired active learning.
+    """Settings of bio-inspired active learning."""
 
-    Attributes:
-        initial_fraction: Share of the training samples that is labelled at the start.
-        budget_fraction: Share that is labelled at the end.
-        rounds: Number of fits, the first with the initial labels, the last with the whole budget.
-        compare_random: Also run random choice of the same budget, for the report.
-    """
+    initial_fraction: float = setting(0.2, "Share of training samples labelled at the start.", above=0, most=1)
+    budget_fraction: float = setting(0.6, "Share labelled at the end.", above=0, most=1)
+    rounds: int = setting(4, "Number of fits.", least=1)
+    compare_random: bool = setting(
+        True, "Also train with random choice of the same budget, for the report.", searchable=False
+    )
 
-    initial_fraction: float = 0.2
-    budget_fraction: float = 0.6
-    rounds: int = 4
-    compare_random: bool = False
-
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.initial_fraction <= self.budget_fraction <= 1 or self.rounds < 1:
+        if self.initial_fraction > self.budget_fraction:
             raise ConfigError(
                 "The label budget is impossible.",
-                where="initial_fraction, budget_fraction, rounds",
-                found=f"{self.initial_fraction}, {self.budget_fraction}, {self.rounds}",
-                expected="0 < initial_fraction <= budget_fraction <= 1 and at least one round",
+                where="initial_fraction, budget_fraction",
+                found=f"{self.initial_fraction}, {self.budget_fraction}",
+                expected="initial_fraction <= budget_fraction",
             )
 
 
@@ -124,6 +120,8 @@ class BalRule:
 
     name = "bal"
     settings = BalSettings
+    encoder = SURROGATE.encoder
+    search_space = SURROGATE.search_space
 
     def model(self, backend: Backend, settings: BalSettings, parameters: Mapping[str, np.ndarray]) -> SurrogateModel:
         """See `LearningRule.model`."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs
 from snndeep.learning.parameters import Parameters
+from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import Problem
 
 
@@ -75,10 +76,19 @@ OnEpoch = Callable[[EpochRecord], None]
 
 
 class LearningRule(Protocol):
-    """One learning rule."""
+    """One learning rule.
+
+    Attributes:
+        name: As in the configuration.
+        settings: Their class.
+        encoder: Name of the encoder that it reads unless the configuration says otherwise.
+        search_space: What is searched unless the configuration says otherwise, by setting: {low, high, log?} or {choices}.
+    """
 
     name: str
-    settings: ClassVar[type]
+    settings: type[Settings]
+    encoder: str
+    search_space: Mapping[str, Mapping[str, Any]]
 
     def model(self, backend: Backend, settings: Any, parameters: Mapping[str, np.ndarray]) -> Model:
         """Return a model with the given parameters, for use on new samples."""

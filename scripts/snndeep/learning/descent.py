@@ -14,30 +14,28 @@ from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch
 from snndeep.learning.optimiser import Adam, MovingAverage
 from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import generator
+from snndeep.settings import Settings, setting
 from snndeep.spikes.encoded_split import Problem
 
 SCORING_BATCH = 1024
 
 
 @dataclass(frozen=True)
-class DescentSettings:
-    """How a model is fitted.
+class DescentSettings(Settings):
+    """How a model is fitted."""
 
-    Attributes:
-        learning_rate: Step size of Adam.
-        batch_size: Samples per update.
-        epochs: The most passes over the training samples.
-        patience: Stop after this many epochs without a better validation ROC-AUC.
-        weight_decay: Decoupled decay per unit of learning rate.
-        averaging: The model is the moving average of the weights, which forgets at this rate per update; 0: the weights.
-    """
-
-    learning_rate: float = 3e-3
-    batch_size: int = 64
-    epochs: int = 40
-    patience: int = 8
-    weight_decay: float = 0.0
-    averaging: float = 0.0
+    learning_rate: float = setting(0.003, "Step size of Adam.", above=0)
+    weight_decay: float = setting(0.1, "Decoupled weight decay per unit of learning rate.", least=0)
+    averaging: float = setting(
+        0.99,
+        "The model is the moving average of the weights, which forgets at this rate per update; 0 takes the weights "
+        "themselves.",
+        least=0,
+        below=1,
+    )
+    batch_size: int = setting(64, "Samples per update.", least=1)
+    epochs: int = setting(40, "The most passes over the training part.", least=1)
+    patience: int = setting(8, "Epochs without a better validation ROC-AUC before stopping.", least=1)
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:

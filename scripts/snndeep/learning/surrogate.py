@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings
-from snndeep.errors import ConfigError
 from snndeep.learning.base import Fit, OnEpoch
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
 from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
+from snndeep.settings import setting
 from snndeep.spikes.encoded_split import Problem
 
 READOUTS = ("spike_count", "mean_potential")
@@ -30,27 +31,11 @@ POTENTIAL_SCALE = 4.0
 
 @dataclass(frozen=True)
 class SurrogateSettings(DescentSettings, NeuronSettings):
-    """Settings of surrogate-gradient learning: those of the descent, of the hidden neurons, and these.
+    """Settings of surrogate-gradient learning: those of the descent, of the hidden neurons, and these."""
 
-    Attributes:
-        hidden: Number of hidden neurons.
-        gain: Variation of the hidden current at the start, in thresholds.
-        readout: One of `READOUTS`.
-    """
-
-    hidden: int = 64
-    gain: float = 1.0
-    readout: str = "mean_potential"
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.readout not in READOUTS:
-            raise ConfigError(
-                "There is no such readout.",
-                where="readout",
-                found=repr(self.readout),
-                expected=" or ".join(READOUTS),
-            )
+    hidden: int = setting(64, "Hidden neurons.", least=1)
+    gain: float = setting(0.5, "Variation of the hidden current at the start, in thresholds.", above=0)
+    readout: str = setting("mean_potential", "What is read from the output neurons.", choices=READOUTS)
 
     @property
     def neuron(self) -> NeuronSettings:
@@ -126,6 +111,12 @@ class SurrogateRule:
 
     name = "surrogate"
     settings = SurrogateSettings
+    encoder = "population"
+    search_space: Mapping[str, Mapping[str, Any]] = {
+        "learning_rate": {"low": 0.001, "high": 0.02, "log": True},
+        "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
+        "beta": {"low": 0.5, "high": 0.98},
+    }
 
     def model(
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]

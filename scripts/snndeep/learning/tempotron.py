@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,32 +26,30 @@ from snndeep.learning.base import Fit, OnEpoch
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
+from snndeep.settings import setting
 from snndeep.spikes.encoded_split import Problem
 
 
 @dataclass(frozen=True)
 class TempotronSettings(DescentSettings):
-    """Settings of the Tempotron.
+    """Settings of the Tempotron; one neuron with few parameters learns in larger steps and needs more of them."""
 
-    Attributes:
-        tau_m: Time constant of the membrane, in steps.
-        tau_s: Time constant of the synapse, in steps, below tau_m.
-        threshold: Firing threshold of V.
-        gain: Standard deviation of V at the start, in thresholds, about.
-    """
+    tau_m: float = setting(8.0, "Time constant of the membrane, in steps.", above=0)
+    tau_s: float = setting(2.0, "Time constant of the synapse, in steps; below tau_m.", above=0)
+    threshold: float = setting(1.0, "Firing threshold.", above=0)
+    gain: float = setting(0.3, "Deviation of the voltage at the start, in thresholds.", above=0)
+    learning_rate: float = setting(0.01, "Step size of Adam.", above=0)
+    epochs: int = setting(60, "The most passes over the training part.", least=1)
+    patience: int = setting(12, "Epochs without a better validation ROC-AUC before stopping.", least=1)
 
-    tau_m: float = 8.0
-    tau_s: float = 2.0
-    threshold: float = 1.0
-    gain: float = 0.3
-
-    def __post_init__(self):
-        if not 0 < self.tau_s < self.tau_m:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tau_s >= self.tau_m:
             raise ConfigError(
                 "The Tempotron's time constants are impossible.",
                 where="tau_s, tau_m",
                 found=f"{self.tau_s} and {self.tau_m} steps",
-                expected="0 < tau_s < tau_m",
+                expected="tau_s < tau_m",
             )
 
 
@@ -120,6 +119,12 @@ class TempotronRule:
 
     name = "tempotron"
     settings = TempotronSettings
+    encoder = "population"
+    search_space: Mapping[str, Mapping[str, Any]] = {
+        "learning_rate": {"low": 0.002, "high": 0.05, "log": True},
+        "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
+        "tau_m": {"low": 4.0, "high": 16.0},
+    }
 
     def model(
         self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]

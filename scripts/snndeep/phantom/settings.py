@@ -4,82 +4,61 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from snndeep.errors import ConfigError
 from snndeep.seeds import generator
+from snndeep.settings import Settings, setting
 
 MINIMUM_SHAPE = (32, 32, 8)
 """Fewest voxels along x, y and z in which a liver with lesions can still be drawn."""
 
 
 @dataclass(frozen=True)
-class PhantomSettings:
+class PhantomSettings(Settings):
     """Recipe of a synthetic data set; the defaults are the demo.
 
     A case depends on its index and on all of this but `patients`: a larger data set contains the smaller one.
-
-    Attributes:
-        seed: Seed of the whole data set.
-        patients: Number of cases.
-        shape: Voxels along x, y and z of every case.
-        diseased_fraction: Share of the cases that carry lesions, 0 to 1.
-        lesion_contrast: Factor on the difference in HU between lesions and parenchyma; larger is easier.
-        lesion_burden: Factor on the mean number of lesions of a diseased case.
-        confounder_rate: Factor on the mean number of cysts, fatty areas and perfusion differences, in healthy and
-            diseased livers alike; larger is harder.
-        acquisition_spread: Exponent or factor on how much dose, kernel, bias, enhancement and texture differ between
-            patients; larger makes patients easier to recognise and lesions harder to see.
 
     Raises:
         ConfigError: A value has the wrong type or is out of range.
     """
 
+    key: ClassVar[str] = "dataset.phantom"
+
     seed: int = 7
-    patients: int = 48
-    shape: tuple[int, int, int] = (128, 128, 40)
-    diseased_fraction: float = 0.5
-    lesion_contrast: float = 1.0
-    lesion_burden: float = 1.0
-    confounder_rate: float = 1.0
-    acquisition_spread: float = 1.0
+    patients: int = setting(48, "Number of synthetic patients; more keeps those already made.", least=1)
+    shape: tuple[int, int, int] = setting((128, 128, 40), "Voxels along x, y and z.", least=8, most=1024)
+    diseased_fraction: float = setting(0.5, "Share of patients with lesions.", least=0, most=1)
+    lesion_contrast: float = setting(
+        1.0,
+        "Factor on the difference in HU between lesions and parenchyma, 1 as calibrated; lower is harder.",
+        least=0,
+        most=10,
+    )
+    lesion_burden: float = setting(
+        1.0, "Factor on the mean number of lesions of a diseased patient, 1 as calibrated.", above=0, most=10
+    )
+    confounder_rate: float = setting(
+        1.0,
+        "Factor on the mean number of cysts, fatty areas and perfusion differences, 1 as calibrated; more is harder.",
+        least=0,
+        most=10,
+    )
+    acquisition_spread: float = setting(
+        1.0,
+        "How much dose, kernel, enhancement and texture differ between patients, 1 as calibrated; more makes patients "
+        "easier to recognise and lesions harder to see.",
+        least=0,
+        most=10,
+    )
 
     def __post_init__(self) -> None:
-        # Configuration files know lists only; a tuple keeps the settings hashable.
-        if isinstance(self.shape, list):
-            object.__setattr__(self, "shape", tuple(self.shape))
-        _require(_is_integer(self.seed), "seed", self.seed, "an integer")
-        _require(
-            _is_integer(self.patients) and self.patients >= 1,
-            "patients",
-            self.patients,
-            "an integer of at least 1",
-        )
+        super().__post_init__()
+        for name in ("seed", "patients"):
+            _require(_is_integer(getattr(self, name)), name, getattr(self, name), "an integer")
         _require(_is_possible_shape(self.shape), "shape", self.shape, f"three integers of at least {MINIMUM_SHAPE}")
-        _require(_is_number(self.diseased_fraction, 1.0), "diseased_fraction", self.diseased_fraction, "0 to 1")
-        for name in ("lesion_contrast", "lesion_burden", "confounder_rate", "acquisition_spread"):
-            _require(_is_number(getattr(self, name), 10.0), name, getattr(self, name), "0 to 10")
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> PhantomSettings:
-        """Build settings from JSON values, for instance a section of the configuration.
-
-        Raises:
-            ConfigError: A key is unknown or a value is impossible.
-        """
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(values) - set(known))
-        if unknown:
-            raise ConfigError(
-                "The synthetic data set has no such setting.",
-                where="phantom settings",
-                found=", ".join(unknown),
-                expected=", ".join(known),
-                remedy="Correct the spelling or remove the key.",
-            )
-        return cls(**values)
 
 
 def case_id(index: int) -> str:
@@ -122,10 +101,6 @@ def check_index(settings: PhantomSettings, index: int) -> int:
 
 def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object, most: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= most
 
 
 def _is_possible_shape(shape: object) -> bool:

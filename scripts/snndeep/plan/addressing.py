@@ -79,6 +79,7 @@ class CodeBase:
     def __init__(self, scripts: Path):
         self._scripts = Path(scripts)
         self._module = cache(self._read_module)
+        self._digest = cache(lambda files: digest(sorted(self.closure(*files).items())))
 
     def fingerprint(self, *files: str) -> str:
         """Return one digest over the given files and every library module that they import, directly or not.
@@ -87,7 +88,7 @@ class CodeBase:
             *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. What is not
                 Python, such as the template of a page, counts by its bytes.
         """
-        return digest(sorted(self.closure(*files).items()))
+        return self._digest(files)
 
     def closure(self, *files: str) -> dict[str, str]:
         """Return the digest of each of the files that `fingerprint` covers, by path."""

@@ -1,7 +1,8 @@
-"""The configuration: filled with defaults and checked against its schema before any work begins.
+"""The configuration: filled with defaults and checked before any work begins.
 
-The schema (JSON Schema, `workflow/schemas/config.schema.yaml`) describes every key, gives its default and refuses
-unknown ones. This module says what is wrong in one message, with the key's full name and the nearest known key.
+Its schema is made from the settings' own dataclasses and the registries of the families. `workflow/schemas/` and
+`docs/configuration.md` hold what `make reference` writes of it, for editors and people. This module says what is wrong
+in one message, with the key's full name and the nearest known key.
 """
 
 from __future__ import annotations
@@ -15,47 +16,141 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from snndeep.backends.base import NATIVE_SPACE
+from snndeep.backends.registry import BACKENDS
 from snndeep.errors import ConfigError
+from snndeep.learning.registry import RULES, load_rule
+from snndeep.plan.schema import Schema, object_schema, schema_of
+from snndeep.plan.search_space import SPACE_SCHEMA, checked_space
+from snndeep.plan.sections import Sections
+from snndeep.settings import Settings, type_hints
+from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
+
+NATIVE = "native"
 
 
-def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration with every default of the schema filled in.
+def configuration_schema() -> Schema:
+    """Return the JSON Schema of the whole configuration."""
+    schema = schema_of(Sections, "Every key, its meaning and its default. Unknown keys are refused.")
+    sections = schema["properties"]
+    encoders = {name: schema_of(encoder_class(name), first_line(encoder_class(name))) for name in ENCODERS}
+    sections["encoders"] = object_schema(encoders, "From values in [0, 1] to spike trains.")
+    sections["models"] = object_schema(
+        {
+            "backends": _choice("Implementations of the network.", list(BACKENDS)),
+            "rules": _choice("Learning rules.", list(RULES)),
+        },
+        "Which models are trained: each implementation with each learning rule.",
+    )
+    sections["learning"] = object_schema(
+        {name: _rule_schema(name) for name in RULES},
+        "Settings of the learning rules; the search starts from them and replaces those in its space.",
+    )
+    spaces = {name: {**SPACE_SCHEMA, "default": dict(load_rule(name).search_space)} for name in RULES}
+    spaces[NATIVE] = {
+        **SPACE_SCHEMA,
+        "description": "Added in native mode, for backends that offer it and rules that have these settings.",
+        "default": NATIVE_SPACE,
+    }
+    sections["tuning"]["properties"]["search_space"] = object_schema(spaces, "What the search may vary.")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Configuration of SNNDeep", **schema}
+
+
+def first_line(member: object) -> str:
+    """Return the first line of a member's docstring."""
+    return (member.__doc__ or "").strip().splitlines()[0]
+
+
+def _choice(description: str, names: list[str]) -> Schema:
+    items = {"enum": names}
+    return {
+        "description": description,
+        "type": "array",
+        "items": items,
+        "minItems": 1,
+        "uniqueItems": True,
+        "default": names,
+    }
+
+
+def _rule_schema(name: str) -> Schema:
+    rule = load_rule(name)
+    encoder = {"description": "Which encoder this rule reads.", "enum": list(ENCODERS), "default": rule.encoder}
+    own = schema_of(rule.settings, first_line(rule))
+    return {**own, "properties": {"encoder": encoder, **own["properties"]}}
+
+
+def complete(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with every default filled in.
 
     Raises:
-        ConfigError: If a key is unknown, of the wrong type or out of range.
+        ConfigError: If a key is unknown, of the wrong type or out of range, or if settings contradict each other.
     """
-    filled = _with_defaults(config, schema)
+    schema = configuration_schema()
+    filled: dict[str, Any] = _with_defaults(config, schema)
     errors = sorted(Draft202012Validator(schema).iter_errors(filled), key=lambda error: len(error.absolute_path))
     if errors:
         raise _explain(errors[0])
+    _check_together(filled)
     return filled
+
+
+def _check_together(config: Mapping[str, Any]) -> None:
+    """Build the settings of every section, which refuse what contradicts, and give searched values their type."""
+    _build(Sections, config, config["seed"])
+    for name in ENCODERS:
+        encoder_class(name).from_mapping(config["encoders"][name], f"encoders.{name}")
+    for name in RULES:
+        rule, settings = load_rule(name), config["learning"][name]
+        rule.settings.from_mapping({k: v for k, v in settings.items() if k != "encoder"}, f"learning.{name}")
+    spaces = config["tuning"]["search_space"]
+    for name, space in spaces.items():
+        kinds = [load_rule(rule).settings for rule in (RULES if name == NATIVE else [name])]
+        spaces[name] = checked_space(f"tuning.search_space.{name}", space, kinds)
+
+
+def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> None:
+    hints = type_hints(kind)
+    nested = {name: own for name, own in hints.items() if isinstance(own, type) and issubclass(own, Settings)}
+    for name, own in nested.items():
+        _build(own, values[name], seed)
+    if not nested:
+        own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
+        kind.from_mapping(own_values)
 
 
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
-    if isinstance(value, str) and schema.get("type") in ("integer", "number", "boolean"):
-        return _from_command_line(value)
     if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         return [_with_defaults(item, schema["items"]) for item in value]
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not isinstance(value, Mapping):
-        return copy.deepcopy(value)
-    filled = {key: _with_defaults(v, properties.get(key, {})) for key, v in value.items()}
+    if not isinstance(value, Mapping):
+        return _as_meant(value, schema)
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties")
+    unlisted = others if isinstance(others, Mapping) else {}
+    filled = {key: _with_defaults(v, properties.get(key, unlisted)) for key, v in value.items()}
     for key, sub in properties.items():
-        if key not in filled:
-            if "default" in sub:
-                filled[key] = copy.deepcopy(sub["default"])
-            elif "properties" in sub:
-                filled[key] = {}
-            else:
-                continue
-            filled[key] = _with_defaults(filled[key], sub)
+        if key not in filled and ("default" in sub or "properties" in sub):
+            filled[key] = _with_defaults(copy.deepcopy(sub.get("default", {})), sub)
     return filled
 
 
-def _from_command_line(text: str) -> Any:
-    """Return the number or truth value that a text means; Snakemake's --config gives nested values as text."""
-    parsed = yaml.safe_load(text)
-    return parsed if isinstance(parsed, int | float) else text
+def _as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a value of the type that the schema wants, where a command line or YAML gave another one.
+
+    Snakemake's --config gives nested values as text, a run named 2024 as a number; YAML reads 1e-3 as text.
+    """
+    wanted = schema.get("type")
+    if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
+        parsed = yaml.safe_load(value)
+        if isinstance(parsed, int | float):
+            return parsed
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    if wanted == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return copy.deepcopy(value)
 
 
 def _explain(error: ValidationError) -> ConfigError:
@@ -69,7 +164,9 @@ def _explain(error: ValidationError) -> ConfigError:
             where=f"{path}.{unknown[0]}" if path else unknown[0],
             found=", ".join(unknown),
             expected=f"one of {', '.join(known)}",
-            remedy=f"Did you mean '{close[0]}'?" if close else "Take it out, or see the schema for what exists.",
+            remedy=f"Did you mean '{close[0]}'?"
+            if close
+            else "Take it out, or see docs/configuration.md for what exists.",
         )
     description = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
     return ConfigError(
@@ -94,4 +191,5 @@ def _expected(error: ValidationError) -> str:
         "maxItems": lambda v: f"at most {v} entries",
         "pattern": lambda v: f"text that matches {v}",
     }
-    return texts.get(error.validator, lambda _: error.message)(error.validator_value)
+    explain = texts.get(str(error.validator))
+    return explain(error.validator_value) if explain else str(error.message)

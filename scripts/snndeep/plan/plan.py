@@ -1,7 +1,7 @@
-"""The plan of a run: which stages there are, their addresses, and where their files stand.
+"""The plan of a run: which stages there are, their addresses, and where their files are.
 
-    data -> features -> samples -> splits -> spikes -> tune -> train -> evaluate -> report
-                                      |---------------------> baselines ---^
+    data -> features -> samples -> splits -> preprocessing -> spikes -> tune -> train -> evaluate -> report
+                                                  |---------> baselines ---------------^
 
 The plan is computed from the configuration, the code and the data's digests before anything runs; the workflow's rules
 ask it for paths and provenance and hold no logic of their own.
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from snndeep.backends.registry import BACKENDS
-from snndeep.errors import ConfigError
 from snndeep.learning.registry import RULES
-from snndeep.plan.addressing import address
-from snndeep.plan.data_plan import DataPlan
-from snndeep.plan.stages import Stage
+from snndeep.plan.addressing import CodeBase
+from snndeep.plan.scan_plan import ScanPlan
+from snndeep.plan.stages import Stage, StageMaker
 from snndeep.redaction import masked
 from snndeep.samples.split import split_names
 from snndeep.spikes.encoders.registry import ENCODERS
@@ -30,29 +29,40 @@ NOT_SHOWN = ("store", "prune")
 NOT_SEARCHED = ("encoder", "compare_random")
 
 
-class Plan(DataPlan):
+class Plan:
     """All stages of one configuration.
 
     Args:
         config: Complete and valid, see `snndeep.plan.configuration`.
         scripts: The folder that holds the scripts and the library.
 
+    Attributes:
+        config: The configuration.
+        store: The store's folder.
+        scans: The stages up to the table of samples.
+
     Raises:
-        ConfigError: If settings contradict each other.
         DatasetError: If the data set cannot be used.
     """
 
     def __init__(self, config: Mapping[str, Any], scripts: Path):
-        _check_search_spaces(config)
-        super().__init__(config, scripts)
+        self.config = config
+        self.store = Path(config["store"])
+        self._maker = StageMaker(CodeBase(scripts), self.store)
+        self.scans = ScanPlan(config, self._maker)
+
+    @property
+    def samples(self) -> Stage:
+        """One table of all slices."""
+        return self.scans.samples
 
     # Splits and spikes
 
     @cached_property
     def splits(self) -> Stage:
-        """Training, validation and test parts under both protocols."""
+        """Training, validation and test parts under every protocol."""
         config = {**self.config["splits"], "seed": self.config["seed"]}
-        return self._stage("splits", config, ["splits.py"], [self.samples.address])
+        return self._maker.stage("splits", config, ["splits.py"], [self.samples])
 
     @property
     def split_names(self) -> list[str]:
@@ -69,15 +79,22 @@ class Plan(DataPlan):
         """The encoders in use."""
         return sorted({self.encoder(rule) for rule in self.rules})
 
+    @cached_property
+    def preprocessing(self) -> Stage:
+        """Scaling and selection of features, fitted on every training part."""
+        return self._maker.stage(
+            "preprocessing", self.config["preprocessing"], ["preprocessing.py"], [self.samples, self.splits]
+        )
+
+    def encoding(self, encoder: str) -> dict[str, Any]:
+        """Return an encoder with its settings, as JSON values."""
+        return {"name": encoder, "settings": self.config["encoders"][encoder]}
+
     def spikes(self, encoder: str) -> Stage:
         """Spike trains of all splits under one encoder."""
-        config = {
-            "preprocessing": self.config["preprocessing"],
-            "encoder": {"name": encoder, "settings": self.config["encoders"][encoder]},
-            "seed": self.config["seed"],
-        }
+        config = {"encoder": self.encoding(encoder), "seed": self.config["seed"]}
         files = ["spikes.py", _file(ENCODERS[encoder])]
-        return self._stage("spikes", config, files, [self.samples.address, self.splits.address])
+        return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
 
     def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
         """The files of `spikes` of the given splits, of all of them in the order of `split_names` if none are given."""
@@ -120,37 +137,22 @@ class Plan(DataPlan):
         return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
 
     def study(self, backend: str, rule: str) -> Stage:
-        """The Optuna studies of a model. Their address leaves out `n_trials`, so more trials go on where they were."""
+        """The Optuna studies of a model. Their address leaves out `n_trials`, so that more trials continue them."""
+        settings = self.config["learning"][rule]
         config = {
-            "settings": self.search(backend, rule)["base"],
-            "search_space": self.search_space(backend, rule),
+            "base": {name: value for name, value in settings.items() if name not in NOT_SEARCHED},
+            "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
-        return self._stage("studies", config, files, [self.spikes(self.encoder(rule)).address])
-
-    def search(self, backend: str, rule: str) -> dict[str, Any]:
-        """Return the settings of a model's search, as JSON values."""
-        return {
-            "base": {k: v for k, v in self.config["learning"][rule].items() if k not in NOT_SEARCHED},
-            "space": self.search_space(backend, rule),
-            "n_trials": self.config["tuning"]["n_trials"],
-            "seed": self.config["seed"],
-        }
+        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
 
     def tune(self, backend: str, rule: str) -> Stage:
         """The outcome of the studies of a model after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
-        return Stage(
-            "tune",
-            address("tune", config, study.code, [study.address]),
-            config,
-            study.code,
-            (study.address,),
-            self.store,
-        )
+        return Stage("tune", config, study.code, (study.address,), self.store)
 
     def tune_shares(self) -> dict[str, list[str]]:
         """The splits that each tuning worker of a model works on, by the worker's name; empty where there is but one.
@@ -165,55 +167,68 @@ class Plan(DataPlan):
 
     def train(self, backend: str, rule: str) -> Stage:
         """A model, fitted with the tuned settings on every split."""
-        config = {"settings": self.rule_settings(rule), "seed": self.config["seed"]}
+        config = {
+            "settings": self.rule_settings(rule),
+            "seed": self.config["seed"],
+            "splits": self.split_names,
+        }
         files = self._model_files("train.py", backend, rule)
-        inputs = [self.tune(backend, rule).address, self.spikes(self.encoder(rule)).address]
-        return self._stage("train", config, files, inputs)
+        return self._maker.stage("train", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))])
+
+    def trained(self) -> list[Stage]:
+        """Return the trained models, in the order of `models`."""
+        return [self.train(*model) for model in self.models]
+
+    @property
+    def model_names(self) -> list[str]:
+        """The names of all models, `backend/rule`."""
+        return ["/".join(model) for model in self.models]
 
     # Outcome
 
-    @property
-    def baseline_settings(self) -> dict[str, Any]:
-        """The settings of the classical models, as JSON values: the dense one is as large as the spiking one."""
-        size = {key: self.config["learning"]["surrogate"][key] for key in ("hidden", "epochs", "patience")}
-        return {**size, "seed": self.config["seed"]}
-
     @cached_property
     def baselines(self) -> Stage:
-        """Classical models on the same features and splits."""
-        config = {"preprocessing": self.config["preprocessing"], "settings": self.baseline_settings}
-        return self._stage("baselines", config, ["baselines.py"], [self.samples.address, self.splits.address])
+        """Classical models on the same features and splits; the dense one is as large as the spiking one."""
+        size = {name: self.config["learning"]["surrogate"][name] for name in ("hidden", "epochs", "patience")}
+        config = {**size, "seed": self.config["seed"]}
+        inputs = [self.samples, self.splits, self.preprocessing]
+        return self._maker.stage("baselines", config, ["baselines.py"], inputs)
 
     @cached_property
     def evaluate(self) -> Stage:
         """Metrics of all models."""
-        config = {**self.config["evaluation"], "seed": self.config["seed"], "source": self.source}
-        trained = [self.train(*model).address for model in self.models]
-        inputs = [self.samples.address, self.splits.address, self.baselines.address, *trained]
-        return self._stage("evaluate", config, ["evaluate.py"], inputs)
+        config = {
+            "evaluation": {**self.config["evaluation"], "seed": self.config["seed"]},
+            "source": self.scans.source,
+            "models": self.model_names,
+        }
+        inputs = [self.samples, self.splits, self.baselines, *self.trained()]
+        return self._maker.stage("evaluate", config, ["evaluate.py"], inputs)
 
     @cached_property
     def model_files(self) -> Stage:
         """One self-sufficient file per model, for predictions and export."""
         config = {
+            "models": [list(model) for model in self.models],
+            "encoders": {rule: self.encoding(self.encoder(rule)) for rule in self.rules},
             "features": self.config["features"],
             "labels": self.config["dataset"]["labels"],
             "samples": self.config["samples"],
-            "evaluation": self.config["evaluation"],
+            "evaluation": {**self.config["evaluation"], "seed": self.config["seed"]},
             "seed": self.config["seed"],
         }
-        trained = [self.train(*model).address for model in self.models]
-        return self._stage("models", config, ["models.py"], [self.samples.address, self.splits.address, *trained])
+        inputs = [self.samples, self.splits, self.preprocessing, *self.trained()]
+        return self._maker.stage("models", config, ["models.py"], inputs)
 
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
         shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
-        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.source)}
-        if self.source == "msd":
+        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.scans.source)}
+        if self.scans.source == "msd":
             shown["dataset"] |= {
                 "msd": {"md5": shown["dataset"]["msd"]["md5"]},
-                "cases": [case.name for case in self.cases],
+                "cases": [case.name for case in self.scans.cases],
             }
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
         return masked(shown)
@@ -239,9 +254,15 @@ class Plan(DataPlan):
     def insight(self) -> Stage:
         """What one model looks at, and how its neurons fire."""
         backend, rule = self.raster_model
-        config = {"insight": self.config["insight"], "splits": self.shown_splits, "seed": self.config["seed"]}
-        inputs = [self.train(backend, rule).address, self.spikes(self.encoder(rule)).address]
-        return self._stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
+        config = {
+            "backend": backend,
+            "rule": rule,
+            "insight": self.config["insight"],
+            "splits": self.shown_splits,
+            "seed": self.config["seed"],
+        }
+        inputs = [self.train(backend, rule), self.spikes(self.encoder(rule))]
+        return self._maker.stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
 
     @cached_property
     def pictures(self) -> Stage:
@@ -251,24 +272,26 @@ class Plan(DataPlan):
             "model": "/".join(self.raster_model),
             "protocol": self.shown_protocol,
         }
-        inputs = [self.samples.address, self.evaluate.address]
-        return self._stage("pictures", config, ["pictures.py"], inputs)
+        return self._maker.stage("pictures", config, ["pictures.py"], [self.samples, self.evaluate])
 
     @cached_property
     def report(self) -> Stage:
         """The report."""
-        tuned = [self.tune(*model).address for model in self.models]
-        inputs = [self.evaluate.address, self.insight.address, self.pictures.address, *tuned]
-        return self._stage("report", self.shown_config, ["report.py", *REPORT_FILES], inputs)
+        config = {
+            "config": self.shown_config,
+            "source": self.scans.source,
+            "modes": {"/".join(model): self.mode(*model) for model in self.models},
+            "raster": "/".join(self.raster_model),
+            "splits": self.shown_splits,
+            "addresses": self.addresses(),
+        }
+        tuned = [self.tune(*model) for model in self.models]
+        inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
+        return self._maker.stage("report", config, ["report.py", *REPORT_FILES], inputs)
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""
-        stages = [self.survey] if self.in_place else [self.data]
-        stages += [self.archive] if self.source == "msd" and not self.in_place else []
-        stages += [conversion.stage for conversion in self.conversions.values()]
-        stages += self.feature_stages.values()
-        stages += [batch.stage for batch in self.feature_batches.values()]
-        stages += [self.samples, self.splits]
+        stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
@@ -276,18 +299,18 @@ class Plan(DataPlan):
 
     def live(self) -> list[str]:
         """Return `stage/address` of everything that this configuration reaches, sorted."""
-        return sorted({f"{stage.name}/{stage.address}" for stage in self.stages()})
+        return sorted({stage.id for stage in self.stages()})
 
     def targets(self) -> dict[str, str]:
         """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
-        made = [(stage, batch.manifest) for batch in self.feature_batches.values() for stage in batch.extracted]
-        made += [(conversion.stage, conversion.record) for conversion in self.conversions.values()]
+        made = [(stage, batch.manifest) for batch in self.scans.feature_batches.values() for stage in batch.extracted]
+        made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
-        return {f"{stage.name}/{stage.address}": target for stage, target in made}
+        return {stage.id: target for stage, target in made}
 
     def addresses(self) -> dict[str, str]:
-        """Return the addresses that the report shows, by what stands there."""
-        named = {"samples": self.samples, "splits": self.splits}
+        """Return the addresses that the report shows, by what is stored there."""
+        named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
             named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
@@ -298,23 +321,3 @@ class Plan(DataPlan):
 
 def _file(module: str) -> str:
     return module.replace(".", "/") + ".py"
-
-
-def _check_search_spaces(config: Mapping[str, Any]) -> None:
-    for rule, space in config["tuning"]["search_space"].items():
-        known = config["learning"]["surrogate" if rule == "native" else rule]
-        for name, choice in space.items():
-            if name not in known or name in NOT_SEARCHED:
-                raise ConfigError(
-                    "The search space names a setting that the learning rule does not have.",
-                    where=f"tuning.search_space.{rule}.{name}",
-                    found=name,
-                    expected=f"one of {', '.join(key for key in known if key not in NOT_SEARCHED)}",
-                )
-            if "low" in choice and not choice["low"] < choice["high"]:
-                raise ConfigError(
-                    "A range of the search space is empty.",
-                    where=f"tuning.search_space.{rule}.{name}",
-                    found=f"low {choice['low']}, high {choice['high']}",
-                    expected="low < high",
-                )

@@ -1,11 +1,15 @@
-"""What a plan is made of: addressed stages, and batches of cases that one job works on."""
+"""What a plan is made of: addressed stages, the conversions of scans, and batches of cases that one job works on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from snndeep.plan.addressing import CodeBase, address
+from snndeep.samples.extraction import Extraction
 from snndeep.scans.converted import RECORD
 from snndeep.scans.dataset import Case
 
@@ -16,26 +20,39 @@ class Stage:
 
     Attributes:
         name: Folder below the store.
-        address: Digest of everything it depends on.
-        config: The settings that it reads.
+        config: The settings that it reads, JSON values; its script gets these and no others.
         code: Fingerprint of the code that it runs.
         inputs: Addresses of its inputs.
         store: The store's folder.
     """
 
     name: str
-    address: str
     config: Any
     code: str
     inputs: tuple[str, ...]
     store: Path
 
-    def path(self, file: str) -> str:
-        """Return where one of its files stands."""
-        return (self.store / self.name / self.address / file).as_posix()
+    @cached_property
+    def address(self) -> str:
+        """The digest of everything that the output depends on."""
+        return address(self.name, self.config, self.code, self.inputs)
 
-    def provenance(self) -> dict[str, Any]:
-        """Return what is written beside its files."""
+    @property
+    def id(self) -> str:
+        """`name/address`, the folder of its files below the store."""
+        return f"{self.name}/{self.address}"
+
+    @property
+    def folder(self) -> str:
+        """Where its files are stored."""
+        return (self.store / self.id).as_posix()
+
+    def path(self, file: str) -> str:
+        """Return where one of its files is stored."""
+        return f"{self.folder}/{file}"
+
+    def record(self) -> dict[str, Any]:
+        """Return what its script is told, and what is written beside its files."""
         return {
             "stage": self.name,
             "address": self.address,
@@ -43,6 +60,32 @@ class Stage:
             "code": self.code,
             "inputs": list(self.inputs),
         }
+
+
+@dataclass(frozen=True)
+class StageMaker:
+    """Makes the stages of one plan, which share code and store.
+
+    Attributes:
+        code: Fingerprints of the scripts and the library.
+        store: The store's folder.
+    """
+
+    code: CodeBase
+    store: Path
+
+    def stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[Stage | str]) -> Stage:
+        """Return a stage.
+
+        Args:
+            name: Of the stage.
+            config: The settings that it reads.
+            files: What it runs, relative to the scripts folder; empty where only published bytes are brought.
+            inputs: Stages, or digests of data.
+        """
+        code = self.code.fingerprint(*files) if files else ""
+        addresses = tuple(source.address if isinstance(source, Stage) else source for source in inputs)
+        return Stage(name, config, code, addresses, self.store)
 
 
 @dataclass(frozen=True)
@@ -78,14 +121,8 @@ class Batch:
 
     def work(self) -> list[dict[str, Any]]:
         """Return what there is to do for each case, as JSON values."""
+        pairs = zip(self.cases, self.extracted, strict=True)
         return [
-            {
-                "case": case.name,
-                "image": str(case.image),
-                "label": str(case.label),
-                "slices": stage.path("slices.parquet"),
-                "patient": stage.path("patient.parquet"),
-                "provenance": stage.provenance(),
-            }
-            for case, stage in zip(self.cases, self.extracted, strict=True)
+            Extraction(case.name, case.image, case.label, Path(stage.folder), stage.record()).to_json()
+            for case, stage in pairs
         ]

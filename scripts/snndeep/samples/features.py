@@ -8,58 +8,30 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from snndeep.errors import DatasetError, ScanError
-from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
-from snndeep.radiomics.settings import FeatureSettings
+from snndeep.samples.extraction import Extraction
 from snndeep.scans.converted import nifti_of
 from snndeep.store.files import intact, read_json, read_table, write_table
 
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Extraction:
-    """One case to extract.
-
-    Attributes:
-        case: Name of the case.
-        image: The CT: NIfTI, or the record of a conversion to it.
-        label: The mask, likewise.
-        slices: Where the table of slices belongs.
-        patient: Where the table of one row for the whole scan belongs.
-        provenance: Of the two tables.
-    """
-
-    case: str
-    image: Path
-    label: Path
-    slices: Path
-    patient: Path
-    provenance: Mapping[str, Any]
-
-
-def extract_batch(
-    extractions: Sequence[Extraction], settings: FeatureSettings, labels: MaskLabels, skip_bad: bool, folder: Path
-) -> dict[str, dict[str, str]]:
+def extract_batch(extractions: Sequence[Extraction], skip_bad: bool, folder: Path) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
     Args:
         extractions: The cases.
-        settings: Conventions.
-        labels: The meaning of the masks' numbers.
         skip_bad: Go on without a case whose scan cannot be used, instead of ending.
-        folder: Where the manifest will stand; its paths start there, so that a store may be moved or mounted elsewhere.
+        folder: Where the manifest will be; its paths start there, so that a store may be moved or mounted elsewhere.
 
     Returns:
-        By case, where its tables stand (`slices`, `patient`), or why there are none (`skipped`).
+        By case, where its tables are (`slices`, `patient`), or why there are none (`skipped`).
 
     Raises:
         ScanError: If a scan cannot be used and bad cases are not to be skipped.
@@ -75,7 +47,7 @@ def extract_batch(
             continue
         try:
             image, label = nifti_of(work.image), nifti_of(work.label)
-            features = extract_case(work.case, image, label, settings, labels)
+            features = extract_case(work.case, image, label, work.settings, work.labels)
         except ScanError as error:
             if not skip_bad:
                 raise
@@ -83,7 +55,7 @@ def extract_batch(
             manifest[work.case] = {"skipped": str(error)}
             continue
         for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-            write_table(path, table, work.provenance)
+            write_table(path, table, work.stage)
         made += 1
         LOGGER.info("%s: %d slices", work.case, len(features.slices))
     skipped = sum("skipped" in entry for entry in manifest.values())

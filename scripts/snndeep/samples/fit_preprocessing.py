@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 from sklearn.feature_selection import f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
-from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.errors import InvalidInputError
 from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.settings import PreprocessingSettings
+from snndeep.samples.split import Split
+from snndeep.samples.table import feature_names
 
 SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
-
-
-@dataclass(frozen=True)
-class PreprocessingSettings:
-    """How features are scaled and chosen.
-
-    Attributes:
-        scaler: `standard` (mean, standard deviation) or `robust` (median, interquartile range).
-        features: How many features to keep, those with the largest F statistic between the classes.
-        max_correlation: Of two features that correlate more than this, the weaker is left out.
-    """
-
-    scaler: str = "standard"
-    features: int = 32
-    max_correlation: float = 0.98
-
-    def __post_init__(self):
-        if self.scaler not in SCALERS or self.features < 1 or not 0 < self.max_correlation <= 1:
-            raise ConfigError(
-                "The preprocessing settings are impossible.",
-                where="preprocessing",
-                found=str(self),
-                expected=f"scaler one of {', '.join(SCALERS)}; features >= 1; 0 < max_correlation <= 1",
-            )
 
 
 def fit_preprocessing(
@@ -76,6 +54,18 @@ def fit_preprocessing(
     return Preprocessing(
         tuple(names[columns[k]] for k in keep), fill[keep], centre[keep].copy(), scaler.scale_[keep].copy()
     )
+
+
+def fit_split(table: pd.DataFrame, split: Split, settings: PreprocessingSettings) -> Preprocessing:
+    """Fit scaler and selection on the training part of a split; no other row of the table is looked at.
+
+    Args:
+        table: Samples with features.
+        split: The split.
+        settings: How.
+    """
+    rows, names = table[table["sample"].isin(split.train)], feature_names(table)
+    return fit_preprocessing(rows[names].to_numpy(np.float64), rows["label"].to_numpy(), names, settings)
 
 
 def _strongest(z: np.ndarray, strength: np.ndarray, settings: PreprocessingSettings) -> np.ndarray:

@@ -54,3 +54,8 @@ class Preprocessing:
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
         }
+
+
+def read_preprocessing(values: Mapping[str, Any]) -> dict[str, Preprocessing]:
+    """Return the fitted transformations of a run by name of the split, from the JSON values that the stage wrote."""
+    return {name: Preprocessing.from_json(fitted) for name, fitted in values.items()}

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from snndeep.settings import Settings, setting
+
+PROTOCOLS = ("patient", "slice")
 
 
 @dataclass(frozen=True)
-class SplitSettings:
-    """How to split.
+class SplitSettings(Settings):
+    """How to split; `seed` decides who goes where."""
 
-    Attributes:
-        protocols: `patient`, `slice` or both.
-        folds: Number of test folds.
-        validation_fraction: Share of the training side that is kept for validation, with one network per fold.
-        seed: Decides the dealing.
-        members: Networks per fold. With several the training side is cut into as many parts, and each network keeps
-            another one for validation, so that together they have seen the whole side.
-    """
+    key: ClassVar[str] = "splits"
 
-    protocols: tuple[str, ...]
-    folds: int
-    validation_fraction: float
-    seed: int
-    members: int = 1
+    protocols: tuple[str, ...] = setting(
+        PROTOCOLS,
+        "patient (honest, the headline) and slice (leaky, as in the first paper).",
+        choices=PROTOCOLS,
+        min_items=1,
+        unique=True,
+    )
+    folds: int = setting(3, "Test folds of each protocol.", least=2)
+    members: int = setting(
+        1,
+        "Networks per fold. With several the training side is cut into as many parts, each network keeps another one for "
+        "early stopping and its threshold, and their margins are averaged; classical models are fitted in the same way.",
+        least=1,
+    )
+    validation_fraction: float = setting(
+        0.25,
+        "Share of the training side that is kept for early stopping and thresholds, with one network per fold.",
+        above=0,
+        below=1,
+    )
+    seed: int = field(kw_only=True)
 
 
 @dataclass(frozen=True)

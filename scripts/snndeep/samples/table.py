@@ -20,19 +20,9 @@ import numpy as np
 import pandas as pd
 
 from snndeep.errors import DatasetError
+from snndeep.samples.settings import SampleSettings
 
 BOOKKEEPING = ("sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
-
-
-@dataclass(frozen=True)
-class SampleSettings:
-    """What counts as diseased.
-
-    Attributes:
-        min_lesion_area: mm² of lesion that make a slice diseased.
-    """
-
-    min_lesion_area: float = 25.0
 
 
 @dataclass(frozen=True)

@@ -23,20 +23,16 @@ _DETACHED = re.compile(rb"^(data ?file:|ElementDataFile *=(?! *LOCAL)).*", re.IG
 _COMPRESSION = 1  # noise hardly compresses, so a higher level costs time for nothing
 
 
-def convert(source: Path, folder: Path, skip_bad: bool, provenance: Mapping[str, Any]) -> dict[str, str]:
+def convert(source: Path, folder: Path, provenance: Mapping[str, Any]) -> dict[str, str]:
     """Write a scan as `scan.nii.gz` to a folder, unless it is there, and return its record.
 
     Args:
         source: A folder of one DICOM series, or a file that ITK reads.
         folder: Where the volume belongs.
-        skip_bad: Record why a scan cannot be converted instead of ending.
         provenance: Of the volume.
 
     Returns:
-        Why the scan was `refused`; empty if it was not.
-
-    Raises:
-        ScanError: If the scan cannot be converted and bad scans are not to be skipped.
+        Why the scan was `refused`; empty if it was not. Whether a refusal ends the run is decided by who reads the scan.
     """
     if intact(folder / VOLUME):
         LOGGER.info("found %s already converted", source)
@@ -46,8 +42,6 @@ def convert(source: Path, folder: Path, skip_bad: bool, provenance: Mapping[str,
         with replacing(folder / VOLUME, provenance) as temporary:
             sitk.WriteImage(volume, str(temporary), useCompression=True, compressionLevel=_COMPRESSION)
     except ScanError as error:
-        if not skip_bad:
-            raise
         LOGGER.warning("cannot convert: %s", error)
         return {"refused": str(error)}
     LOGGER.info("converted %s, %s voxels", source, " x ".join(map(str, volume.GetSize())))

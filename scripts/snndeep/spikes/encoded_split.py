@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -64,7 +62,6 @@ class EncodedSplit:
         labels: `[N]`.
         patients: `[N]`.
         parts: Indices of train, validation and test.
-        preprocessing: What was fitted, as JSON values.
     """
 
     trains: SpikeTrains
@@ -72,14 +69,13 @@ class EncodedSplit:
     labels: np.ndarray
     patients: np.ndarray
     parts: dict[str, np.ndarray]
-    preprocessing: dict[str, Any]
 
     def problem(self) -> Problem:
         """Return what a learning rule may see: everything but the test part."""
         return Problem(self.trains, self.labels, self.patients, self.parts["train"], self.parts["validation"])
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return arrays for storage; the text of `preprocessing` is kept as bytes."""
+        """Return arrays for storage."""
         return {
             "packed": self.trains.packed,
             "channels": np.array(self.trains.channels),
@@ -87,7 +83,6 @@ class EncodedSplit:
             "labels": self.labels,
             "patients": self.patients,
             **{f"part.{name}": indices for name, indices in self.parts.items()},
-            "preprocessing": np.frombuffer(json.dumps(self.preprocessing).encode(), np.uint8),
         }
 
     @classmethod
@@ -99,5 +94,4 @@ class EncodedSplit:
             arrays["labels"],
             arrays["patients"],
             {name: arrays[f"part.{name}"] for name in ("train", "validation", "test")},
-            json.loads(arrays["preprocessing"].tobytes()),
         )

@@ -13,8 +13,10 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from snndeep.errors import DamagedFileError
+from snndeep.settings import Settings, setting
 from snndeep.store.files import PROVENANCE_SUFFIX, check, rebuild_command, replacing, sha256_of
 from snndeep.store.lease import read_leases, server_time
 
@@ -95,16 +97,15 @@ def published(results: Path) -> set[str]:
 
 
 @dataclass(frozen=True)
-class PruneSettings:
-    """What prune spares beside what is reached.
+class PruneSettings(Settings):
+    """What prune spares although nothing reaches it."""
 
-    Attributes:
-        min_age_hours: An address with a file younger than this is left alone.
-        keep_days: How long the last run of another checkout counts, after it ended.
-    """
+    key: ClassVar[str] = "prune"
 
-    min_age_hours: float
-    keep_days: float
+    min_age_hours: float = setting(1.0, "Addresses that changed within this many hours are left alone.", least=0)
+    keep_days: float = setting(
+        30.0, "For how many days the last run of another checkout keeps what it reaches.", least=0
+    )
 
 
 @dataclass

@@ -28,14 +28,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from snndeep.learning.ranking import roc_auc
-from snndeep.samples.fit_preprocessing import PreprocessingSettings
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split
 from snndeep.seeds import derive_seed
-from snndeep.spikes.encode import fit_on_training_part, part_indices
+from snndeep.settings import Settings
+from snndeep.spikes.encode import part_indices
 
 
 @dataclass(frozen=True)
-class BaselineSettings:
+class BaselineSettings(Settings):
     """How the other models are fitted.
 
     Attributes:
@@ -136,7 +137,7 @@ def score_baselines(
     table: pd.DataFrame,
     cases: pd.DataFrame,
     splits: Sequence[Split],
-    preprocessing: PreprocessingSettings,
+    preprocessing: Mapping[str, Preprocessing],
     settings: BaselineSettings,
 ) -> dict[str, np.ndarray]:
     """Fit every baseline on every split and score its validation and test samples.
@@ -145,7 +146,7 @@ def score_baselines(
         table: Samples with features.
         cases: One row per case, with its spacing.
         splits: All splits.
-        preprocessing: Of the features, fitted on each training part.
+        preprocessing: Of the features, fitted on the training part, by name of the split.
         settings: How.
 
     Returns:
@@ -156,7 +157,8 @@ def score_baselines(
     scores = {}
     for split in splits:
         parts = part_indices(split, samples)
-        fitted, raw = fit_on_training_part(table, parts, preprocessing)
+        fitted = preprocessing[split.name]
+        raw = table[list(fitted.features)].to_numpy(np.float64)
         views: Mapping[str, np.ndarray] = {
             "features": fitted.standardise(raw),
             "area": table[["organ_area_mm2"]].to_numpy(),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.errors import ConfigError, InvalidInputError
+from snndeep.errors import InvalidInputError
+from snndeep.settings import Settings, setting
 
 
-class Encoder(Protocol):
-    """Turns values into spikes. Its constructor takes its settings, all with defaults."""
+@dataclass(frozen=True)
+class Encoder(Settings, ABC):
+    """Base of all encoders: a dataclass of its settings, `steps` among them, all with defaults."""
 
-    steps: int
+    steps: int = setting(16, "Time steps.", least=1)
 
+    @abstractmethod
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """Return spikes uint8 `[T, N, C]` for values `[N, F]` in [0, 1].
 
@@ -37,13 +41,3 @@ def check_values(values: np.ndarray) -> None:
         raise InvalidInputError(
             "A value to encode is out of range.", where="values", found=str(outside[0]), expected="0 to 1"
         )
-
-
-def check_at_least(name: str, value: float, least: float) -> None:
-    """Check a setting.
-
-    Raises:
-        ConfigError: If it is below its least value.
-    """
-    if not value >= least:
-        raise ConfigError("An encoder setting is impossible.", where=name, found=str(value), expected=f">= {least}")

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.spikes.encoders.base import check_at_least, check_values
+from snndeep.settings import setting
+from snndeep.spikes.encoders.base import Encoder, check_values
 
 
 @dataclass(frozen=True)
-class LatencyEncoder:
-    """One spike per channel.
+class LatencyEncoder(Encoder):
+    """One spike per channel."""
 
-    Attributes:
-        steps: Number T of time steps.
-    """
-
-    steps: int = 16
-
-    def __post_init__(self):
-        check_at_least("steps", self.steps, 1)
+    steps: int = setting(16, "Time steps.", least=1)
 
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """See `Encoder.encode`; nothing is drawn at random."""

@@ -12,31 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.spikes.encoders.base import check_at_least, check_values
+from snndeep.settings import setting
+from snndeep.spikes.encoders.base import Encoder, check_values
 from snndeep.spikes.encoders.latency import spike_times, spikes_at
 
 
 @dataclass(frozen=True)
-class PopulationEncoder:
-    """Gaussian receptive fields.
+class PopulationEncoder(Encoder):
+    """Gaussian receptive fields."""
 
-    Attributes:
-        steps: Number T of time steps.
-        fields: Receptive fields per feature.
-        gamma: Sharpness of the fields.
-        floor: Responses below this give no spike.
-    """
-
-    steps: int = 8
-    fields: int = 8
-    gamma: float = 1.0
-    floor: float = 0.1
-
-    def __post_init__(self):
-        check_at_least("steps", self.steps, 1)
-        check_at_least("fields", self.fields, 2)
-        check_at_least("gamma", self.gamma, 1e-6)
-        check_at_least("floor", self.floor, 0)
+    steps: int = setting(8, "Time steps.", least=1)
+    fields: int = setting(8, "Receptive fields per feature.", least=2)
+    gamma: float = setting(1.0, "Sharpness of the fields.", above=0)
+    floor: float = setting(0.1, "Responses below this give no spike.", least=0, most=1)
 
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """See `Encoder.encode`; nothing is drawn at random. Channel i * fields + j is field j of feature i."""

@@ -11,31 +11,26 @@ import numpy as np
 
 from snndeep.errors import ConfigError
 from snndeep.seeds import generator
-from snndeep.spikes.encoders.base import check_at_least, check_values
+from snndeep.settings import setting
+from snndeep.spikes.encoders.base import Encoder, check_values
 
 
 @dataclass(frozen=True)
-class RateEncoder:
-    """Bernoulli spikes.
+class RateEncoder(Encoder):
+    """Bernoulli spikes."""
 
-    Attributes:
-        steps: Number T of time steps.
-        least: Spike probability at x = 0.
-        most: Spike probability at x = 1.
-    """
+    steps: int = setting(25, "Time steps.", least=1)
+    least: float = setting(0.0, "Spike probability at value 0.", least=0, most=1)
+    most: float = setting(0.5, "Spike probability at value 1.", least=0, most=1)
 
-    steps: int = 25
-    least: float = 0.0
-    most: float = 0.5
-
-    def __post_init__(self):
-        check_at_least("steps", self.steps, 1)
-        if not 0 <= self.least < self.most <= 1:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.least >= self.most:
             raise ConfigError(
                 "The spike probabilities are impossible.",
                 where="least, most",
                 found=f"{self.least}, {self.most}",
-                expected="0 <= least < most <= 1",
+                expected="least < most",
             )
 
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:

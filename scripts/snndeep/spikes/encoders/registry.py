@@ -15,10 +15,20 @@ ENCODERS = {
 }
 
 
+def encoder_class(name: str) -> type[Encoder]:
+    """Import the class of an encoder, which is that of its settings, and return it.
+
+    Raises:
+        ConfigError: If there is no encoder of that name.
+    """
+    found: type[Encoder] = import_member("encoder", ENCODERS, name).ENCODER
+    return found
+
+
 def load_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     """Make an encoder from its settings.
 
     Raises:
-        ConfigError: If there is no encoder of that name, or a setting is impossible.
+        ConfigError: If there is no encoder of that name, or a setting is unknown or impossible.
     """
-    return import_member("encoder", ENCODERS, name).ENCODER(**settings)
+    return encoder_class(name).from_mapping(settings)

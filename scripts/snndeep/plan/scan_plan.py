@@ -2,7 +2,7 @@
 
     archive -> data -> features -> samples        convert -> features        survey
 
-Of these stages, a run has those that its scans need; `snndeep.plan.plan` goes on from the table.
+Of these stages, a run has those that its scans need; `snndeep.plan.plan` continues from the table.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from typing import Any
 
 from snndeep.errors import DatasetError
 from snndeep.labels import MaskLabels
-from snndeep.phantom.settings import PhantomSettings, case_id
-from snndeep.plan.addressing import CodeBase, FileDigests, address
+from snndeep.phantom.settings import case_id
+from snndeep.plan.addressing import FileDigests
 from snndeep.plan.own_cases import find_own_cases
-from snndeep.plan.stages import Batch, Conversion, Stage
+from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
 from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
 
 
-class DataPlan:
+class ScanPlan:
     """The stages up to the table of samples.
 
     Args:
         config: Complete and valid, see `snndeep.plan.configuration`.
-        scripts: The folder that holds the scripts and the library.
+        maker: Makes the stages.
 
     Raises:
         DatasetError: If the data set cannot be used.
     """
 
-    def __init__(self, config: Mapping[str, Any], scripts: Path):
+    def __init__(self, config: Mapping[str, Any], maker: StageMaker):
         self.config = config
-        self.store = Path(config["store"])
-        self._code = CodeBase(scripts)
-        labels = MaskLabels(**config["dataset"]["labels"])
+        self.store = maker.store
+        self._maker = maker
+        labels = MaskLabels.from_mapping(config["dataset"]["labels"])
         self.conversions: dict[str, Conversion] = {}
         self.cases = self._find_cases()
         check_labelled(self.cases, labels)
@@ -50,10 +50,6 @@ class DataPlan:
                 expected="at least one patient of each class for each fold",
                 remedy="Lower splits.folds or add patients.",
             )
-
-    def _stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[str]) -> Stage:
-        code = self._code.fingerprint(*files)
-        return Stage(name, address(name, config, code, inputs), config, code, tuple(inputs), self.store)
 
     @property
     def source(self) -> str:
@@ -76,10 +72,9 @@ class DataPlan:
         """Whether all cases of Task03_Liver are wanted, so that the archive is fetched as a whole."""
         return len(self.cases) == len(CASES)
 
-    def _published(self, name: str, inputs: Sequence[str]) -> Stage:
+    def _published(self, name: str, inputs: Sequence[Stage]) -> Stage:
         """A stage that only brings published bytes here: neither code nor addresses of servers can change them."""
-        config = {"md5": self.config["dataset"]["msd"]["md5"]}
-        return Stage(name, address(name, config, "", inputs), config, "", tuple(inputs), self.store)
+        return self._maker.stage(name, {"md5": self.config["dataset"]["msd"]["md5"]}, [], inputs)
 
     @cached_property
     def data(self) -> Stage | None:
@@ -88,11 +83,10 @@ class DataPlan:
             return None
         dataset = self.config["dataset"]
         if self.source == "msd":
-            return self._published("data", [self.archive.address])
+            return self._published("data", [self.archive])
         recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
         recipe["seed"] = self.config["seed"]
-        PhantomSettings.from_mapping(recipe)
-        return self._stage("data", recipe, ["data_phantom.py"], [])
+        return self._maker.stage("data", recipe, ["data_phantom.py"], [])
 
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
@@ -100,7 +94,7 @@ class DataPlan:
             cases, self.conversions = find_own_cases(
                 Path(dataset["path"]),
                 FileDigests(self.store / "digests.json"),
-                lambda digest: self._stage("convert", {}, ["convert.py"], [digest]),
+                lambda digest: self._maker.stage("convert", {}, ["convert.py"], [digest]),
             )
             return cases
         if self.source == "msd" and self.in_place:
@@ -158,19 +152,13 @@ class DataPlan:
             "skip_bad": self.skip_bad,
             "cohort": self.cohort,
         }
-        return self._stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
+        return self._maker.stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
 
     @cached_property
     def feature_stages(self) -> dict[str, Stage]:
         """The extraction of every case, by case name: a replaced scan changes its own address alone."""
         settings = {"features": self.config["features"], "labels": self.config["dataset"]["labels"]}
-        code = self._code.fingerprint("features.py")
-        return {
-            case.name: Stage(
-                "features", address("features", settings, code, [case.leaf]), settings, code, (case.leaf,), self.store
-            )
-            for case in self.cases
-        }
+        return {case.name: self._maker.stage("features", settings, ["features.py"], [case.leaf]) for case in self.cases}
 
     @cached_property
     def feature_batches(self) -> dict[str, Batch]:
@@ -178,11 +166,11 @@ class DataPlan:
         batches = {}
         for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
             stages = tuple(self.feature_stages[case.name] for case in chunk)
-            stage = self._stage(
+            stage = self._maker.stage(
                 "features_batch",
                 {"on_bad_case": self.config["dataset"]["on_bad_case"], "cases": [case.name for case in chunk]},
                 ["features.py"],
-                [s.address for s in stages],
+                stages,
             )
             batches[stage.address] = Batch(stage, chunk, stages)
         return batches
@@ -190,10 +178,21 @@ class DataPlan:
     @cached_property
     def samples(self) -> Stage:
         """One table of all slices."""
-        inputs = [stage.address for stage in self.feature_stages.values()]
-        on_bad_case = self.config["dataset"]["on_bad_case"]
-        config = {**self.config["samples"], "on_bad_case": on_bad_case, "cohort": self.cohort}
-        return self._stage("samples", config, ["samples.py"], inputs)
+        config = {
+            "samples": self.config["samples"],
+            "on_bad_case": self.config["dataset"]["on_bad_case"],
+            "cohort": self.cohort,
+        }
+        return self._maker.stage("samples", config, ["samples.py"], list(self.feature_stages.values()))
+
+    def stages(self) -> list[Stage]:
+        """Return the stages that the run's scans need, in the order of work."""
+        stages = [self.survey] if self.data is None else [self.data]
+        stages += [self.archive] if self.source == "msd" and not self.in_place else []
+        stages += [conversion.stage for conversion in self.conversions.values()]
+        stages += self.feature_stages.values()
+        stages += [batch.stage for batch in self.feature_batches.values()]
+        return [*stages, self.samples]
 
 
 def _batch_name(cases: Sequence[Case]) -> str:

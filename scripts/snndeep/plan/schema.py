@@ -1,0 +1,108 @@
+"""JSON Schema of settings, made from the dataclasses that hold them.
+
+A field made by `snndeep.settings.setting` becomes a key with its type, limits, default and description; a field made by
+`section` becomes a nested section. Any other field is handed in by the plan (for instance the seed) and is no key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from snndeep.errors import InvalidInputError
+from snndeep.settings import RULES, Settings, ValueRules, type_hints
+
+Schema = dict[str, Any]
+
+TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def schema_of(kind: type[Settings], description: str = "") -> Schema:
+    """Return the schema of a section; unknown keys are refused.
+
+    Args:
+        kind: The dataclass of the section's settings.
+        description: What the section is about.
+    """
+    hints = type_hints(kind)
+    keys = {field.name: _key(hints[field.name], field) for field in dataclasses.fields(kind) if RULES in field.metadata}
+    return object_schema(keys, description)
+
+
+def searchable_schemas(kind: type[Settings]) -> dict[str, Schema]:
+    """Return the schemas of the settings that a search may vary, by name."""
+    keys: dict[str, Schema] = schema_of(kind)["properties"]
+    searchable = {
+        field.name for field in dataclasses.fields(kind) if RULES in field.metadata and field.metadata[RULES].searchable
+    }
+    return {name: schema for name, schema in keys.items() if name in searchable}
+
+
+def object_schema(keys: Mapping[str, Schema], description: str = "") -> Schema:
+    """Return the schema of a section with the given keys."""
+    head = {"description": description} if description else {}
+    return {**head, "type": "object", "additionalProperties": False, "properties": dict(keys)}
+
+
+def _key(kind: Any, field: dataclasses.Field[Any]) -> Schema:
+    rules: ValueRules = field.metadata[RULES]
+    if isinstance(kind, type) and issubclass(kind, Settings):
+        return schema_of(kind, rules.description)
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    return {"description": rules.description, **_typed(kind, rules), "default": _json(default)}
+
+
+def _typed(kind: Any, rules: ValueRules) -> Schema:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        return _array(arguments, rules)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (typing.Union, types.UnionType) and type(None) in arguments:
+        (other,) = (argument for argument in arguments if argument is not type(None))
+        typed = _typed(other, rules)
+        return (
+            {**typed, "enum": [*typed["enum"], None]} if "enum" in typed else {**typed, "type": [typed["type"], "null"]}
+        )
+    if origin in (dict, Mapping):
+        return {"type": "object"}
+    if kind in TYPES:
+        return _scalar(kind, rules)
+    raise InvalidInputError(
+        "A type of a setting has no form in the schema.", where="plan.schema", found=str(kind), expected="see _typed"
+    )
+
+
+def _array(arguments: tuple[Any, ...], rules: ValueRules) -> Schema:
+    schema: Schema = {"type": "array", "items": _typed(arguments[0], rules)}
+    if arguments[-1] is not Ellipsis:
+        return {**schema, "minItems": len(arguments), "maxItems": len(arguments)}
+    if rules.min_items:
+        schema["minItems"] = rules.min_items
+    if rules.unique:
+        schema["uniqueItems"] = True
+    return schema
+
+
+def _scalar(kind: type, rules: ValueRules) -> Schema:
+    if rules.choices is not None:
+        return {"enum": list(rules.choices)}
+    limits = {
+        "exclusiveMinimum": rules.above,
+        "minimum": rules.least,
+        "exclusiveMaximum": rules.below,
+        "maximum": rules.most,
+        "pattern": rules.pattern,
+    }
+    return {"type": TYPES[kind], **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _json(item) for key, item in value.items()}
+    return value

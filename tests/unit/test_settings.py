@@ -1,0 +1,135 @@
+"""Settings that check themselves, and what is generated from them."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from snndeep.errors import ConfigError
+from snndeep.plan.configuration import complete, configuration_schema
+from snndeep.plan.reference import reference_page, schema_text
+from snndeep.plan.schema import schema_of
+from snndeep.settings import Settings, section, setting
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Inner(Settings):
+    sizes: tuple[int, ...] = setting((1, 2), "Sizes.", least=1, min_items=1, unique=True)
+
+
+@dataclass(frozen=True)
+class Outer(Settings):
+    key: ClassVar[str] = "outer"
+
+    rate: float = setting(0.5, "A rate.", above=0, most=1)
+    kind: str = setting("a", "A kind.", choices=("a", "b"))
+    box: tuple[float, float] = setting((0.0, 1.0), "Two numbers.")
+    inner: Inner = section(Inner, "More.")
+    seed: int = 3
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"rate": 0}, "outer.rate"),
+        ({"rate": 1.5}, "outer.rate"),
+        ({"kind": "c"}, "outer.kind"),
+        ({"inner": {"sizes": []}}, "sizes"),
+        ({"inner": {"sizes": [2, 2]}}, "sizes"),
+        ({"inner": {"sizes": [0]}}, "sizes"),
+        ({"inner": {"size": [1]}}, "inner.size"),
+    ],
+)
+def test_what_breaks_a_rule_is_refused_by_class_and_schema_alike(values, where):
+    with pytest.raises(ConfigError) as error:
+        Outer.from_mapping(values)
+    assert error.value.where == where
+    assert not Draft202012Validator(schema_of(Outer)).is_valid(values)
+
+
+def test_values_go_to_json_and_back():
+    built = Outer.from_mapping({"rate": 1, "inner": {"sizes": [4]}, "seed": 9})
+    assert built == Outer(rate=1.0, inner=Inner(sizes=(4,)), seed=9)
+    assert isinstance(built.rate, float)
+    assert Outer.from_mapping(built.to_mapping()) == built
+
+
+def test_a_field_that_the_plan_hands_in_is_no_key():
+    assert list(schema_of(Outer)["properties"]) == ["rate", "kind", "box", "inner"]
+    assert schema_of(Outer)["properties"]["box"]["maxItems"] == 2
+
+
+def test_the_written_schema_and_page_are_those_of_the_code():
+    """`make reference` writes them anew."""
+    assert (ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8") == schema_text()
+    assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
+
+
+def test_the_command_writes_what_the_code_says(tmp_path):
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("workflow/schemas", "docs"):
+        (tmp_path / folder).mkdir(parents=True)
+    subprocess.run([sys.executable, tmp_path / "scripts/reference.py"], check=True)
+    assert (tmp_path / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(configuration_schema())
+
+
+def space(**choices):
+    return {"tuning": {"search_space": {"surrogate": choices}}}
+
+
+@pytest.mark.parametrize(
+    ("choices", "where", "text"),
+    [
+        ({"learning_rate": {"low": 0, "high": 1, "log": True}}, "learning_rate.low", "0"),
+        ({"beta": {"low": 0.5, "high": 1.5}}, "beta.high", "maximum of 1"),
+        ({"beta": {"low": 0.9, "high": 0.5}}, "beta", "low < high"),
+        ({"adaptation": {"low": 0.0, "high": 1.0, "log": True}}, "adaptation", "low > 0"),
+        ({"hidden": {"choices": [0, 8]}}, "hidden", "minimum of 1"),
+        ({"hidden": {"low": 8, "high": 32.5}}, "hidden.high", "integer"),
+        ({"hidden": {"choices": [[8, 8]]}}, "hidden", "integer"),
+        ({"readout": {"low": 0, "high": 1}}, "readout", "choices"),
+        ({"encoder": {"choices": ["rate"]}}, "encoder", "one of"),
+        ({"lerning_rate": {"low": 0.1, "high": 0.2}}, "lerning_rate", "one of"),
+    ],
+)
+def test_a_search_space_that_cannot_work_is_refused(choices, where, text):
+    with pytest.raises(ConfigError) as error:
+        complete(space(**choices))
+    assert error.value.where == f"tuning.search_space.surrogate.{where}"
+    assert text in error.value.expected
+
+
+def test_a_search_space_takes_the_type_of_its_settings():
+    config = complete(space(learning_rate={"choices": ["1e-3", 1]}, hidden={"low": 8, "high": 16}))
+    searched = config["tuning"]["search_space"]["surrogate"]
+    assert searched["learning_rate"] == {"choices": [0.001, 1.0]}
+    assert searched["hidden"] == {"low": 8, "high": 16}
+
+
+def test_contradictions_between_settings_are_refused_before_any_work():
+    for config, text in [
+        ({"learning": {"tempotron": {"tau_s": 9.0}}}, "tau_s"),
+        ({"features": {"resegmentation": [250, -150]}}, "resegmentation"),
+        ({"dataset": {"labels": {"organ": [1, 2]}}}, "labels"),
+    ]:
+        with pytest.raises(ConfigError, match=text):
+            complete(config)
+
+
+def test_a_run_may_have_a_number_for_a_name():
+    assert complete({"run": 20240501})["run"] == "20240501"
+    assert (
+        complete({"learning": {"surrogate": {"learning_rate": "1e-3"}}})["learning"]["surrogate"]["learning_rate"]
+        == 1e-3
+    )

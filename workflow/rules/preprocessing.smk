@@ -1,0 +1,21 @@
+# Scaling and selection of features, fitted on the training part of every split.
+rule preprocessing:
+    input:
+        samples=PLAN.samples.path("samples.parquet"),
+        splits=PLAN.splits.path("splits.json"),
+    output:
+        fitted=update(PLAN.preprocessing.path("preprocessing.json")),
+    params:
+        stage=PLAN.preprocessing.record(),
+    log:
+        "logs/preprocessing.log",
+    benchmark:
+        "logs/preprocessing.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    script:
+        "../../scripts/preprocessing.py"
