@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.backends.base import LayerPair, LayerTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.backends.base import LayerPair, LayerTrace, NeuronSettings, Readout, check_dense_inputs, check_samples
+from snndeep.backends.event_trainer import EventNetwork
 from snndeep.backends.pair import ComposedPair
 from snndeep.engine.events import EventTrains
 from snndeep.engine.layer import backward_events, backward_spikes, forward_events, forward_spikes
@@ -27,9 +28,22 @@ class EventBatch:
 
 @dataclass(frozen=True)
 class EventInputs:
-    """A data set as event lists, built once."""
+    """A data set as event lists, built once.
+
+    Attributes:
+        trains: The spikes.
+        shorter: The same, or the entries without a spike if these are fewer.
+    """
 
     trains: EventTrains
+    shorter: EventTrains
+
+    @classmethod
+    def from_trains(cls, trains: SpikeTrains) -> EventInputs:
+        """Build the event lists."""
+        spikes = EventTrains.from_trains(trains)
+        busy = 2 * spikes.by_step[1].size > spikes.samples * spikes.steps * spikes.inputs
+        return cls(spikes, EventTrains.from_trains(trains, silent=True) if busy else spikes)
 
     def batch(self, samples: np.ndarray) -> EventBatch:
         """Return the chosen samples; nothing is copied."""
@@ -232,6 +246,17 @@ class CustomPair:
             _named_gradients(self._output, grad_output[0].T, grad_output[1], None),
         )
 
+    def whole(
+        self,
+        inputs: EventInputs,
+        readout: Readout,
+        places: Mapping[str, int],
+        neurons: int,
+        limits: Mapping[str, tuple[float, float]],
+    ) -> EventNetwork:
+        """See `LayerPair.whole`."""
+        return EventNetwork(inputs.trains, inputs.shorter, self._hidden, self._output, readout, places, neurons, limits)
+
 
 class CustomBackend:
     """Event-driven layers, compiled with numba; offers every setting of `NeuronSettings`."""
@@ -240,7 +265,7 @@ class CustomBackend:
 
     def load(self, trains: SpikeTrains, dtype: np.dtype) -> EventInputs:
         """Build the event lists of a data set once."""
-        return EventInputs(EventTrains.from_trains(trains))
+        return EventInputs.from_trains(trains)
 
     def layer(self, neuron: NeuronSettings) -> CustomLayer:
         """Make a layer."""

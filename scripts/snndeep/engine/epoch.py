@@ -40,6 +40,8 @@ from snndeep.engine.vectors import GROUP, load, repeat, total_of
 _U = np.uint64
 _ZERO, _ONE, _TWO, _GROUP, _WIDE = np.uint64(0), np.uint64(1), np.uint64(CLASSES), np.uint64(GROUP), np.uint64(WIDE)
 
+_TINY = 1e-15
+
 
 class Network(NamedTuple):
     """A network and the memory that it works in.
@@ -121,9 +123,7 @@ def _list_spikes(floats, layer, widest, slots, steps, adaptation, pointers, indi
                 width = block_width(layer.padded - column, widest)
                 for part in range(width // narrow):
                     at = (slot * layer.padded + column) * steps + t * width + part * narrow
-                    count = append_spikes(
-                        zero, floats, layer, column + part * narrow, at, adaptation, indices, count
-                    )
+                    count = append_spikes(zero, floats, layer, column + part * narrow, at, adaptation, indices, count)
                 column += width
             pointers[row + t + _ONE] = count
 
@@ -152,9 +152,7 @@ def forward(network, adaptation, deep, by_step, samples, vector):
             _list_spikes(floats, layer, network.widest, slots, steps, adaptation, pointers, indices)
             _own_rows(rows, slots, steps)
             events = (pointers, indices)
-    _forward_layer(
-        floats, network.layers[last], network.widest, slots, steps, events, rows, adaptation, network.sums
-    )
+    _forward_layer(floats, network.layers[last], network.widest, slots, steps, events, rows, adaptation, network.sums)
     group = repeat(np.float32(0), GROUP)
     for slot in range(slots):
         for k in range(steps * _TWO):
@@ -179,9 +177,7 @@ def _backward_block(
             while other < following.padded:
                 count = block_width(following.padded - other, widest)
                 derivatives = following.delta + (slot * following.padded + other) * steps
-                backward_onward(
-                    zero, floats, layer, column, start, steps, other, count, following.padded, derivatives
-                )
+                backward_onward(zero, floats, layer, column, start, steps, other, count, following.padded, derivatives)
                 other += count
             backward_block(zero, floats, layer, column, start, steps, surrogate, adaptation, learned, None)
         if by_channel is not None:
@@ -267,6 +263,12 @@ def scores(network, adaptation, deep, by_step, samples, vector, logits):
 
 
 @exact
+def _not_tiny(derivative):
+    """Return 0 for a derivative that no sum of float32 would show: its products would be denormal, which is slow."""
+    return derivative if abs(derivative) > _TINY else 0.0
+
+
+@exact
 def gradients(network, adaptation, learned, deep, by_step, by_channel, samples, labels, weights, vector, gradient):
     """Return the loss of a batch, the weighted mean over its samples, and fill `gradient` `[P]`.
 
@@ -284,18 +286,21 @@ def gradients(network, adaptation, learned, deep, by_step, by_channel, samples, 
     for first in range(0, samples.size, np.int64(network.slots)):
         chosen = samples[first : first + np.int64(network.slots)]
         forward(network, adaptation, deep, by_step, chosen, vector)
+        upstream = (0.0, 0.0)
         for slot in range(chosen.size):
             place = _U(slot) * steps * _TWO
             logits = run_readout(network.readout, floats, network.outputs + place, steps)
             loss, upstream = cross_entropy(logits, labels[first + slot], weights[first + slot])
-            upstream = (upstream[0] * share, upstream[1] * share)
+            upstream = (_not_tiny(upstream[0] * share), _not_tiny(upstream[1] * share))
             bias = backward_readout(
                 network.readout, floats, network.outputs + place, steps, upstream, network.delta + place
             )
             gradient[network.bias_place] += bias[0]
             gradient[network.bias_place + _ONE] += bias[1]
             total += loss
-        backward(network, adaptation, learned, deep, by_step, by_channel, chosen)
+        # A sample that is learned adds nothing; those of other slots are worked on together.
+        if network.slots > _ONE or upstream[0] != 0.0 or upstream[1] != 0.0:
+            backward(network, adaptation, learned, deep, by_step, by_channel, chosen)
     for number in range(len(network.layers)):
         layer, places, silent = network.layers[number], network.places[number], network.silent and number == 0
         reads = number + 1 == len(network.layers)

@@ -45,15 +45,6 @@ class EventTrains:
     silent: bool = False
 
     @classmethod
-    def shorter(cls, trains: SpikeTrains) -> EventTrains:
-        """Build the event lists of the spikes or of the entries without one, whichever are fewer.
-
-        Raises:
-            InvalidInputError: As `from_trains`.
-        """
-        return cls.from_trains(trains, 2 * trains.count() > trains.samples * trains.steps * trains.channels)
-
-    @classmethod
     def from_trains(cls, trains: SpikeTrains, silent: bool = False) -> EventTrains:
         """Build the event lists from bit-packed spike trains.
 

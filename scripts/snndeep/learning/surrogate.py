@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings
+from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
 from snndeep.learning.base import Fit, OnEpoch
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
@@ -50,6 +50,7 @@ class SurrogateModel:
         self.parameters = Parameters(parameters)
         self._counts = settings.readout == "spike_count"
         self._network = SpikingNetwork(backend, settings.neuron, spiking_readout=self._counts)
+        self._whole: tuple[Inputs, WholeNetwork | None] | None = None
 
     def _logits(self, trace: NetworkTrace) -> np.ndarray:
         if self._counts:
@@ -70,7 +71,12 @@ class SurrogateModel:
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return the probability of disease, softmax of the two outputs."""
-        logits = self._logits(self._network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
+        whole = self.whole(inputs)
+        if whole is None:
+            logits = self._logits(self._network.forward(self.parameters, inputs.batch(samples)))
+        else:
+            logits = whole.logits(self.parameters.vector, samples)
+        logits = logits.astype(np.float64)
         return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
@@ -85,6 +91,13 @@ class SurrogateModel:
     def constrain(self) -> None:
         """See `Model.constrain`."""
         self._network.constrain(self.parameters)
+
+    def whole(self, inputs: Inputs) -> WholeNetwork | None:
+        """See `Model.whole`; made once for a data set."""
+        if self._whole is None or self._whole[0] is not inputs:
+            readout = Readout(self._counts, POTENTIAL_SCALE)
+            self._whole = inputs, self._network.whole(self.parameters, inputs, readout)
+        return self._whole[1]
 
 
 def weighted_cross_entropy(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
