@@ -74,8 +74,8 @@ class Jax:
     def __init__(self, job: Job):
         self.spikes, self.labels, self.weights = map(jnp.asarray, (job.dense, job.labels, job.weights))
         parameters = tuple(jnp.asarray(job.initial[name]) for name in NAMES)
-        nothing = jax.tree.map(jnp.zeros_like, parameters)
-        self.state = parameters, nothing, nothing, 0.0
+        first, second = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
+        self.state = parameters, first, second, jnp.float32(0)
         full = job.order.size // job.batch * job.batch
         parts = job.order[:full].reshape(-1, job.batch), job.order[full:].reshape(1, -1)
         self.parts = [jnp.asarray(part) for part in parts if part.size]

@@ -20,7 +20,7 @@ def fit(parameters, spikes, labels, weights, batches):
     def epoch(state, order):
         return learn(state, spikes, labels, weights, order), None
 
-    return jax.lax.scan(epoch, (parameters, nothing, nothing, 0.0), batches)[0][0]
+    return jax.lax.scan(epoch, (parameters, nothing, nothing, jnp.float32(0)), batches)[0][0]
 
 
 @jax.jit

@@ -26,6 +26,7 @@ from snndeep.engine.vectors import (
     load,
     lowest_bit,
     magnitude,
+    repeat,
     store,
     width_of,
     word_of,
@@ -49,7 +50,15 @@ def _add_rows(total, events, row, floats, start, width):
 
 
 @exact
-def run_block(zero, floats, layer, column, start, steps, events, first, adaptation, sums):
+def _decay_and_threshold(zero, floats, layer, column, learned):
+    """Return those of a block; one number each, which takes no registers, unless neurons learn their own."""
+    if learned is None:
+        return like(zero, floats[layer.beta + column]), like(zero, floats[layer.threshold + column])
+    return load(zero, floats, layer.beta + column), load(zero, floats, layer.threshold + column)
+
+
+@exact
+def run_block(zero, floats, layer, column, start, steps, events, first, adaptation, learned, reads, sums):
     """Fill the potentials of a block from its input events: currents, leak, threshold and reset, step by step.
 
     Args:
@@ -62,14 +71,17 @@ def run_block(zero, floats, layer, column, start, steps, events, first, adaptati
         events: An event list with a row per step.
         first: The row of step 0.
         adaptation: None, or (decay, strength); the thresholds are then kept as the potentials are.
-        sums: None, or where the sums `[T, 2, GROUP]` over the weights of two outputs are, to which the spikes are added.
+        learned: None, or True if neurons have decays and thresholds of their own.
+        reads: None, or True if the layer feeds the two outputs.
+        sums: Where the sums `[T, 2, GROUP]` over their weights are, to which the spikes are added if `reads`.
     """
     width = width_of(zero)
     weight = layer.weight + column * layer.inputs
-    bias, beta = load(zero, floats, layer.bias + column), load(zero, floats, layer.beta + column)
-    threshold = load(zero, floats, layer.threshold + column)
+    bias = load(zero, floats, layer.bias + column)
+    beta, threshold = _decay_and_threshold(zero, floats, layer, column, learned)
     onward = layer.onward + column * _TWO
     v, trace, theta, one = zero, zero, threshold, like(zero, np.float32(1))
+    group = repeat(np.float32(0), GROUP)
     for t in range(steps):
         u = beta * v + _add_rows(bias, events, first + t, floats, weight, width)
         at = start + t * width
@@ -81,17 +93,17 @@ def run_block(zero, floats, layer, column, start, steps, events, first, adaptati
         v = choose(fired, zero, u)
         if adaptation is not None:
             trace = like(zero, adaptation[0]) * trace + choose(fired, one, zero)
-        if sums is not None:
+        if reads is not None:
             for k in range(_TWO):
-                found = fold(choose(fired, load(zero, floats, onward + k * width), zero))
                 place = sums + (t * _TWO + k) * _GROUP
-                store(floats, place, load(found, floats, place) + found)
+                total = load(group, floats, place)
+                store(floats, place, fold(total, choose(fired, load(zero, floats, onward + k * width), zero)))
 
 
 @exact
-def append_spikes(zero, floats, layer, column, at, adaptation, indices, count):
+def append_spikes(zero, floats, layer, column, at, adaptation, learned, indices, count):
     """List the neurons of a block that fire at the step whose state is `at`; return how many are listed now."""
-    theta = load(zero, floats, layer.threshold + column)
+    _, theta = _decay_and_threshold(zero, floats, layer, column, learned)
     if adaptation is not None:
         theta = load(zero, floats, layer.thresholds + at)
     fired = at_least(load(zero, floats, layer.potential + at), theta)
@@ -113,7 +125,7 @@ def clear_block(zero, floats, layer, start, steps):
 
 
 @exact
-def backward_onward(zero, floats, layer, column, start, steps, first, count, outputs, derivatives):
+def backward_onward(zero, floats, layer, column, start, steps, first, count, derivatives):
     """Add to dL/ds of a block what comes back from a block of the next layer.
 
     Args:
@@ -124,61 +136,59 @@ def backward_onward(zero, floats, layer, column, start, steps, first, count, out
         start: See above.
         steps: The number T of steps.
         first: The first neuron of the block of the next layer.
-        count: How many neurons it has.
-        outputs: How many the next layer has.
+        count: The width of that block, padding included.
         derivatives: Where its dL/dI `[T, count]` is.
     """
     width = width_of(zero)
-    weights = layer.onward + column * outputs + first * width
+    weights = layer.onward + column * layer.onwards + first * width
+    filled = min(count, layer.onwards - first)
     for t in range(steps):
         total = load(zero, floats, layer.delta + start + t * width)
-        for j in range(count):
+        for j in range(filled):
             d = like(zero, floats[derivatives + t * count + j])
             total = total + d * load(zero, floats, weights + j * width)
         store(floats, layer.delta + start + t * width, total)
 
 
 @exact
-def backward_block(zero, floats, layer, column, start, steps, surrogate, adaptation, learned, outputs):
-    """Fill dL/dI of a block; add the derivatives of biases, decays, thresholds and of the weights to the outputs.
+def backward_block(zero, floats, layer, column, start, stride, steps, surrogate, adaptation, learned, reads, outputs):
+    """Fill dL/dI of half a wide block or of a narrow one, step by step backwards.
 
     Args:
-        zero: See above, as the next four.
-        floats: See above.
+        zero: A narrow block of zeros.
+        floats: See above, as the next three.
         layer: See above.
         column: See above.
         start: See above.
+        stride: The width of the block.
         steps: The number T of steps.
         surrogate: (code, slope).
         adaptation: None, or (decay, strength).
-        learned: None, or True if decays and thresholds have derivatives.
-        outputs: Where dL/dI `[T, 2]` of two outputs is; None if there is a next layer, and dL/ds where dL/dI goes.
+        learned: None, or True if decays and thresholds are learned; their derivatives are then added up.
+        reads: True if the layer feeds the two outputs; None if it feeds a layer, and dL/ds is where dL/dI goes.
+        outputs: Where dL/dI `[T, GROUP]` of the two outputs is, if `reads`.
     """
-    width = width_of(zero)
     code, slope = surrogate
     one = like(zero, np.float32(1))
     scale = like(zero, np.float32(0.5) * slope if code in (ATAN, FAST_SIGMOID) else np.float32(1))
     steepness = like(zero, np.float32(math.pi / 2) * slope if code == ATAN else slope)
-    beta, threshold = load(zero, floats, layer.beta + column), load(zero, floats, layer.threshold + column)
-    eps, lam, theta = zero, zero, threshold
-    grad_bias, grad_beta, grad_threshold = zero, zero, zero
-    onward = layer.onward + column * _TWO
-    if outputs is not None:
-        grad_0, grad_1 = zero, zero
-        weight_0, weight_1 = load(zero, floats, onward), load(zero, floats, onward + width)
+    beta, threshold = _decay_and_threshold(zero, floats, layer, column, learned)
+    eps, lam, theta, weight_0, weight_1 = zero, zero, threshold, zero, zero
+    grad_beta, grad_threshold = zero, zero
+    if reads is not None:
+        # The weights to the outputs of a wide block are [2, stride].
+        onward = layer.onward + (column - column % stride) * _TWO + column % stride
+        weight_0, weight_1 = load(zero, floats, onward), load(zero, floats, onward + stride)
     for back in range(steps):
         t = steps - _ONE - back
-        at = start + t * width
+        at = start + t * stride
         u = load(zero, floats, layer.potential + at)
         if adaptation is not None:
             theta = load(zero, floats, layer.thresholds + at)
         fired = at_least(u, theta)
-        if outputs is not None:
-            d_0 = like(zero, floats[outputs + t * _TWO])
-            d_1 = like(zero, floats[outputs + t * _TWO + _ONE])
-            through = d_0 * weight_0 + d_1 * weight_1
-            grad_0 = grad_0 + choose(fired, d_0, zero)
-            grad_1 = grad_1 + choose(fired, d_1, zero)
+        if reads is not None:
+            place = outputs + t * _GROUP
+            through = like(zero, floats[place]) * weight_0 + like(zero, floats[place + _ONE]) * weight_1
         else:
             through = load(zero, floats, layer.delta + at)
         if code == ATAN:
@@ -193,26 +203,42 @@ def backward_block(zero, floats, layer, column, start, steps, surrogate, adaptat
         spike = scale / denominator * through
         d = spike + choose(fired, zero, eps)
         store(floats, layer.delta + at, d)
-        grad_bias = grad_bias + d
         eps = beta * d
         if adaptation is not None:
             lam = like(zero, adaptation[0]) * lam - like(zero, adaptation[1]) * spike
         if learned is not None:
             grad_threshold = grad_threshold - spike
             if t > 0:
-                before = load(zero, floats, layer.potential + at - width)
+                before = load(zero, floats, layer.potential + at - stride)
                 bound = threshold
                 if adaptation is not None:
-                    bound = load(zero, floats, layer.thresholds + at - width)
+                    bound = load(zero, floats, layer.thresholds + at - stride)
                 grad_beta = grad_beta + d * choose(at_least(before, bound), zero, before)
-    place = layer.gradient + column
-    _add(floats, place + layer.bias, grad_bias)
     if learned is not None:
-        _add(floats, place + layer.beta, grad_beta)
-        _add(floats, place + layer.threshold, grad_threshold)
-    if outputs is not None:
+        _add(floats, layer.gradient + layer.beta + column, grad_beta)
+        _add(floats, layer.gradient + layer.threshold + column, grad_threshold)
+
+
+@exact
+def add_bias_gradients(zero, floats, layer, column, start, stride, steps, adaptation, learned, reads, outputs):
+    """Add the derivatives of the biases and, if `reads`, of the weights to the outputs; arguments as in `backward_block`."""
+    _, threshold = _decay_and_threshold(zero, floats, layer, column, learned)
+    bias, theta, grad_0, grad_1 = zero, threshold, zero, zero
+    for t in range(steps):
+        at = start + t * stride
+        bias = bias + load(zero, floats, layer.delta + at)
+        if reads is not None:
+            if adaptation is not None:
+                theta = load(zero, floats, layer.thresholds + at)
+            fired = at_least(load(zero, floats, layer.potential + at), theta)
+            place = outputs + t * _GROUP
+            grad_0 = grad_0 + choose(fired, like(zero, floats[place]), zero)
+            grad_1 = grad_1 + choose(fired, like(zero, floats[place + _ONE]), zero)
+    _add(floats, layer.gradient + layer.bias + column, bias)
+    if reads is not None:
+        onward = layer.onward + (column - column % stride) * _TWO + column % stride
         _add(floats, layer.gradient + onward, grad_0)
-        _add(floats, layer.gradient + onward + width, grad_1)
+        _add(floats, layer.gradient + onward + stride, grad_1)
 
 
 @exact

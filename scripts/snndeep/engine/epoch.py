@@ -4,16 +4,7 @@ A few samples at a time (`Network.slots`) go forward layer by layer, block by bl
 one slot a sample's trajectory stays in the cache; with more, a block of a large weight matrix is read once for all of
 them. Derivatives are added up sample by sample, so results depend neither on the slots nor on the width of blocks.
 
-Common arguments:
-    network: A `Network`.
-    adaptation: None, or (decay, strength) of the hidden neurons.
-    learned: None, or True if decays or thresholds are learned.
-    deep: None, or True if there is more than one hidden layer.
-    by_step: `EventTrains.by_step`.
-    by_channel: `EventTrains.by_channel`, or None where channels fire so rarely that it does not help.
-    samples: int64 `[B]`, samples of the event lists.
-    vector: The parameters `[P]`.
-None is a type of its own, for which less is compiled.
+Arguments given as None are optional, see `snndeep.engine.neuron`.
 """
 
 from __future__ import annotations
@@ -24,6 +15,7 @@ import numpy as np
 
 from snndeep.engine.adam import adam_step, average_step
 from snndeep.engine.blocks import (
+    add_bias_gradients,
     add_gradients_by_channel,
     add_gradients_by_step,
     append_spikes,
@@ -35,7 +27,7 @@ from snndeep.engine.blocks import (
 from snndeep.engine.compiler import exact
 from snndeep.engine.packing import NARROW, WIDE, block_width, clear_gradients, pack, unpack_gradients
 from snndeep.engine.readout import CLASSES, backward_readout, cross_entropy, run_readout
-from snndeep.engine.vectors import GROUP, load, repeat, total_of
+from snndeep.engine.vectors import GROUP, load, repeat, total_of, width_of
 
 _U = np.uint64
 _ZERO, _ONE, _TWO, _GROUP, _WIDE = np.uint64(0), np.uint64(1), np.uint64(CLASSES), np.uint64(GROUP), np.uint64(WIDE)
@@ -58,8 +50,8 @@ class Network(NamedTuple):
         slots: Samples that are worked on at a time.
         steps: The number T of steps.
         sums: Where the sums over the weights of the outputs are, `[slots, T, 2, GROUP]`.
-        outputs: Where the outputs' potentials are, `[slots, T, 2]`.
-        delta: Where the outputs' dL/dI is, `[slots, T, 2]`.
+        outputs: Where the outputs' potentials are, `[slots, T, GROUP]`, of which two are used.
+        delta: Where the outputs' dL/dI is, as `outputs`.
         rows: uint64 `[slots]`, rows of the samples in an event list.
         pointers: int64 `[hidden layers, slots * (T + 1)]`, rows of the hidden spikes by step.
         indices: uint16 `[hidden layers, slots * T * greatest width]`, the hidden spikes.
@@ -88,29 +80,29 @@ class Network(NamedTuple):
 
 
 @exact
-def _forward_block(zero, floats, layer, column, slots, steps, events, rows, adaptation, sums):
+def _forward_block(zero, floats, layer, column, slots, steps, events, rows, adaptation, learned, reads, sums):
     for slot in range(slots):
         start = (slot * layer.padded + column) * steps
-        place = None if sums is None else sums + slot * steps * _TWO * _GROUP
-        run_block(zero, floats, layer, column, start, steps, events, rows[slot], adaptation, place)
+        place = sums + slot * steps * _TWO * _GROUP
+        run_block(zero, floats, layer, column, start, steps, events, rows[slot], adaptation, learned, reads, place)
 
 
 @exact
-def _forward_layer(floats, layer, widest, slots, steps, events, rows, adaptation, sums):
+def _forward_layer(floats, layer, widest, slots, steps, events, rows, adaptation, learned, reads, sums):
     column = _ZERO
     while column < layer.padded:
         width = block_width(layer.padded - column, widest)
         if width == _WIDE:
             zero = repeat(np.float32(0), WIDE)
-            _forward_block(zero, floats, layer, column, slots, steps, events, rows, adaptation, sums)
+            _forward_block(zero, floats, layer, column, slots, steps, events, rows, adaptation, learned, reads, sums)
         else:
             narrow = repeat(np.float32(0), NARROW)
-            _forward_block(narrow, floats, layer, column, slots, steps, events, rows, adaptation, sums)
+            _forward_block(narrow, floats, layer, column, slots, steps, events, rows, adaptation, learned, reads, sums)
         column += width
 
 
 @exact
-def _list_spikes(floats, layer, widest, slots, steps, adaptation, pointers, indices):
+def _list_spikes(floats, layer, widest, slots, steps, adaptation, learned, pointers, indices):
     """List the spikes of a hidden layer, by step, for the next one."""
     zero, narrow = repeat(np.float32(0), NARROW), _U(NARROW)
     for slot in range(slots):
@@ -123,7 +115,9 @@ def _list_spikes(floats, layer, widest, slots, steps, adaptation, pointers, indi
                 width = block_width(layer.padded - column, widest)
                 for part in range(width // narrow):
                     at = (slot * layer.padded + column) * steps + t * width + part * narrow
-                    count = append_spikes(zero, floats, layer, column + part * narrow, at, adaptation, indices, count)
+                    count = append_spikes(
+                        zero, floats, layer, column + part * narrow, at, adaptation, learned, indices, count
+                    )
                 column += width
             pointers[row + t + _ONE] = count
 
@@ -136,7 +130,7 @@ def _own_rows(rows, slots, steps):
 
 
 @exact
-def forward(network, adaptation, deep, by_step, samples, vector):
+def forward(network, adaptation, learned, deep, by_step, samples, vector):
     """Run as many samples as there are slots, or fewer; fills the outputs' currents."""
     floats, steps, slots, rows = network.floats, network.steps, _U(samples.size), network.rows
     for k in range(network.sums, network.sums + slots * steps * _TWO * _GROUP):
@@ -148,38 +142,53 @@ def forward(network, adaptation, deep, by_step, samples, vector):
     if deep is not None:
         for number in range(last):
             layer, pointers, indices = network.layers[number], network.pointers[number], network.indices[number]
-            _forward_layer(floats, layer, network.widest, slots, steps, events, rows, adaptation, None)
-            _list_spikes(floats, layer, network.widest, slots, steps, adaptation, pointers, indices)
+            _forward_layer(floats, layer, network.widest, slots, steps, events, rows, adaptation, learned, None, _ZERO)
+            _list_spikes(floats, layer, network.widest, slots, steps, adaptation, learned, pointers, indices)
             _own_rows(rows, slots, steps)
             events = (pointers, indices)
-    _forward_layer(floats, network.layers[last], network.widest, slots, steps, events, rows, adaptation, network.sums)
+    _forward_layer(
+        floats,
+        network.layers[last],
+        network.widest,
+        slots,
+        steps,
+        events,
+        rows,
+        adaptation,
+        learned,
+        True,
+        network.sums,
+    )
     group = repeat(np.float32(0), GROUP)
     for slot in range(slots):
-        for k in range(steps * _TWO):
-            place = slot * steps * _TWO + k
-            total = total_of(load(group, floats, network.sums + place * _GROUP))
-            floats[network.outputs + place] = vector[network.bias_place + k % _TWO] + total
+        for t in range(steps):
+            place = slot * steps + t
+            for k in range(_TWO):
+                total = total_of(load(group, floats, network.sums + (place * _TWO + k) * _GROUP))
+                floats[network.outputs + place * _GROUP + k] = vector[network.bias_place + k] + total
 
 
 @exact
 def _backward_block(
-    zero, floats, layer, column, slots, steps, surrogate, adaptation, learned, outputs, following, widest,
+    zero, floats, layer, column, slots, steps, surrogate, adaptation, learned, reads, outputs, following, widest,
     by_step, by_channel, rows, samples,
 ):  # fmt: skip
+    narrow, width = repeat(np.float32(0), NARROW), width_of(zero)
     for slot in range(slots):
         start = (slot * layer.padded + column) * steps
-        if outputs is not None:
-            place = outputs + slot * steps * _TWO
-            backward_block(zero, floats, layer, column, start, steps, surrogate, adaptation, learned, place)
         if following is not None:
             clear_block(zero, floats, layer, start, steps)
             other = _ZERO
             while other < following.padded:
                 count = block_width(following.padded - other, widest)
                 derivatives = following.delta + (slot * following.padded + other) * steps
-                backward_onward(zero, floats, layer, column, start, steps, other, count, following.padded, derivatives)
+                backward_onward(zero, floats, layer, column, start, steps, other, count, derivatives)
                 other += count
-            backward_block(zero, floats, layer, column, start, steps, surrogate, adaptation, learned, None)
+        place = outputs + slot * steps * _GROUP
+        for part in range(0, width, _U(NARROW)):
+            half, at = column + part, start + part
+            backward_block(narrow, floats, layer, half, at, width, steps, surrogate, adaptation, learned, reads, place)
+            add_bias_gradients(narrow, floats, layer, half, at, width, steps, adaptation, learned, reads, place)
         if by_channel is not None:
             first = _U(samples[slot]) * layer.inputs
             add_gradients_by_channel(zero, floats, layer, column, start, by_channel, first)
@@ -189,7 +198,7 @@ def _backward_block(
 
 @exact
 def _backward_layer(
-    floats, layer, widest, slots, steps, surrogate, adaptation, learned, outputs, following,
+    floats, layer, widest, slots, steps, surrogate, adaptation, learned, reads, outputs, following,
     by_step, by_channel, rows, samples,
 ):  # fmt: skip
     column = _ZERO
@@ -198,13 +207,13 @@ def _backward_layer(
         if width == _WIDE:
             zero = repeat(np.float32(0), WIDE)
             _backward_block(
-                zero, floats, layer, column, slots, steps, surrogate, adaptation, learned, outputs, following, widest,
+                zero, floats, layer, column, slots, steps, surrogate, adaptation, learned, reads, outputs, following, widest,
                 by_step, by_channel, rows, samples,
             )  # fmt: skip
         else:
             narrow = repeat(np.float32(0), NARROW)
             _backward_block(
-                narrow, floats, layer, column, slots, steps, surrogate, adaptation, learned, outputs, following, widest,
+                narrow, floats, layer, column, slots, steps, surrogate, adaptation, learned, reads, outputs, following, widest,
                 by_step, by_channel, rows, samples,
             )  # fmt: skip
         column += width
@@ -220,25 +229,25 @@ def backward(network, adaptation, learned, deep, by_step, by_channel, samples):
         _own_rows(rows, slots, steps)
         events = (network.pointers[last - 1], network.indices[last - 1])
         _backward_layer(
-            floats, layers[last], widest, slots, steps, surrogate, adaptation, learned, outputs, None,
+            floats, layers[last], widest, slots, steps, surrogate, adaptation, learned, True, outputs, None,
             events, None, rows, samples,
         )  # fmt: skip
         for back in range(1, last):
             number = last - back
             events = (network.pointers[number - 1], network.indices[number - 1])
             _backward_layer(
-                floats, layers[number], widest, slots, steps, surrogate, adaptation, learned, None, layers[number + 1],
+                floats, layers[number], widest, slots, steps, surrogate, adaptation, learned, None, _ZERO, layers[number + 1],
                 events, None, rows, samples,
             )  # fmt: skip
         for slot in range(slots):
             rows[slot] = _U(samples[slot]) * steps
         _backward_layer(
-            floats, layers[0], widest, slots, steps, surrogate, adaptation, learned, None, layers[1],
+            floats, layers[0], widest, slots, steps, surrogate, adaptation, learned, None, _ZERO, layers[1],
             by_step, by_channel, rows, samples,
         )  # fmt: skip
     else:
         _backward_layer(
-            floats, layers[0], widest, slots, steps, surrogate, adaptation, learned, outputs, None,
+            floats, layers[0], widest, slots, steps, surrogate, adaptation, learned, True, outputs, None,
             by_step, by_channel, rows, samples,
         )  # fmt: skip
 
@@ -251,14 +260,14 @@ def _pack(network, vector):
 
 
 @exact
-def scores(network, adaptation, deep, by_step, samples, vector, logits):
+def scores(network, adaptation, learned, deep, by_step, samples, vector, logits):
     """Fill `logits` `[B, 2]` for any number of samples."""
     _pack(network, vector)
     for first in range(0, samples.size, np.int64(network.slots)):
         chosen = samples[first : first + np.int64(network.slots)]
-        forward(network, adaptation, deep, by_step, chosen, vector)
+        forward(network, adaptation, learned, deep, by_step, chosen, vector)
         for slot in range(chosen.size):
-            start = network.outputs + _U(slot) * network.steps * _TWO
+            start = network.outputs + _U(slot) * network.steps * _GROUP
             logits[first + slot] = run_readout(network.readout, network.floats, start, network.steps)
 
 
@@ -273,9 +282,16 @@ def gradients(network, adaptation, learned, deep, by_step, by_channel, samples, 
     """Return the loss of a batch, the weighted mean over its samples, and fill `gradient` `[P]`.
 
     Args:
-        network: See above, as the next five, and `samples` and `vector`.
+        network: A `Network`.
+        adaptation: None, or (decay, strength) of the hidden neurons.
+        learned: None, or True if decays or thresholds are learned.
+        deep: None, or True if there is more than one hidden layer.
+        by_step: `EventTrains.by_step`.
+        by_channel: `EventTrains.by_channel`, or None where channels fire so rarely that it does not help.
+        samples: int64 `[B]`, samples of the event lists.
         labels: int64 `[B]`, of these samples.
         weights: float32 `[B]`, of these samples.
+        vector: The parameters `[P]`.
         gradient: Overwritten.
     """
     floats, steps, total, share = network.floats, network.steps, 0.0, 1.0 / samples.size
@@ -285,10 +301,10 @@ def gradients(network, adaptation, learned, deep, by_step, by_channel, samples, 
     gradient[network.bias_place], gradient[network.bias_place + _ONE] = 0, 0
     for first in range(0, samples.size, np.int64(network.slots)):
         chosen = samples[first : first + np.int64(network.slots)]
-        forward(network, adaptation, deep, by_step, chosen, vector)
+        forward(network, adaptation, learned, deep, by_step, chosen, vector)
         upstream = (0.0, 0.0)
         for slot in range(chosen.size):
-            place = _U(slot) * steps * _TWO
+            place = _U(slot) * steps * _GROUP
             logits = run_readout(network.readout, floats, network.outputs + place, steps)
             loss, upstream = cross_entropy(logits, labels[first + slot], weights[first + slot])
             upstream = (_not_tiny(upstream[0] * share), _not_tiny(upstream[1] * share))
@@ -324,7 +340,17 @@ def train(
     """Go once over the samples, in their order, and return the mean loss.
 
     Args:
-        network: As in `gradients`, as all up to `gradient`.
+        network: As in `gradients`, as the next ten.
+        adaptation: See there.
+        learned: See there.
+        deep: See there.
+        by_step: See there.
+        by_channel: See there.
+        samples: See there.
+        labels: See there.
+        weights: See there.
+        vector: See there; changed in place.
+        gradient: See there.
         batch: Samples per update.
         adam: `snndeep.engine.adam.AdamState`.
         average: The moving average `[P]`, changed in place; not looked at if `decay` is 0.

@@ -1,4 +1,6 @@
-"""The two output neurons of one sample and the loss: few numbers, so plain loops.
+"""The two output neurons of one sample and the loss.
+
+The outputs are the first two of a block of `GROUP` numbers, `[T, GROUP]`; the others are not looked at.
 
 The neurons are those of `snndeep.engine.neuron`; the loss is that of `snndeep.learning.surrogate`, for one sample:
 
@@ -16,11 +18,11 @@ import numpy as np
 
 from snndeep.engine.compiler import exact
 from snndeep.engine.neuron import ATAN, FAST_SIGMOID
+from snndeep.engine.vectors import GROUP, at_least, choose, element, like, load, magnitude, pair, repeat, store
 
 CLASSES = 2
-_U = np.uint64
 _ONE = np.uint64(1)
-_TWO = np.uint64(CLASSES)
+_GROUP = np.uint64(GROUP)
 
 
 class Readout(NamedTuple):
@@ -45,24 +47,21 @@ class Readout(NamedTuple):
 
 @exact
 def run_readout(readout, floats, start, steps):
-    """Turn the currents `[T, 2]` at `start` into potentials, in place, and return the two logits."""
-    return _run_output(readout, floats, start, steps), _run_output(readout, floats, start + _ONE, steps)
-
-
-@exact
-def _run_output(readout, floats, start, steps):
-    zero = np.float32(0)
-    v, total = zero, zero
+    """Turn the currents at `start` into potentials, in place, and return the two logits."""
+    zero = repeat(np.float32(0), GROUP)
+    one, beta, threshold = like(zero, np.float32(1)), like(zero, readout.beta), like(zero, readout.threshold)
+    v, spikes, potentials = zero, zero, zero
     for t in range(steps):
-        u = readout.beta * v + floats[start + t * _TWO]
-        floats[start + t * _TWO] = u
-        fired = u >= readout.threshold
-        v = zero if fired else u
-        if readout.counts:
-            total += np.float32(fired)
-        else:
-            total += u
-    return total if readout.counts else readout.scale * (total / np.float32(steps))
+        u = beta * v + load(zero, floats, start + t * _GROUP)
+        store(floats, start + t * _GROUP, u)
+        fired = at_least(u, threshold)
+        v = choose(fired, zero, u)
+        spikes = spikes + choose(fired, one, zero)
+        potentials = potentials + u
+    if readout.counts:
+        return element(spikes, 0), element(spikes, 1)
+    scale = readout.scale / np.float32(steps)
+    return scale * element(potentials, 0), scale * element(potentials, 1)
 
 
 @exact
@@ -79,33 +78,28 @@ def cross_entropy(logits, label, weight):
 
 @exact
 def backward_readout(readout, floats, start, steps, gradient, delta):
-    """Fill dL/dI `[T, 2]` at `delta` from dL/dz and the potentials at `start`; return dL/db of the two outputs."""
-    return (
-        _backward_output(readout, floats, start, steps, np.float32(gradient[0]), delta),
-        _backward_output(readout, floats, start + _ONE, steps, np.float32(gradient[1]), delta + _ONE),
-    )
-
-
-@exact
-def _backward_output(readout, floats, start, steps, gradient, delta):
-    zero, one, half = np.float32(0), np.float32(1), np.float32(0.5)
-    scale = half * readout.slope if readout.code in (ATAN, FAST_SIGMOID) else one
-    steepness = np.float32(math.pi / 2) * readout.slope if readout.code == ATAN else readout.slope
+    """Fill dL/dI at `delta` from dL/dz and the potentials at `start`; return dL/db of the two outputs."""
+    zero = repeat(np.float32(0), GROUP)
+    one, beta, threshold = like(zero, np.float32(1)), like(zero, readout.beta), like(zero, readout.threshold)
+    scale = like(zero, np.float32(0.5) * readout.slope if readout.code in (ATAN, FAST_SIGMOID) else np.float32(1))
+    steepness = like(zero, np.float32(math.pi / 2) * readout.slope if readout.code == ATAN else readout.slope)
+    upstream = pair(zero, np.float32(gradient[0]), np.float32(gradient[1]))
+    to_spikes, to_potentials = upstream, zero
+    if not readout.counts:
+        to_spikes, to_potentials = zero, upstream * like(zero, readout.scale / np.float32(steps))
     eps, total = zero, zero
-    grad_spike = gradient if readout.counts else zero
-    grad_potential = zero if readout.counts else gradient * (readout.scale / np.float32(steps))
     for back in range(steps):
-        t = steps - _ONE - back
-        u = floats[start + t * _TWO]
+        at = (steps - _ONE - back) * _GROUP
+        u = load(zero, floats, start + at)
         if readout.code == ATAN:
-            x = steepness * (u - readout.threshold)
+            x = steepness * (u - threshold)
             denominator = one + x * x
         else:
-            x = one + steepness * abs(u - readout.threshold)
+            x = one + steepness * magnitude(u - threshold)
             denominator = x * x
-        through = scale / denominator * (grad_spike - eps * u)
-        d = grad_potential + through + (zero if u >= readout.threshold else eps)
-        floats[delta + t * _TWO] = d
-        eps = readout.beta * d
-        total += d
-    return total
+        through = scale / denominator * (to_spikes - eps * u)
+        d = to_potentials + through + choose(at_least(u, threshold), zero, eps)
+        store(floats, delta + at, d)
+        eps = beta * d
+        total = total + d
+    return element(total, 0), element(total, 1)

@@ -102,7 +102,9 @@ class Trainer:
     def logits(self, vector: np.ndarray, samples: np.ndarray) -> np.ndarray:
         """Return the logits `[B, 2]` of samples."""
         logits = np.empty((samples.size, CLASSES), np.float32)
-        scores(self._network, self._adaptation, self._deep, self._events.by_step, samples, vector, logits)
+        scores(
+            self._network, self._adaptation, self._learned, self._deep, self._events.by_step, samples, vector, logits
+        )
         return logits
 
 
@@ -117,14 +119,14 @@ def _network(
 ) -> Network:
     steps, widths = trains.steps, [padded(layer.neurons) for layer in hidden]
     inputs = [trains.inputs, *(layer.neurons for layer in hidden)]
-    onwards = [*widths[1:], CLASSES]
+    onwards = [*(layer.neurons for layer in hidden[1:]), CLASSES]
     slots = _slots(steps, inputs, widths)
     allotment = Allotment()
     layers = tuple(
         allot_layer(allotment, inputs[i], layer.neurons, onwards[i], slots, steps, adapts)
         for i, layer in enumerate(hidden)
     )
-    sums, outputs, delta = (allotment.take(slots * steps * CLASSES * size) for size in (GROUP, 1, 1))
+    sums, outputs, delta = (allotment.take(slots * steps * GROUP * count) for count in (CLASSES, 1, 1))
     floats = allotment.array()
     for layer, described in zip(layers, hidden, strict=True):
         for start, value, padding in ((layer.beta, described.beta, 0), (layer.threshold, described.threshold, 1)):

@@ -166,16 +166,16 @@ def magnitude(typing, vector):
 
 
 @intrinsic
-def fold(typing, vector):
-    """The sum of the block's groups of `GROUP` elements, in order: a block of `GROUP` elements."""
+def fold(typing, total, vector):
+    """`total`, a block of `GROUP` elements, plus the groups of `GROUP` elements of a block, one after the other."""
 
     def generate(context, builder, signature, arguments):
-        total = _part(builder, arguments[0], 0, GROUP)
-        for start in range(GROUP, vector.lanes, GROUP):
-            total = builder.fadd(total, _part(builder, arguments[0], start, GROUP))
-        return total
+        found = arguments[0]
+        for start in range(0, vector.lanes, GROUP):
+            found = builder.fadd(found, _part(builder, arguments[1], start, GROUP))
+        return found
 
-    return Vector(GROUP)(vector), generate
+    return total(total, vector), generate
 
 
 @intrinsic
@@ -190,6 +190,29 @@ def total_of(typing, vector):
         return builder.extract_element(total, ir.Constant(_INDEX, 0))
 
     return types.float32(vector), generate
+
+
+@intrinsic(prefer_literal=True)
+def element(typing, vector, number):
+    """One element of a block, `number` being a constant."""
+    if not isinstance(number, types.IntegerLiteral):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return builder.extract_element(arguments[0], ir.Constant(_INDEX, number.literal_value))
+
+    return types.float32(vector, number), generate
+
+
+@intrinsic
+def pair(typing, vector, first, second):
+    """The block `vector` with other numbers for its first two elements."""
+
+    def generate(context, builder, signature, arguments):
+        changed = builder.insert_element(arguments[0], arguments[1], ir.Constant(_INDEX, 0))
+        return builder.insert_element(changed, arguments[2], ir.Constant(_INDEX, 1))
+
+    return vector(vector, types.float32, types.float32), generate
 
 
 @intrinsic
