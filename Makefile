@@ -3,16 +3,19 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns reference lock clean help
+.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
 	@echo "make test             all checks"
+	@echo "make test-fast        the quick ones, while you work"
+	@echo "make coverage         unit tests with the lines that none reaches (htmlcov/)"
 	@echo "make lint unit workflow cluster   the checks one by one"
 	@echo "make test-envs        every environment under envs/, made anew and used; for the night"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
 	@echo "make bench-modes      what native mode gains over parity"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
+	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        the schema and the page of the configuration, from the code"
 	@echo "make lock             resolve requirements.in again"
 
@@ -21,6 +24,13 @@ demo: .venv/ready
 	@echo "The report: results/demo/report.html"
 
 test: lint unit workflow cluster
+
+test-fast: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/pytest tests/unit -n $(CORES) -q -m "not slow"
+
+coverage: .venv/ready
+	$(BIN)/pytest tests/unit -n $(CORES) -q --cov --cov-report term --cov-report html:htmlcov
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -60,6 +70,9 @@ bench-reruns: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+torture: .venv/ready
+	LENGTH=$(LENGTH) $(BIN)/python tests/torture
 
 reference: .venv/ready
 	$(BIN)/python scripts/reference.py

@@ -73,7 +73,7 @@ def make_problem(samples: int, features: int, steps: int, rate: float = 0.2) -> 
     packed = np.empty((samples, steps, -(-features // 8)), np.uint8)
     start = 0
     for part in np.array_split(labels, max(1, samples // 1000)):
-        spikes = rng.random((steps, part.size, features), np.float32) < rates[part]
+        spikes = rng.random((part.size, steps, features), np.float32) < rates[part][:, None]
         packed[start : start + part.size] = SpikeTrains.from_dense(spikes).packed
         start += part.size
     trains = SpikeTrains(packed, features)

@@ -125,8 +125,8 @@ def check_same_maths() -> None:
 
 
 def dense(problem: Problem) -> torch.Tensor:
-    """Return the spikes of all samples as floats `[T, N, F]`."""
-    return torch.from_numpy(np.ascontiguousarray(problem.trains.dense(), np.float32))
+    """Return the spikes of all samples as floats `[T, N, F]`, steps first, as the frameworks step through them."""
+    return torch.from_numpy(np.ascontiguousarray(problem.trains.dense().swapaxes(0, 1), np.float32))
 
 
 class Surrogate:

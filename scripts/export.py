@@ -27,8 +27,8 @@ def main() -> None:
         for member in choose_members(model, typed.split):
             name = f"{model.backend}.{model.rule}.{member.split}{'.hidden' if typed.hidden_only else ''}.nir"
             target = (typed.output or typed.model.parent) / name
-            export_member(target, model, member, typed.hidden_only)
-            print(target)
+            readers = export_member(target, model, member, typed.hidden_only)
+            print(f"{target}: {readers}")
 
 
 if __name__ == "__main__":

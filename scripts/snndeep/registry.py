@@ -8,24 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
+from typing import TypeVar
 
-from snndeep.errors import ConfigError
+from snndeep.errors import ConfigError, InvalidInputError
+
+Member = TypeVar("Member")
 
 
-def import_member(kind: str, members: Mapping[str, str], name: str) -> ModuleType:
-    """Import the module of one member of a family.
+def import_member(kind: str, members: Mapping[str, str], name: str, attribute: str, base: type[Member]) -> Member:
+    """Import one member of a family.
 
     Args:
-        kind: What the family is called in messages, for instance `learning rule`.
+        kind: The family in messages, for instance `learning rule`.
         members: Module by name.
-        name: Which.
+        name: Of the member.
+        attribute: The name under which its module holds it.
+        base: What it must be an instance of.
 
     Raises:
         ConfigError: If the family has no such member.
+        InvalidInputError: If the module does not hold a member of the family.
     """
     if name not in members:
         raise ConfigError(
             f"There is no such {kind}.", where=kind, found=repr(name), expected=f"one of {', '.join(members)}"
         )
-    return import_module(members[name])
+    member = getattr(import_module(members[name]), attribute, None)
+    if not isinstance(member, base):
+        raise InvalidInputError(
+            f"A module of the registry holds no {kind}.",
+            where=f"{members[name]}.{attribute}",
+            found=type(member).__name__,
+            expected=f"an instance of {base.__name__}",
+        )
+    return member

@@ -143,6 +143,21 @@ class Settings:
         """Return JSON values, the counterpart of `from_mapping`."""
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
+    def listed(self) -> str:
+        """Return all settings in words, for instance `steps 16, floor 0.1`."""
+        return ", ".join(f"{name.replace('_', ' ')} {as_text(value)}" for name, value in self.to_mapping().items())
+
+
+def as_text(value: Any) -> str:
+    """Return the value of a setting as it is written in text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(as_text(item) for item in value)
+    return str(value)
+
 
 def type_hints(cls: type[Any]) -> dict[str, Any]:
     """Return the resolved types of a dataclass's fields, in the order of the fields."""

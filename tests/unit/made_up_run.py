@@ -195,11 +195,11 @@ def _study(trials: int, mode: str, rng: np.random.Generator) -> dict:
 
 
 def _traces(split: str, model: str, samples: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    traces = {"input spikes": (rng.random((8, samples, 32)) < 0.2).astype(np.uint8)}
+    traces = {"input spikes": (rng.random((samples, 8, 32)) < 0.2).astype(np.uint8)}
     if model.endswith("tempotron"):
-        return {f"{split}/{k}": v for k, v in {**traces, "output potential": rng.normal(size=(8, samples, 1))}.items()}
-    traces["hidden spikes"] = (rng.random((8, samples, 16)) < 0.2).astype(np.float32)
-    traces["output potential"] = rng.normal(size=(8, samples, 2))
+        return {f"{split}/{k}": v for k, v in {**traces, "output potential": rng.normal(size=(samples, 8, 1))}.items()}
+    traces["hidden spikes"] = (rng.random((samples, 8, 16)) < 0.2).astype(np.float32)
+    traces["output potential"] = rng.normal(size=(samples, 8, 2))
     return {f"{split}/{key}": values for key, values in traces.items()}
 
 

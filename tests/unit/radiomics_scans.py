@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
 from snndeep.seeds import generator
+
+
+def shared(*parts: str) -> Path:
+    """Return a path below the folder of real scans and references that a developer may have beside the checkout.
+
+    The environment variable SNNDEEP_SHARED names it; by default it is looked for above the checkout.
+    """
+    named = os.environ.get("SNNDEEP_SHARED")
+    above = [parent / "shared" for parent in Path(__file__).parents[2:6]]
+    folders = [Path(named)] if named else above
+    return next(
+        (folder.joinpath(*parts) for folder in folders if folder.joinpath(*parts).exists()), folders[0].joinpath(*parts)
+    )
+
 
 SHAPE = (22, 18, 9)
 SPACING = (2.5, 2.0, 4.0)

@@ -35,19 +35,19 @@ class Spike(torch.autograd.Function):
 
 
 def lif(neuron: NeuronSettings, parameters: Mapping[str, torch.Tensor], inputs: torch.Tensor):
-    """Return spikes and v_pre `[T, B, N]` for input spikes `[T, B, M]`."""
+    """Return spikes and v_pre `[B, T, N]` for input spikes `[B, T, M]`."""
     beta = parameters.get("beta", neuron.beta)
     base = parameters.get("threshold", neuron.threshold)
     v = trace = torch.zeros((), dtype=inputs.dtype)
     spikes, potentials = [], []
-    for x in inputs:
+    for x in inputs.unbind(1):
         v_pre = beta * v + x @ parameters["weight"] + parameters["bias"]
         s = Spike.apply(v_pre - (base + neuron.adaptation * trace), neuron.surrogate, neuron.slope)
         v = v_pre * (1 - s)
         trace = neuron.adaptation_decay * trace + s
         spikes.append(s)
         potentials.append(v_pre)
-    return torch.stack(spikes), torch.stack(potentials)
+    return torch.stack(spikes, 1), torch.stack(potentials, 1)
 
 
 def tensors(parameters: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
@@ -69,13 +69,14 @@ def layer_parameters(
 
 
 def random_spikes(rng: np.random.Generator, steps: int, samples: int, channels: int, rate: float = 0.2) -> np.ndarray:
-    return (rng.random((steps, samples, channels)) < rate).astype(np.uint8)
+    """Return spikes `[samples, steps, channels]`."""
+    return (rng.random((samples, steps, channels)) < rate).astype(np.uint8)
 
 
 def loaded(backend: str, spikes: np.ndarray, dtype=np.float64):
     """Return the backend, and all samples as one batch of its inputs."""
     made = load_backend(backend)
-    return made, made.load(SpikeTrains.from_dense(spikes), np.dtype(dtype)).batch(np.arange(spikes.shape[1]))
+    return made, made.load(SpikeTrains.from_dense(spikes), np.dtype(dtype)).batch(np.arange(len(spikes)))
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray, relative: float, name: str = ""):

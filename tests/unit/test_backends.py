@@ -56,7 +56,7 @@ def reference_network(settings, parameters, spikes, labels, weights):
         slope=settings.slope,
     )
     fired, v_pre = lif(output, second, hidden)
-    logits = fired.sum(0) if counts else 4 * v_pre.mean(0)
+    logits = fired.sum(1) if counts else 4 * v_pre.mean(1)
     losses = torch.nn.functional.cross_entropy(logits, torch.tensor(labels), reduction="none")
     loss = (losses * torch.tensor(weights)).sum() / labels.size
     loss.backward()
@@ -174,7 +174,7 @@ def test_layer_takes_arrays_in_any_memory_order(backend):
     neuron = NeuronSettings()
     parameters = layer_parameters(neuron, 12, 5, 1.0, rng)
     wide = random_spikes(rng, 12, 10, 24).astype(np.float64)
-    view = wide.transpose(1, 0, 2)[::-1, ::2, ::2]
+    view = wide.transpose(1, 0, 2)[::2, ::-1, ::2]
     assert not view.flags.c_contiguous
     check_layer(backend, neuron, view, parameters, view)
 
@@ -200,7 +200,7 @@ def test_leaky_integrator_by_finite_differences(backend):
     neuron = NeuronSettings(beta=0.85, threshold=float("inf"))
     parameters, dense = layer_parameters(neuron, 5, 3, 1.0, rng), random_spikes(rng, 12, 4, 5, 0.4)
     layer, inputs = load_backend(backend).layer(neuron), loaded(backend, dense)[1]
-    g = rng.normal(size=(12, 4, 3))
+    g = rng.normal(size=(4, 12, 3))
 
     def value():
         return float((np.sin(layer.forward(parameters, inputs).v_pre) * g).sum())
@@ -229,7 +229,7 @@ def test_samples_may_repeat_and_come_in_any_order(backend):
     chosen = np.array([4, 0, 0, 2])
     trace = made.layer(neuron).forward(parameters, data.batch(chosen))
     np.testing.assert_array_equal(
-        trace.spikes, lif(neuron, tensors(parameters), torch.tensor(dense[:, chosen] * 1.0))[0].detach()
+        trace.spikes, lif(neuron, tensors(parameters), torch.tensor(dense[chosen] * 1.0))[0].detach()
     )
 
 
@@ -242,7 +242,7 @@ def test_spikes_that_are_not_binary(backend, value):
         load_backend(backend).layer(neuron).forward(layer_parameters(neuron, 3, 2, 1.0, rng), spikes)
 
 
-@pytest.mark.parametrize("shape", [(4, 2), (4, 2, 5), (0, 2, 3), (4, 0, 3)])
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 5), (0, 4, 3), (2, 0, 3)])
 def test_spikes_of_wrong_shape(backend, shape):
     neuron, rng = NeuronSettings(), np.random.default_rng(0)
     with pytest.raises(InvalidInputError, match=f"(?s)inputs.*{re.escape(str(shape))}"):
@@ -264,7 +264,7 @@ def test_stored_spikes_that_do_not_fit_the_weights(backend):
 )
 def test_impossible_batches(backend, samples, found):
     made = load_backend(backend)
-    data = made.load(SpikeTrains.from_dense(np.zeros((3, 5, 2))), np.dtype(np.float32))
+    data = made.load(SpikeTrains.from_dense(np.zeros((5, 3, 2))), np.dtype(np.float32))
     with pytest.raises(InvalidInputError, match=f"(?s)samples.*{found}"):
         data.batch(np.array(samples, np.int64))
 

@@ -24,9 +24,9 @@ BY_NEUROBENCH = {"Effective_ACs": 128.0, "Dense": 588.0, "ActivationSparsity": 0
 
 
 def tiny_network():
-    """Random spikes `[T, N, F]` and weights, some of them zero."""
+    """Random spikes `[N, T, F]` and weights, some of them zero."""
     rng = np.random.default_rng(2014)
-    spikes = (rng.random((T, N, F)) < 0.3).astype(np.uint8)
+    spikes = (rng.random((T, N, F)) < 0.3).swapaxes(0, 1).astype(np.uint8)
     hidden = rng.normal(0, 0.8, (F, H)).astype(np.float32)
     hidden[rng.random((F, H)) < 0.2] = 0
     output = rng.normal(0, 0.5, (H, 2)).astype(np.float32)
@@ -77,7 +77,7 @@ def test_neurobench_still_counts_what_was_recorded():
             fired, self.potential = self.neurons(self.first(step), self.potential)
             return self.second(fired), self.potential
 
-    data = torch.from_numpy(spikes.astype(np.float32).transpose(1, 0, 2).copy())
+    data = torch.from_numpy(spikes.astype(np.float32))
     loader = DataLoader(TensorDataset(data, torch.zeros(N)), batch_size=N)
     metrics = [[], [workload.SynapticOperations, workload.ActivationSparsity]]
     result = Benchmark(SNNTorchModel(Network()), loader, [], [], metrics).run(quiet=True)
@@ -89,7 +89,7 @@ def test_neurobench_still_counts_what_was_recorded():
 def test_operations_are_those_of_a_loop_over_every_synapse():
     spikes, hidden, _ = tiny_network()
     number = sum(
-        spikes[t, n, i] != 0 and hidden[i, j] != 0
+        spikes[n, t, i] != 0 and hidden[i, j] != 0
         for t in range(T)
         for n in range(N)
         for i in range(F)
@@ -102,7 +102,7 @@ def test_batches_make_no_difference(monkeypatch):
     spikes, hidden, output = tiny_network()
 
     def connections(batch):
-        return [Connection(spikes[:, batch], hidden), Connection(spikes[:, batch, :H], output)]
+        return [Connection(spikes[batch], hidden), Connection(spikes[batch, :, :H], output)]
 
     whole = count_operations(connections, np.arange(N))
     monkeypatch.setattr("snndeep.evaluation.operations.COUNTING_BATCH", 4)

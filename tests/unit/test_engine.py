@@ -15,7 +15,8 @@ from snn_reference import assert_close, layer_parameters, loaded, random_spikes
 
 import snndeep
 from snndeep.backends.base import NeuronSettings
-from snndeep.backends.custom import BACKEND, CustomPair
+from snndeep.backends.custom import BACKEND
+from snndeep.backends.event_layers import CustomPair
 from snndeep.backends.pair import ComposedPair
 from snndeep.backends.surrogates import SURROGATES, surrogate_derivative
 from snndeep.engine.events import EventTrains
@@ -33,7 +34,7 @@ FULL = NeuronSettings(learn_beta=True, learn_threshold=True, adaptation=0.3, sur
 def test_events_list_every_spike_once(steps, samples, channels, rate, seed):
     dense = random_spikes(np.random.default_rng(seed), steps, samples, channels, rate)
     events = EventTrains.from_trains(SpikeTrains.from_dense(dense))
-    rows, expected = np.nonzero(dense.transpose(1, 0, 2).reshape(samples * steps, channels))
+    rows, expected = np.nonzero(dense.reshape(samples * steps, channels))
     pointers, listed = events.by_step
     np.testing.assert_array_equal(listed, expected)
     np.testing.assert_array_equal(np.diff(pointers), np.bincount(rows, minlength=samples * steps))
@@ -45,7 +46,7 @@ def test_events_list_every_spike_once(steps, samples, channels, rate, seed):
 def test_event_times_are_the_same_events_by_channel(steps, samples, channels, rate, seed):
     dense = random_spikes(np.random.default_rng(seed), steps, samples, channels, rate)
     starts, times = EventTrains.from_trains(SpikeTrains.from_dense(dense)).by_channel
-    rows, expected = np.nonzero(dense.transpose(1, 2, 0).reshape(samples * channels, steps))
+    rows, expected = np.nonzero(dense.transpose(0, 2, 1).reshape(samples * channels, steps))
     np.testing.assert_array_equal(times, expected)
     np.testing.assert_array_equal(np.diff(starts), np.bincount(rows, minlength=samples * channels))
     assert starts[0] == 0
@@ -91,8 +92,8 @@ def test_two_layers_at_once_equal_one_after_the_other(hidden, dtype):
         found, expected = (getattr(trace, layer) for trace in traces)
         np.testing.assert_array_equal(found.spikes, expected.spikes)
         assert_close(found.v_pre, expected.v_pre, 1e-6)
-    upstream = rng.normal(size=(2, 20, 7, 2))
-    upstream[:, :, 3] = 0  # a sample without an error is passed over
+    upstream = rng.normal(size=(2, 7, 20, 2))
+    upstream[:, 3] = 0  # a sample without an error is passed over
     gradients = [p.backward(trace, *upstream) for p, trace in zip((pair, composed), traces, strict=True)]
     for found, expected in zip(*gradients, strict=True):
         assert found.keys() == expected.keys()
@@ -112,7 +113,7 @@ def test_learned_decay_by_finite_differences():
     neuron = NeuronSettings(learn_beta=True, threshold=float("inf"))
     parameters = layer_parameters(neuron, 5, 3, 1.0, rng)
     layer, inputs = BACKEND.layer(neuron), loaded("custom", random_spikes(rng, 12, 4, 5, 0.4))[1]
-    g = rng.normal(size=(12, 4, 3))
+    g = rng.normal(size=(4, 12, 3))
     found = layer.backward(layer.forward(parameters, inputs), None, g)[0]["beta"]
     for j in range(3):
         values = []
@@ -139,7 +140,7 @@ def test_learned_threshold_by_its_definition():
 
 def test_adaptation_raises_the_threshold():
     drive = {"weight": np.full((1, 1), 1.2), "bias": np.zeros(1)}
-    inputs = loaded("custom", np.ones((12, 1, 1)))[1]
+    inputs = loaded("custom", np.ones((1, 12, 1)))[1]
     plain = BACKEND.layer(NeuronSettings()).forward(drive, inputs).spikes.sum()
     adapted = BACKEND.layer(NeuronSettings(adaptation=1.0)).forward(drive, inputs).spikes.sum()
     assert plain == 12
@@ -155,7 +156,7 @@ from snndeep.learning.registry import RULES, load_rule
 from snndeep.spikes.trains import SpikeTrains
 rng = np.random.default_rng(0)
 labels = np.arange(60) % 2
-trains = SpikeTrains.from_dense(rng.random((10, 60, 12)) < np.where(labels[:, None], 0.3, 0.2))
+trains = SpikeTrains.from_dense(rng.random((60, 10, 12)) < np.where(labels[:, None, None], 0.3, 0.2))
 problem = Problem(trains, labels, np.arange(60) // 4, np.arange(40), np.arange(40, 60))
 custom = load_backend("custom")
 inputs = custom.load(trains, np.dtype(np.float32))
@@ -189,7 +190,7 @@ import numpy as np
 from snndeep.engine.events import EventTrains
 from snndeep.spikes.trains import SpikeTrains
 for _ in range(2):
-    EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
+    EventTrains.from_trains(SpikeTrains.from_dense(np.ones((3, 2, 4))))
 """
     first, second = (run(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
     assert first.count("snndeep.compilation: Compiling the custom engine") == 1
@@ -218,7 +219,7 @@ import numpy as np
 from snndeep.engine.events import EventTrains
 from snndeep.engine.synapse import is_silent
 from snndeep.spikes.trains import SpikeTrains
-events = EventTrains.from_trains(SpikeTrains.from_dense(np.ones((2, 3, 4))))
+events = EventTrains.from_trains(SpikeTrains.from_dense(np.ones((3, 2, 4))))
 print(*events.by_channel[1], "numba.np.linalg" in sys.modules, "scipy.linalg" in sys.modules)
 if {later}:
     print(is_silent(np.zeros((2, 2))), sum(is_silent.stats.cache_misses.values()))

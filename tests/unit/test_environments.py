@@ -14,13 +14,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rattler import MatchSpec
 
-from snndeep.backends.registry import BACKENDS
+from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.plan.addressing import CodeBase
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
-FRAMEWORKS = {"snntorch": "snntorch", "spikingjelly": "spikingjelly", "custom": "numba"}
+NEEDED = {name: set(load_backend(name).packages) for name in BACKENDS}
 RULES = [
     (match["rule"], match["env"], match["script"])
     for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -34,12 +34,16 @@ RULES = [
 
 def environments(name: str) -> list[str]:
     """Return the environments that a rule's `conda:` may mean; a placeholder stands for any backend."""
-    return list(BACKENDS) if "{" in name else [name]
+    return [load_backend(backend).environment for backend in BACKENDS] if "{" in name else [name]
 
 
 def reached(script: str, environment: str) -> list[str]:
     """Return the files that a script and, in the environment of a backend, that backend import, directly or not."""
-    own = [BACKENDS[environment].replace(".", "/") + ".py"] if environment in BACKENDS else []
+    own = [
+        module.replace(".", "/") + ".py"
+        for name, module in BACKENDS.items()
+        if load_backend(name).environment == environment
+    ]
     return sorted(CodeBase(SCRIPTS).closure(script, *own))
 
 
@@ -87,17 +91,19 @@ def test_versions_are_those_of_the_lock(name):
         )
 
 
-def test_an_environment_of_a_backend_holds_that_backend_alone():
-    for backend, own in FRAMEWORKS.items():
-        packages = {Requirement(entry).name for entry in dependencies(backend)[1]}
-        assert own in packages
-        assert not packages & (set(FRAMEWORKS.values()) - {own}), f"envs/{backend}.yaml"
-        assert ("torch" in packages) == (backend != "custom")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_environment_of_a_backend_holds_what_it_needs_and_no_other_framework(backend):
+    environment = load_backend(backend).environment
+    packages = {Requirement(entry).name for entry in dependencies(environment)[1]}
+    assert NEEDED[backend] <= packages, f"envs/{environment}.yaml"
+    sharing = set().union(*(NEEDED[name] for name in BACKENDS if load_backend(name).environment == environment))
+    assert not packages & (set().union(*NEEDED.values()) - sharing), f"envs/{environment}.yaml"
 
 
-@pytest.mark.parametrize("name", sorted({*ENVIRONMENTS} - {"snntorch", "spikingjelly"}))
+@pytest.mark.parametrize("name", sorted({*ENVIRONMENTS} - {load_backend(name).environment for name in BACKENDS}))
 def test_no_other_environment_holds_torch(name):
-    assert not {"torch", "snntorch", "spikingjelly"} & {Requirement(entry).name for entry in dependencies(name)[1]}
+    frameworks = set().union(*NEEDED.values()) - {"numba"}
+    assert not frameworks & {Requirement(entry).name for entry in dependencies(name)[1]}
 
 
 @pytest.mark.parametrize(("rule", "name", "script"), RULES)
@@ -112,7 +118,7 @@ def test_what_a_script_imports_is_in_its_environment(rule, name, script):
 
 
 def imported(path: Path) -> set[str]:
-    """Return the outside packages that a file imports as soon as it is imported itself."""
+    """Return the outside packages that a file imports as soon as it is imported itself; not those for types alone."""
     if path.suffix != ".py":
         return set()
     waiting, names = [ast.parse(path.read_text(encoding="utf-8"))], set()
@@ -122,9 +128,14 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module.partition(".")[0])
-        elif not isinstance(node, ast.FunctionDef | ast.Lambda):
+        elif not isinstance(node, ast.FunctionDef | ast.Lambda) and not is_for_types(node):
             waiting += ast.iter_child_nodes(node)
     return names - sys.stdlib_module_names - {"snndeep"}
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Tell whether a node is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def with_what_they_bring(names: Iterable[str]) -> set[str]:

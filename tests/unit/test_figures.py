@@ -306,7 +306,7 @@ def test_the_slice_farthest_on_the_wrong_side_is_named():
 
 def test_the_raster_tells_the_class_of_its_only_sample():
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    own = {key: values[:, :1] for key, values in spikes.traces_of(run.traces, run.splits[0]).items()}
+    own = {key: values[:1] for key, values in spikes.traces_of(run.traces, run.splits[0]).items()}
     with style("colorblind"):
         figure = spikes.raster(own, [1])
     assert figure.axes[0].get_title() == "diseased slice"

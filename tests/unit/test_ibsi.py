@@ -10,24 +10,28 @@ import nibabel
 import numpy as np
 import pytest
 
-from snndeep.radiomics.families import region_features
+from snndeep.radiomics.discretisation import Discretisation, make_region
+from snndeep.radiomics.families import volume_features
 from snndeep.radiomics.morphology import shape_features
-from snndeep.radiomics.region import make_region
+from snndeep.radiomics.region import DIMENSIONS, Region, Surroundings
 from snndeep.radiomics.settings import FAMILIES
 from snndeep.radiomics.spatial import spatial_features
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SPACING = (2.0, 2.0, 2.0)
 
-# The aggregations of the table, as (by slice, suffix of the family).
+# The aggregations of the table, as (dimension, suffix of the family).
 AGGREGATIONS = {
-    "ROI": (False, ""),
-    "3D merged (IAZD)": (False, ""),
-    "3D averaged (ITBB)": (False, "_averaged"),
-    "3D (KOBO)": (False, ""),
-    "2D slice-merged (SUJT)": (True, ""),
-    "2D averaged (BTW3)": (True, "_averaged"),
-    "2D (8QNN)": (True, ""),
+    "ROI": ("3d", ""),
+    "3D merged (IAZD)": ("3d", ""),
+    "3D averaged (ITBB)": ("3d", "_averaged"),
+    "3D (KOBO)": ("3d", ""),
+    "2D slice-merged (SUJT)": ("2d", ""),
+    "2D averaged (BTW3)": ("2d", "_averaged"),
+    "2D (8QNN)": ("2d", ""),
+    "2.5D merged (ZW7Z)": ("2_5d", ""),
+    "2.5D direction-merged (JJUI)": ("2_5d", "_averaged"),
+    "2.5D (62GR)": ("2_5d", ""),
 }
 
 
@@ -38,25 +42,27 @@ def phantom() -> tuple[np.ndarray, np.ndarray]:
     return image.astype(np.int16), mask.astype(np.uint8)
 
 
+def region_of_phantom(origin: float = 1.0, width: float = 1.0) -> Region:
+    values, mask = phantom()
+    image = Surroundings(values[1:-1, 1:-1, 1:-1].astype(np.float32), (-1, -1, -1))
+    how = Discretisation((origin, origin + 6), bin_width=width)
+    return make_region(values, mask, how, each_plane=False, spacing=SPACING, surroundings=image)
+
+
 def compute_all(origin: float = 1.0, width: float = 1.0) -> dict[tuple[str, str, str], float]:
     """Return every feature of the phantom by (family, feature, aggregation)."""
-    values, mask = phantom()
-    computed = {}
-    for by_slice in (False, True):
-        region = make_region(values, mask, (origin, origin + 6), width, by_slice)
-        for name, result in region_features(region, FAMILIES, "all").items():
-            family, feature = name.split(".")
-            computed[family, feature, by_slice] = float(np.mean(result))
-    shape = shape_features(mask, SPACING)
-    shape |= spatial_features(values, mask > 0, mask > 0, SPACING, shape["volume"])
+    region = region_of_phantom(origin, width)
+    computed = volume_features(region, FAMILIES, "all", DIMENSIONS)
+    shape = shape_features(region.mask, SPACING)
+    shape |= spatial_features(region.values, region.mask > 0, region.mask > 0, SPACING, shape["volume"])
     table = {}
     for row in rows():
         family, feature, aggregation = row["family"], row["feature"], row["aggregation"]
         if family == "morphology":
             value = shape.get(feature)
         else:
-            by_slice, suffix = AGGREGATIONS[aggregation]
-            value = computed.get((family + suffix, feature, by_slice))
+            dimension, suffix = AGGREGATIONS[aggregation]
+            value = computed.get(f"{dimension}.{family}{suffix}.{feature}")
         if value is not None:
             table[family, feature, aggregation] = value
     return table

@@ -81,7 +81,7 @@ def test_importance_is_what_is_lost(values):
     groups = feature_channels(FEATURES, trains.channels)
 
     def first_spike_of_the_deciding(spikes):
-        return -spikes.dense()[:, :, groups["glcm.decides"][0]].argmax(axis=0).astype(float)
+        return -spikes.dense()[:, :, groups["glcm.decides"][0]].argmax(axis=1).astype(float)
 
     losses = permutation_importance(trains, labels, groups, first_spike_of_the_deciding, 20, 1)
     assert np.mean(losses["glcm.decides"]) == pytest.approx(0.5, abs=0.08)
@@ -92,7 +92,7 @@ def test_dealing_depends_on_the_seed_alone(values):
     data = encoded(*values)
 
     def all_spikes(trains):
-        return -(trains.dense() * np.arange(STEPS)[:, None, None]).sum(axis=(0, 2)).astype(float)
+        return -(trains.dense() * np.arange(STEPS)[:, None]).sum(axis=(1, 2)).astype(float)
 
     first, again, other = (split_importance(data, FEATURES, all_spikes, 3, seed) for seed in (1, 1, 2))
     assert first == again

@@ -26,7 +26,7 @@ def make_problem(samples=120, contrast=0.25, seed=0):
     labels = np.arange(samples) // 4 % 2
     rates = np.full((2, 16), 0.2)
     rates[1, :8] += contrast
-    trains = SpikeTrains.from_dense(rng.random((15, samples, 16)) < rates[labels])
+    trains = SpikeTrains.from_dense(rng.random((samples, 15, 16)) < rates[labels][:, None])
     order = rng.permutation(samples)
     split = 2 * samples // 3
     return Problem(trains, labels, np.arange(samples) // 4, np.sort(order[:split]), np.sort(order[split:]))
@@ -84,13 +84,13 @@ def test_every_backend_learns_the_same(rule, name):
         np.testing.assert_allclose(found.parameters[key], values, atol=1e-3)
 
 
-def test_the_trace_is_time_major(rule):
+def test_the_trace_has_samples_and_steps(rule):
     problem = make_problem(samples=24)
     chosen, found, _ = fit(rule, problem, epochs=1)
     model = rule.model(CUSTOM, chosen, found.parameters)
     trace = model.trace(CUSTOM.load(problem.trains, np.dtype(np.float32)), np.array([0, 5]))
     assert "output potential" in trace
-    assert all(values.shape[:2] == (15, 2) for values in trace.values())
+    assert all(values.shape[:2] == (2, 15) for values in trace.values())
 
 
 def test_scores_do_not_depend_on_company(rule):

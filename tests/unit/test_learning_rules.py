@@ -28,24 +28,24 @@ def postsynaptic(d, tau_m, tau_s):
 
 def naive_tempotron(spikes, weight, bias, labels, weights, chosen):
     """Spike by spike: V(t) = sum_i w_i sum_{t_i <= t} K(t - t_i) + b; on an error move w_i by +- sum K(t_max - t_i)."""
-    steps, samples, channels = spikes.shape
+    samples, steps, channels = spikes.shape
     loss, grad, grad_bias = 0.0, np.zeros((channels, 1)), 0.0
-    voltages = np.zeros((steps, samples))
+    voltages = np.zeros((samples, steps))
     for n in range(samples):
         for t in range(steps):
-            voltages[t, n] = bias + sum(
+            voltages[n, t] = bias + sum(
                 weight[i, 0] * postsynaptic(t - u, chosen.tau_m, chosen.tau_s)
-                for u, i in np.argwhere(spikes[: t + 1, n])
+                for u, i in np.argwhere(spikes[n, : t + 1])
             )
-        t_max = int(voltages[:, n].argmax())
-        margin = voltages[t_max, n] - chosen.threshold
+        t_max = int(voltages[n].argmax())
+        margin = voltages[n, t_max] - chosen.threshold
         fired = margin >= 0
         if fired == bool(labels[n]):
             continue
         direction = weights[n] / samples * (1 if fired else -1)  # descent: down if it fired, up if it should have
         loss += direction * margin
         grad_bias += direction
-        for u, i in np.argwhere(spikes[: t_max + 1, n]):
+        for u, i in np.argwhere(spikes[n, : t_max + 1]):
             grad[i, 0] += direction * postsynaptic(t_max - u, chosen.tau_m, chosen.tau_s)
     return voltages, loss, grad, grad_bias
 
@@ -58,7 +58,7 @@ def test_tempotron_equals_the_paper(backend, seed):
     rng = np.random.default_rng(seed)
     chosen = TempotronSettings(tau_m=6.0, tau_s=1.5, threshold=0.8)
     spikes = random_spikes(rng, 14, 40, 6, 0.25)
-    spikes[:, 0] = 0  # a silent sample
+    spikes[0] = 0  # a silent sample
     weight, bias = rng.normal(0.2, 0.3, (6, 1)), rng.normal(0, 0.1, 1)
     labels, weights = np.arange(40) % 2, rng.uniform(0.5, 2, 40)
     made = load_backend(backend)
@@ -67,11 +67,11 @@ def test_tempotron_equals_the_paper(backend, seed):
     voltages, loss, grad, grad_bias = naive_tempotron(spikes, weight, bias[0], labels, weights, chosen)
     found_loss, found = model.gradients(inputs, np.arange(40), labels, weights)
     np.testing.assert_allclose(model.trace(inputs, np.arange(40))["output potential"][:, :, 0], voltages, atol=1e-10)
-    np.testing.assert_allclose(model.scores(inputs, np.arange(40)), voltages.max(axis=0) - 0.8, atol=1e-10)
+    np.testing.assert_allclose(model.scores(inputs, np.arange(40)), voltages.max(axis=1) - 0.8, atol=1e-10)
     assert found_loss == pytest.approx(loss, abs=1e-10)
     np.testing.assert_allclose(found["weight"], grad, atol=1e-7)
     assert found["bias"][0] == pytest.approx(grad_bias)
-    margins = voltages.max(axis=0) - 0.8
+    margins = voltages.max(axis=1) - 0.8
     assert np.any(np.abs(margins) < 0.1)  # close calls on both sides of the threshold
     assert 0 < (margins >= 0).sum() < 40
 
@@ -165,7 +165,7 @@ def test_label_schedule():
 def test_active_learning_keeps_to_its_budget():
     rng = np.random.default_rng(0)
     labels = np.arange(80) % 2
-    trains = SpikeTrains.from_dense(rng.random((8, 80, 6)) < np.where(labels[:, None], 0.5, 0.2))
+    trains = SpikeTrains.from_dense(rng.random((80, 8, 6)) < np.where(labels[:, None, None], 0.5, 0.2))
     problem = Problem(trains, labels, np.arange(80) // 4, np.arange(60), np.arange(60, 80))
     chosen = BalSettings(epochs=2, hidden=8, rounds=3, compare_random=True)
     records = []

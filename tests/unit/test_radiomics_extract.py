@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nibabel
 import numpy as np
 import pandas as pd
 import pytest
-from radiomics_scans import SPACING, affine, organ, save, save_case, save_stored
+from radiomics_scans import SPACING, affine, organ, save, save_case, save_stored, shared
 
 from snndeep.errors import ConfigError
 from snndeep.labels import MaskLabels
@@ -17,7 +15,7 @@ from snndeep.radiomics.settings import DEFAULT_FAMILIES, FAMILIES, FeatureSettin
 
 BOOKKEEPING = ["case", "slice", "organ_area_mm2", "lesion_area_mm2"]
 ACQUISITION = [f"{name}_{axis}" for name in ("spacing", "shape") for axis in "xyz"]
-REAL_LIVER = Path(__file__).parents[3] / "shared" / "real-liver"
+REAL_LIVER = shared("real-liver")
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +103,27 @@ def test_storage_scale_changes_nothing(tmp_path, case, scale):
     identical(extract_case("a", image, save_case(tmp_path)[1], FeatureSettings()), case)
 
 
-def test_padding_and_cropping_change_nothing_but_the_index(tmp_path, case):
+def test_padding_that_keeps_the_grid_changes_nothing_but_the_index(tmp_path, case):
+    # The new grid is centred on the image, so what is added moves no sample if it is an even number of samples.
     values, labels = organ()
-    width = ((3, 5), (4, 1), (2, 3))
+    width = ((4, 4), (1, 1), (2, 2))
     moved = affine()
-    moved[:3, 3] -= np.array([3, 4, 2]) * SPACING
+    moved[:3, 3] -= np.array([4, 1, 2]) * SPACING
     image = save(tmp_path / "i.nii.gz", np.pad(values, width, constant_values=-1000), moved)
     mask = save(tmp_path / "m.nii.gz", np.pad(labels, width), moved)
     padded = extract_case("a", image, mask, FeatureSettings())
     identical(padded, case, ignore=("slice",))
     assert list(padded.slices["slice"]) == list(case.slices["slice"] + 2)
+
+
+def test_the_grid_is_centred_on_the_image(tmp_path, case):
+    values, labels = organ()
+    width = ((0, 1), (0, 0), (0, 0))
+    image = save(tmp_path / "i.nii.gz", np.pad(values, width, constant_values=-1000), affine())
+    mask = save(tmp_path / "m.nii.gz", np.pad(labels, width), affine())
+    wider = extract_case("a", image, mask, FeatureSettings()).patient
+    # One voxel of 2.5 mm more moves the centre by 1.25 mm, and samples of 2 mm with it.
+    assert abs(wider["3d.intensity_statistics.var"].item() - case.patient["3d.intensity_statistics.var"].item()) > 1e-3
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -137,11 +146,13 @@ def test_a_slice_without_intensities_in_range_has_no_row(tmp_path, case):
 
 
 def test_all_families_and_features(tmp_path):
-    settings = FeatureSettings(families=FAMILIES, feature_set="all")
+    settings = FeatureSettings(families=FAMILIES, feature_set="all", patient_dimensions=("2d", "2.5d", "3d"))
     features = extract_case("a", *save_case(tmp_path), settings)
-    # 18 + 23 + 25 + 16 + 16 + 5 + 17, the averaged 25 + 16 and 16 of distance zones; 25 of morphology in 3D.
-    assert len(features.slices.columns) == 4 + 177
-    assert len(features.patient.columns) == 9 + 25 + 177
+    # 18 + 23 + 26 + 16 + 16 + 5 + 17, the averaged 26 + 16, 16 of distance zones, 7 of intensity-volume; 10 of shape in
+    # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.
+    textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
+    assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
+    assert len(features.patient.columns) == 9 + 29 + 18 + 23 + 7 + 2 + 3 * textures
     assert np.isfinite(features.patient.iloc[:, 1:].to_numpy(float)).all()
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from snndeep.radiomics import kernels
-from snndeep.radiomics.families import region_features
+from snndeep.radiomics.discretisation import Discretisation, make_region
+from snndeep.radiomics.families import BY_NAME, region_features
 from snndeep.radiomics.mesh import mesh_area_volume
 from snndeep.radiomics.morphology import shape_features
-from snndeep.radiomics.region import Region, make_region
-from snndeep.radiomics.resampling import align_axis, keep_axis, resample
-from snndeep.radiomics.settings import FAMILIES
+from snndeep.radiomics.region import Region
+from snndeep.radiomics.resampling import Span, align_axis, keep_axis, resample
 from snndeep.radiomics.spatial import spatial_features
 
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))
@@ -24,11 +24,14 @@ volumes = shapes.flatmap(lambda shape: hnp.arrays(np.int16, shape, elements=st.i
 masks = shapes.flatmap(lambda shape: hnp.arrays(np.uint8, shape, elements=st.integers(0, 1)))
 quick = settings(max_examples=60, deadline=None)
 
+# What any region has, without the image around it and whichever way it lies.
+FAMILIES = [name for name, family in BY_NAME.items() if family.aggregated or (family.of_responses and family.of_slices)]
+
 
 def region_of(levels: np.ndarray, by_slice: bool) -> Region:
     """Return a region with the given levels 0..5, 0 outside."""
     padded = np.pad(levels, 1).astype(np.int16)
-    return make_region(padded, (padded > 0).astype(np.uint8), (1, 6), 1.0, by_slice)
+    return make_region(padded, (padded > 0).astype(np.uint8), Discretisation((1, 6), bin_width=1.0), by_slice)
 
 
 def neighbours(by_slice: bool) -> list[tuple[int, int, int]]:
@@ -146,7 +149,7 @@ def test_features_of_regions_without_texture():
 @given(values=hnp.arrays(np.int16, (1, 4, 6), elements=st.integers(-170, 270)))
 def test_statistics_agree_with_numpy(values):
     padded, mask = np.pad(values, 1), np.pad(np.ones(values.shape, np.uint8), 1)
-    region = make_region(padded, mask, (-150.0, 250.0), 25.0, by_slice=True)
+    region = make_region(padded, mask, Discretisation(), each_plane=True)
     x = values[(values >= -150) & (values <= 250)].astype(float)
     features = region_features(region, ("intensity_statistics",), "all")
     got = {name.split(".")[1]: result[0] for name, result in features.items()}
@@ -163,10 +166,10 @@ def test_statistics_agree_with_numpy(values):
 def test_levels_are_bins_from_the_lower_bound():
     values = np.array([[[-151, -150, -126, -125, 0, 224, 225, 249, 250, 251]]], np.int16)
     mask = np.ones(values.shape, np.uint8)
-    region = make_region(np.pad(values, 1), np.pad(mask, 1), (-150.0, 250.0), 25.0, by_slice=False)
+    region = make_region(np.pad(values, 1), np.pad(mask, 1), Discretisation(), each_plane=False)
     assert region.n_levels == 16
     assert list(region.levels[1, 1, 1:-1]) == [0, 1, 1, 2, 7, 15, 16, 16, 16, 0]
-    many = make_region(np.pad(values, 1), np.pad(mask, 1), (-150.0, 250.0), 1.0, by_slice=False)
+    many = make_region(np.pad(values, 1), np.pad(mask, 1), Discretisation(bin_width=1.0), each_plane=False)
     assert many.levels.max() == 400
 
 
@@ -215,12 +218,17 @@ def test_autocorrelation_agrees_with_the_sum_over_pairs(values, mask):
     assert got["geary_c"] == pytest.approx(geary, abs=1e-9)
 
 
+def span(n_voxels: int) -> Span:
+    """Return the span of an image of which all voxels are in the region, with one voxel more on either side."""
+    return Span(n_voxels, -1, n_voxels + 2, 0, n_voxels - 1)
+
+
 def test_resampling_is_trilinear_and_centred():
     z, y, x = np.meshgrid(np.arange(8.0), np.arange(9.0), np.arange(10.0), indexing="ij")
     intensity = (40 * z + 100 * y - 60 * x).astype(np.float32)  # linear: interpolation is exact
     mask = np.zeros(intensity.shape, np.uint8)
     mask[1:-1, 1:-1, 1:-1] = 1
-    axes = (align_axis(6, 3.0, 2.0), align_axis(7, 1.0, 0.8), align_axis(8, 2.0, 2.0))
+    axes = (align_axis(span(6), 3.0, 2.0), align_axis(span(7), 1.0, 0.8), align_axis(span(8), 2.0, 2.0))
     values, inside = resample(intensity, mask, axes, 0.5)
     assert values.shape == (9 + 2, 9 + 2, 8 + 2)
     k, j, i = np.argwhere(inside).T - 1
@@ -233,10 +241,30 @@ def test_resampling_is_trilinear_and_centred():
     assert not resample(intensity, np.zeros_like(mask), axes, 0.5)[1].any()
 
 
+@given(
+    n=st.integers(4, 60),
+    first=st.integers(0, 59),
+    size=st.integers(1, 20),
+    ratio=st.floats(0.3, 4),
+    margin=st.floats(0, 9),
+)
+def test_samples_about_a_region_are_those_of_the_grid_of_the_whole_image(n, first, size, ratio, margin):
+    last = min(first + size, n) - 1
+    if first > last:
+        return
+    whole = align_axis(Span(n, 0, n, 0, n - 1), 1.0, ratio)
+    start = max(0, first - 12)
+    part = align_axis(Span(n, start, min(n, last + 13) - start, first, last), 1.0, ratio, margin)
+    assert part.total == whole.total == max(1, np.ceil(n / ratio - 1e-6))
+    of_grid = (n - 1) / 2 + (part.first + np.arange(part.position.size) - (part.total - 1) / 2) * ratio
+    expected = np.clip(of_grid, start, min(n, last + 13) - 1) - start
+    assert np.allclose(part.position, expected, atol=1e-5)
+
+
 def test_keeping_voxels_changes_no_value():
     intensity = np.arange(5 * 4 * 3, dtype=np.float32).reshape(5, 4, 3)
     mask = np.pad(np.ones((3, 2, 1), np.uint8), 1)
-    axes = (keep_axis(np.array([1, 3])), align_axis(2, 1.5, 1.5), align_axis(1, 1.0, 1.0))
+    axes = (keep_axis(np.array([1, 3])), align_axis(span(2), 1.5, 1.5), align_axis(span(1), 1.0, None))
     values, inside = resample(intensity, mask, axes, 0.5)
     assert np.array_equal(values[1:-1, 1:-1, 1:-1], intensity[[1, 3], 1:-1, 1:-1])
     assert inside[1:-1, 1:-1, 1:-1].all()

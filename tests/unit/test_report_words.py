@@ -169,8 +169,10 @@ def changed(value):
     """Return another value of the same kind."""
     if isinstance(value, bool):
         return not value
-    if isinstance(value, int | float):
-        return value + 1.5
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return 0.9 * value if value else 0.05
     if isinstance(value, list):
         numbers = all(isinstance(item, int | float) for item in value)
         return [changed(item) for item in value] if numbers else value[:-1] if len(value) > 1 else [*value, *value]
@@ -223,7 +225,7 @@ def test_the_methods_leave_out_what_is_not_in_use(config):
     text = " ".join(paragraph.text for paragraph in methods(other))
     assert "Rate coding" not in text
     assert "active learning" not in text
-    assert "custom implementation also" not in text
+    assert "native mode" not in text
 
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;</style>"

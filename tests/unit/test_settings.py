@@ -72,12 +72,19 @@ def test_the_written_schema_and_page_are_those_of_the_code():
     assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
 
 
+def test_the_version_is_written_once():
+    version = (ROOT / "scripts/snndeep/VERSION").read_text(encoding="utf-8").strip()
+    assert f'version: "{version}"' in (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+
+
 def test_the_command_writes_what_the_code_says(tmp_path):
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("workflow/schemas", "docs"):
         (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "CITATION.cff").write_text('title: "x"\nversion: "0"\n', encoding="utf-8")
     subprocess.run([sys.executable, tmp_path / "scripts/reference.py"], check=True)
     assert (tmp_path / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
+    assert 'version: "0"' not in (tmp_path / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_the_schema_is_one():

@@ -29,7 +29,9 @@ def data() -> EncodedSplit:
     rng = np.random.default_rng(0)
     patients = np.repeat([f"p{k:02d}" for k in range(12)], 4)
     labels = np.repeat(np.arange(12) % 2, 4)
-    spikes = rng.random((5, 48, 3)) < np.stack([0.2 + 0.6 * labels, np.full(48, 0.3), np.full(48, 0.3)], axis=1)
+    spikes = (
+        rng.random((48, 5, 3)) < np.stack([0.2 + 0.6 * labels, np.full(48, 0.3), np.full(48, 0.3)], axis=1)[:, None]
+    )
     samples = np.array([f"{p}:{k}" for k, p in enumerate(patients)])
     parts = {"train": np.arange(24), "validation": np.arange(24, 32), "test": np.arange(32, 48)}
     return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts)

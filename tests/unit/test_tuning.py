@@ -46,7 +46,7 @@ class Nothing:
 
 
 def encoded():
-    trains = SpikeTrains.from_dense(np.ones((1, 4, 1), np.uint8))
+    trains = SpikeTrains.from_dense(np.ones((4, 1, 1), np.uint8))
     index = np.arange(4)
     parts = {"train": index[:2], "validation": index[2:3], "test": index[3:]}
     return EncodedSplit(trains, np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array(list("abcd")), parts)

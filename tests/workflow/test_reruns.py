@@ -1,5 +1,8 @@
 """What runs again after an edit, and what does not."""
 
+import ast
+import base64
+import json
 import os
 from pathlib import Path
 
@@ -7,23 +10,25 @@ import nibabel
 import numpy as np
 from conftest import own_data
 
+from snndeep.plan.addressing import address
+
 MODELS = {"tune": 9, "train": 9}
 LOOKED_INTO = {"insight": 1}
-OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1, "publish": 1}
+OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
+PUBLISHED = {**OUTCOME, "publish": 1}
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) >= 1, f"{old!r} is not in {path}"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+def add_code(path: Path) -> None:
+    """Add a statement to a module."""
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nADDED_BY_A_TEST = 1\n", encoding="utf-8")
 
 
 def test_the_plan_has_nine_tune_and_nine_train_jobs(fresh):
     jobs = fresh.planned()
     assert {rule: jobs[rule] for rule in MODELS} == MODELS
     assert jobs == {
-        "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO,
-        **OUTCOME,
+        "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "preprocessing": 1, "spikes": 2, "baselines": 1,
+        **MODELS, **LOOKED_INTO, **PUBLISHED,
     }  # fmt: skip
 
 
@@ -32,6 +37,27 @@ def test_the_plan_of_the_study_has_all_cases(fresh):
     assert (jobs["archive_msd"], jobs["data_msd"]) == (1, 131)
     assert jobs["features"] == 17
     assert {rule: jobs[rule] for rule in MODELS} == MODELS
+
+
+def test_a_script_is_told_what_its_address_says_and_nothing_else(finished):
+    """Snakemake's own records of all jobs: one parameter each, the stage's record, which makes the address."""
+    seen = set()
+    for file in (finished.folder / ".snakemake/metadata").rglob("*"):
+        if not file.is_file():
+            continue
+        job = json.loads(file.read_text(encoding="utf-8"))
+        output = base64.b64decode(file.name, altchars=b"-_").decode()
+        if not output.startswith("work/"):
+            continue
+        (text,) = job["params"]
+        record = ast.literal_eval(text)
+        made = address(record["stage"], record["config"], record["code"], record["inputs"])
+        assert made == record["address"] == Path(output).parts[2]
+        seen.add(job["rule"])
+    assert seen == {
+        "data_phantom", "features", "samples", "splits", "preprocessing", "spikes", "baselines", "tune", "train",
+        "evaluate", "models", "insight", "pictures", "report",
+    }  # fmt: skip
 
 
 def test_nothing_runs_twice(project):
@@ -44,35 +70,36 @@ def test_a_report_setting_runs_the_report_alone(project):
 
 
 def test_the_page_template_runs_the_report_alone(project):
-    edit(project.folder / "scripts/snndeep/reporting/page.html.jinja", "Research software", "Software for research")
-    assert project.planned() == {"report": 1, "publish": 1}
+    page = project.folder / "scripts/snndeep/reporting/page.html.jinja"
+    page.write_text(page.read_text(encoding="utf-8") + "<!-- edited -->", encoding="utf-8")
+    assert project.unmade() == {"report": 1}
 
 
 def test_an_evaluation_setting_trains_nothing(project):
     project.config["evaluation"] = {"bootstrap": 30}
-    assert project.planned() == OUTCOME
+    assert project.unmade() == OUTCOME
 
 
 def test_an_encoder_setting_runs_from_its_encoding_on(project):
     project.config["encoders"]["latency"]["steps"] = 6
-    assert project.planned() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
 
 
 def test_preprocessing_runs_from_encoding_on(project):
     project.config["preprocessing"]["features"] = 6
-    assert project.planned() == {"spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO, **OUTCOME}
+    assert project.unmade() == {"preprocessing": 1, "spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO, **OUTCOME}
 
 
 def test_importance_runs_again_without_any_training(project):
     project.config["insight"] = {"repeats": 3}
-    assert project.planned() == {"insight": 1, "report": 1, "publish": 1}
+    assert project.unmade() == {"insight": 1, "report": 1}
 
 
 def test_an_edit_taken_back_runs_nothing(project):
     project.config["encoders"]["latency"]["steps"] = 6
-    assert project.planned()
+    assert project.unmade()
     project.config["encoders"]["latency"]["steps"] = 5
-    assert project.planned() == {}
+    assert project.unmade() == {}
 
 
 def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
@@ -86,7 +113,7 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
 def test_fewer_models_and_all_again(project):
     models = project.folder / "results/tiny/models"
     project.config["models"] = {"backends": ["custom"], "rules": ["surrogate", "tempotron"]}
-    assert project.planned() == OUTCOME
+    assert project.planned() == PUBLISHED
     project.run("--quiet", "rules")
     assert sorted(path.name for path in models.glob("[!.]*")) == ["custom.surrogate.npz", "custom.tempotron.npz"]
     del project.config["models"]
@@ -108,37 +135,38 @@ def test_a_published_file_that_is_gone_is_published_again(project):
 
 def test_a_comment_runs_nothing(project):
     module = project.folder / "scripts/snndeep/learning/optimiser.py"
-    edit(module, "from __future__", "# A comment.\nfrom __future__")
-    edit(module, "The optimiser: Adam", "Adam, the optimiser,")
-    assert project.planned() == {}
+    text = module.read_text(encoding="utf-8")
+    module.write_text("# A comment.\n" + text.replace('"""', '"""Another docstring. ', 1), encoding="utf-8")
+    assert project.unmade() == {}
 
 
 def test_code_runs_its_stage_and_what_follows(project):
-    edit(project.folder / "scripts/snndeep/learning/optimiser.py", "eps: float = 1e-8", "eps: float = 2e-8")
-    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
+    add_code(project.folder / "scripts/snndeep/learning/optimiser.py")
+    assert project.unmade() == {**MODELS, **LOOKED_INTO, **OUTCOME}
 
 
 def test_one_learning_rule_edited_runs_its_three_models(project):
-    edit(project.folder / "scripts/snndeep/learning/tempotron.py", "gain: float = 0.3", "gain: float = 0.4")
-    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+    add_code(project.folder / "scripts/snndeep/learning/tempotron.py")
+    assert project.unmade() == {"tune": 3, "train": 3, **OUTCOME}
 
 
 def test_one_backend_edited_runs_its_three_models(project):
-    edit(project.folder / "scripts/snndeep/backends/snntorch.py", "neuron.beta * v + step", "step + neuron.beta * v")
-    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+    add_code(project.folder / "scripts/snndeep/backends/snntorch.py")
+    assert project.unmade() == {"tune": 3, "train": 3, **OUTCOME}
 
 
 def test_more_trials_run_only_the_new_ones(project):
     project.config["tuning"]["n_trials"] = 2
-    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
+    assert project.planned() == {**MODELS, **LOOKED_INTO, **PUBLISHED}
     output = project.run("--quiet", "rules")
     assert output.count("2 trials (1 new)") == 9 * 4, output[-3000:]
 
 
 def test_more_patients_keep_those_already_made(project):
     project.config["dataset"]["phantom"]["patients"] = 16
-    jobs = project.planned()
-    assert (jobs["data_phantom"], jobs["features"], jobs["samples"]) == (1, 1, 1)
+    jobs = project.unmade()
+    assert (jobs["features_batch"], jobs["samples"]) == (1, 1)
+    assert "data" not in jobs
 
 
 def test_jobs_may_be_cut_differently_without_any_change(project):

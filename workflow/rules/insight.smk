@@ -15,7 +15,7 @@ rule insight:
     benchmark:
         "logs/insight.tsv"
     conda:
-        f"../../envs/{PLAN.raster_model[0]}.yaml"
+        f"../../envs/{PLAN.environment(PLAN.raster_model[0])}.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),

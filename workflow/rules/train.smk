@@ -21,7 +21,7 @@ rule train:
     benchmark:
         "logs/train/{address}.{backend}.{rule}.tsv"
     conda:
-        "../../envs/{backend}.yaml"
+        lambda wildcards: f"../../envs/{PLAN.environment(wildcards.backend)}.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),

@@ -19,7 +19,7 @@ if PLAN.tune_shares():
         benchmark:
             "logs/tune_worker/{address}.{backend}.{rule}.{worker}.tsv"
         conda:
-            "../../envs/{backend}.yaml"
+            lambda wildcards: f"../../envs/{PLAN.environment(wildcards.backend)}.yaml"
         threads: 1
         resources:
             mem_mb=growing(2000),
@@ -46,7 +46,7 @@ rule tune:
     benchmark:
         "logs/tune/{address}.{backend}.{rule}.tsv"
     conda:
-        "../../envs/{backend}.yaml"
+        lambda wildcards: f"../../envs/{PLAN.environment(wildcards.backend)}.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),

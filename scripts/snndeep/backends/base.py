@@ -1,22 +1,26 @@
 """What a backend is: the maker of a spiking layer, and nothing more.
 
-A layer maps input spikes `[T, B, M]` to output spikes and membrane potentials `[T, B, N]`, and maps the derivatives of a
+A layer maps input spikes `[B, T, M]` to output spikes and membrane potentials `[B, T, N]`, and maps the derivatives of a
 loss with respect to those two back to its parameters and its input. Everything that crosses this line is numpy, so
 networks, learning rules and optimisers are common to all backends and need no framework.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from snndeep.backends.surrogates import SURROGATES
-from snndeep.errors import InvalidInputError
+from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.settings import Settings, setting
 from snndeep.spikes.trains import SpikeTrains
+
+NATIVE_SETTINGS = ("learn_beta", "learn_threshold", "adaptation")
+"""Settings of the neuron that not every backend offers; a value that is not 0 uses them."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +34,17 @@ class NeuronSettings(Settings):
 
     beta: float = setting(0.9, "Decay of the membrane potential per step.", least=0, below=1)
     threshold: float = setting(1.0, "Firing threshold.", above=0)
-    surrogate: str = setting("atan", "Surrogate derivative.", choices=SURROGATES)
+    surrogate: str = setting("atan", "Surrogate derivative.", choices=tuple(SURROGATES))
     slope: float = setting(2.0, "Steepness of the surrogate derivative.", above=0)
-    learn_beta: bool = setting(False, "Learn a time constant per neuron (custom backend, native mode).")
-    learn_threshold: bool = setting(False, "Learn a threshold per neuron (custom backend, native mode).")
-    adaptation: float = setting(0.0, "Rise of the threshold with each spike (custom backend, native mode).", least=0)
+    learn_beta: bool = setting(False, "Learn a time constant per neuron (native mode).")
+    learn_threshold: bool = setting(False, "Learn a threshold per neuron (native mode).")
+    adaptation: float = setting(0.0, "Rise of the threshold with each spike (native mode).", least=0)
     adaptation_decay: float = setting(0.9, "Decay of that rise per step.", least=0, below=1)
 
     @property
     def native(self) -> tuple[str, ...]:
-        """The settings in use that go beyond the common neuron, which frameworks do not offer."""
-        used = {
-            "learn_beta": self.learn_beta,
-            "learn_threshold": self.learn_threshold,
-            "adaptation": self.adaptation > 0,
-        }
-        return tuple(name for name, on in used.items() if on)
+        """The settings in use that go beyond the common neuron, which not every backend offers."""
+        return tuple(name for name in NATIVE_SETTINGS if getattr(self, name))
 
 
 NATIVE_SPACE: dict[str, dict[str, Any]] = {
@@ -62,8 +61,8 @@ class LayerTrace:
     """What a layer did with a batch.
 
     Attributes:
-        spikes: `[T, B, N]`, 0 and 1.
-        v_pre: `[T, B, N]`, the membrane potential before reset.
+        spikes: `[B, T, N]`, 0 and 1.
+        v_pre: `[B, T, N]`, the membrane potential before reset.
         tape: What the backend keeps for the backward pass; private to it.
     """
 
@@ -76,7 +75,7 @@ class SpikingLayer(Protocol):
     """A layer without state of its own: parameters go in with every call."""
 
     def forward(self, parameters: Mapping[str, np.ndarray], inputs: Any) -> LayerTrace:
-        """Run a batch: a batch of `Inputs`, or the spikes `[T, B, M]` of another layer.
+        """Run a batch: a batch of `Inputs`, or the spikes `[B, T, M]` of another layer.
 
         `parameters` holds `weight` `[M, N]` and `bias` `[N]`, in native mode also `beta` and `threshold` `[N]`.
         """
@@ -84,7 +83,7 @@ class SpikingLayer(Protocol):
     def backward(
         self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-        """Return dL/dparameters by name, and dL/dinput `[T, B, M]` (None where the input was a batch of `Inputs`)."""
+        """Return dL/dparameters by name, and dL/dinput `[B, T, M]` (None where the input was a batch of `Inputs`)."""
 
 
 @dataclass(frozen=True)
@@ -198,28 +197,69 @@ class Inputs(Protocol):
     def batch(self, samples: np.ndarray) -> Any:
         """Return the chosen samples as input of the first layer."""
 
+    def dense(self, samples: np.ndarray) -> np.ndarray:
+        """Return the spikes of the chosen samples, uint8 `[B, T, F]`, for rules that look at what a synapse sees."""
 
-class Backend(Protocol):
-    """One implementation of the spiking layer."""
 
-    name: str
+class Backend(ABC):
+    """One implementation of the spiking layer.
 
+    Planning and reporting import its module to ask for the attributes below, in environments that lack its packages; so
+    these are imported inside `load`, `layer` and `pair` and not at the top of the module.
+
+    Attributes:
+        name: As in the configuration.
+        label: As in text.
+        packages: What its layers import beyond numpy, as pip names it.
+        environment: Name of the conda environment that holds these, `envs/<environment>.yaml`.
+        native: The settings beyond the common neuron that it offers, see `NeuronSettings.native`.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    environment: ClassVar[str]
+    native: ClassVar[frozenset[str]] = frozenset()
+
+    def methods_text(self) -> str:
+        """Return what the methods section of a report calls it, with its version or source where that matters."""
+        return self.label
+
+    @abstractmethod
     def load(self, trains: SpikeTrains, dtype: np.dtype) -> Inputs:
         """Convert a data set once, before training."""
 
+    @abstractmethod
     def layer(self, neuron: NeuronSettings) -> SpikingLayer:
         """Make a layer.
 
         Raises:
-            ConfigError: If the neuron asks for what this backend does not offer.
+            ConfigError: If the neuron asks for what this backend does not offer, see `check_neuron`.
         """
 
+    @abstractmethod
     def pair(self, hidden: NeuronSettings, output: NeuronSettings) -> LayerPair:
         """Make two layers, the first feeding the second; `snndeep.backends.pair.ComposedPair` fits any backend.
 
         Raises:
             ConfigError: As `layer`.
         """
+
+    def check_neuron(self, neuron: NeuronSettings) -> None:
+        """Check that a neuron uses no setting of native mode that this backend does not offer.
+
+        Raises:
+            ConfigError: If it does.
+        """
+        missing = [name for name in neuron.native if name not in self.native]
+        if missing:
+            raise ConfigError(
+                f"The {self.name} backend does not offer these settings of native mode.",
+                where=", ".join(missing),
+                found="in use",
+                expected="not in use",
+                remedy="Use a backend that offers them, or parity mode.",
+            )
 
 
 def check_samples(samples: np.ndarray, available: int) -> np.ndarray:
@@ -250,14 +290,14 @@ def check_dense_inputs(inputs: np.ndarray, inputs_expected: int) -> None:
     """Check dense spikes that enter a layer.
 
     Raises:
-        InvalidInputError: If the shape is not `[T, B, M]` with the expected M, or a value is neither 0 nor 1.
+        InvalidInputError: If the shape is not `[B, T, M]` with the expected M, or a value is neither 0 nor 1.
     """
     if inputs.ndim != 3 or inputs.shape[2] != inputs_expected or 0 in inputs.shape:
         raise InvalidInputError(
             "The input of a layer has the wrong shape.",
             where="inputs",
             found=f"shape {inputs.shape}",
-            expected=f"[T, B, {inputs_expected}] with T and B of at least 1",
+            expected=f"[B, T, {inputs_expected}] with B and T of at least 1",
         )
     wrong = inputs[(inputs != 0) & (inputs != 1)]
     if wrong.size:

@@ -10,6 +10,9 @@ BACKENDS = {
     "snntorch": "snndeep.backends.snntorch",
     "spikingjelly": "snndeep.backends.spikingjelly",
 }
+DEFAULT_BACKENDS = ("custom", "snntorch", "spikingjelly")
+OWN_BACKEND = "custom"
+"""The project's own engine, which reports compare with the others."""
 
 
 def load_backend(name: str) -> Backend:
@@ -18,4 +21,4 @@ def load_backend(name: str) -> Backend:
     Raises:
         ConfigError: If there is no backend of that name.
     """
-    return import_member("backend", BACKENDS, name).BACKEND
+    return import_member("backend", BACKENDS, name, "BACKEND", Backend)

@@ -18,7 +18,12 @@ from typing import TypeVar
 
 Array = TypeVar("Array")
 
-SURROGATES = ("atan", "fast_sigmoid", "superspike")
+SURROGATES = {
+    "atan": "the derivative of the arc tangent",
+    "fast_sigmoid": "the derivative of the fast sigmoid",
+    "superspike": "the SuperSpike function",
+}
+"""Their names and what they are in text."""
 
 
 def surrogate_derivative(name: str, slope: float, x: Array) -> Array:

@@ -1,4 +1,4 @@
-"""What the two torch backends share: tensors in and out of numpy, the common surrogate, autograd across one layer."""
+"""What the torch backends share: tensors in and out of numpy, the common surrogate, autograd across one layer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import torch
 
 from snndeep.backends.base import LayerTrace, NeuronSettings, check_dense_inputs, check_samples
 from snndeep.backends.surrogates import surrogate_derivative
-from snndeep.errors import ConfigError
 from snndeep.spikes.trains import SpikeTrains
+
+Dynamics = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""Maps currents I `[B, T, N]` to spikes and v_pre, both `[B, T, N]`."""
 
 
 class SurrogateSpike(torch.autograd.Function):
@@ -31,14 +33,15 @@ class SurrogateSpike(torch.autograd.Function):
         return grad * surrogate_derivative(ctx.name, ctx.slope, x), None, None
 
 
+def surrogate_spike(neuron: NeuronSettings) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return the spike function of a neuron, of v_pre - threshold."""
+    return lambda x: SurrogateSpike.apply(x, neuron.surrogate, neuron.slope)
+
+
 class TorchLayer:
-    """A layer whose dynamics a framework computes and whose derivatives autograd takes.
+    """A layer whose dynamics a framework computes and whose derivatives autograd takes."""
 
-    Args:
-        dynamics: Maps currents I `[T, B, N]` to spikes and v_pre, both `[T, B, N]`.
-    """
-
-    def __init__(self, dynamics: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]):
+    def __init__(self, dynamics: Dynamics):
         self._dynamics = dynamics
 
     def forward(self, parameters: Mapping[str, np.ndarray], inputs: TorchBatch | np.ndarray) -> LayerTrace:
@@ -69,7 +72,7 @@ class TorchLayer:
 
 @dataclass(frozen=True)
 class TorchBatch:
-    """A batch of stored spike trains, dense `[T, B, F]`."""
+    """A batch of stored spike trains, dense `[B, T, F]`."""
 
     spikes: np.ndarray
 
@@ -83,27 +86,14 @@ class TorchInputs:
 
     def batch(self, samples: np.ndarray) -> TorchBatch:
         """Return the chosen samples, dense."""
-        spikes = self.trains.dense(check_samples(samples, self.trains.samples))
-        return TorchBatch(np.ascontiguousarray(spikes, dtype=self.dtype))
+        return TorchBatch(self.dense(samples).astype(self.dtype))
+
+    def dense(self, samples: np.ndarray) -> np.ndarray:
+        """See `Inputs.dense`."""
+        return self.trains.dense(check_samples(samples, self.trains.samples))
 
 
 def load_dense(trains: SpikeTrains, dtype: np.dtype) -> TorchInputs:
     """Wrap a data set for the torch backends and keep torch to one thread, with which these sizes are fastest."""
     torch.set_num_threads(1)
     return TorchInputs(trains, dtype)
-
-
-def refuse_native_settings(backend: str, neuron: NeuronSettings) -> None:
-    """Refuse settings that only the custom backend offers.
-
-    Raises:
-        ConfigError: If the neuron has any.
-    """
-    if neuron.native:
-        raise ConfigError(
-            f"The {backend} backend does not offer native neuron settings.",
-            where=", ".join(neuron.native),
-            found="switched on",
-            expected="off",
-            remedy="Use the custom backend, or parity mode.",
-        )

@@ -1,8 +1,7 @@
 """A layer of the engine: synapse and neuron joined, sample by sample, so that a trajectory stays in the cache.
 
-Arrays inside the engine are sample-major `[B, T, N]`: one sample's steps lie side by side in memory. The custom backend
-shows them to the outside as time-major views. Samples are worked on in order by one thread, so sums are always taken
-in the same order and results do not depend on the number of cores.
+Arrays are `[B, T, N]`: one sample's steps lie side by side in memory. Samples are worked on in order by one thread, so
+sums are always taken in the same order and results do not depend on the number of cores.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from snndeep.backends.registry import OWN_BACKEND
 from snndeep.evaluation.comparison import Measured, compare, verdict
 from snndeep.evaluation.headline import METRIC, best_of
 
@@ -12,7 +13,6 @@ FIRST = "arXiv:2508.20125, version 1"
 SECOND = "arXiv:2508.20125, version 2"
 FIRST_ACCURACY = 0.9835
 SECOND_PR_AUC = 0.970
-OURS = "custom"
 
 
 def claims(
@@ -38,7 +38,7 @@ def claims(
         (ours, other)
         for ours in networks
         for other in networks
-        if ours.partition("/")[0] == OURS and other != ours and other.partition("/")[2] == ours.partition("/")[2]
+        if ours.partition("/")[0] == OWN_BACKEND and other != ours and other.partition("/")[2] == ours.partition("/")[2]
     ]
     found = [
         *(_ahead(pairs, compared, share, protocol) for protocol in share),

@@ -33,7 +33,7 @@ class Connection:
     """Spikes and the weights that they meet.
 
     Attributes:
-        spikes: `[T, B, M]`, 0 and 1.
+        spikes: `[B, T, M]`, 0 and 1.
         weight: `[M, N]`.
     """
 
@@ -68,7 +68,7 @@ def count_operations(
         accumulates += sum(synaptic_operations(layer) for layer in layers)
         spikes = np.array([np.count_nonzero(layer.spikes) for layer in layers], np.int64)
         fired = spikes if start == 0 else fired + spikes
-    steps = layers[0].spikes.shape[0]
+    steps = layers[0].spikes.shape[1]
     neurons = np.array([layer.weight.shape[0] for layer in layers])
     places = steps * samples.size * neurons
     macs = int(sum(layer.weight.size for layer in layers))
@@ -104,7 +104,7 @@ def connections_of(model: Any, trace: dict[str, np.ndarray], inputs: np.ndarray)
     Args:
         model: Has `parameters`; the names of its weights end in `weight`, in the order of its layers.
         trace: What `Model.trace` returned; holds `hidden spikes` if there are hidden neurons.
-        inputs: Input spikes `[T, B, F]`.
+        inputs: Input spikes `[B, T, F]`.
     """
     weights = [values for name, values in model.parameters.items() if name.rpartition(".")[2] == "weight"]
     spikes = [inputs, *(values for name, values in trace.items() if name.endswith("hidden spikes"))]

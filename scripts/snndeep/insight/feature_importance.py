@@ -89,7 +89,7 @@ def permutation_importance(
         order = generator(seed, "permutation", repeat).permutation(trains.samples)
         for name, channels in groups.items():
             permuted = dense.copy()
-            permuted[:, :, channels] = dense[:, order][:, :, channels]
+            permuted[:, :, channels] = dense[order][:, :, channels]
             losses[name].append(whole - roc_auc(labels, score(SpikeTrains.from_dense(permuted))))
     return losses
 

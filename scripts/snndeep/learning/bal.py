@@ -13,19 +13,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs
 from snndeep.errors import ConfigError
-from snndeep.learning.base import EpochRecord, Fit, OnEpoch
+from snndeep.learning.base import EpochRecord, Fit, LearningRule, OnEpoch
 from snndeep.learning.descent import descend
 from snndeep.learning.surrogate import RULE as SURROGATE
 from snndeep.learning.surrogate import SurrogateModel, SurrogateSettings
 from snndeep.seeds import derive_seed, generator
-from snndeep.settings import setting
+from snndeep.settings import as_text, setting
 from snndeep.spikes.encoded_split import Problem
+
+if TYPE_CHECKING:
+    import nir
 
 PATTERN_BATCH = 1024
 
@@ -115,13 +119,19 @@ def initial_labels(labels: np.ndarray, patients: np.ndarray, count: int, rng: np
     return np.unique(chosen)
 
 
-class BalRule:
+class BalRule(LearningRule):
     """Bio-inspired active learning around surrogate-gradient learning."""
 
     name = "bal"
+    label = "BAL"
     settings = BalSettings
     encoder = SURROGATE.encoder
+    has_hidden = True
     search_space = SURROGATE.search_space
+
+    def shapes(self, channels: int, settings: BalSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return SURROGATE.shapes(channels, settings)
 
     def model(self, backend: Backend, settings: BalSettings, parameters: Mapping[str, np.ndarray]) -> SurrogateModel:
         """See `LearningRule.model`."""
@@ -146,6 +156,24 @@ class BalRule:
                 problem, backend, inputs, settings, seed, lambda record: None, at_random
             )
         return Fit(fit.parameters, fit.history, fit.validation_auc, extra)
+
+    def methods_text(self, settings: BalSettings) -> str:
+        """See `LearningRule.methods_text`."""
+        compared = " Random choice of the same budget ran for comparison." if settings.compare_random else ""
+        return (
+            "Bio-inspired active learning (BAL, after Zhan et al. 2023): from a share of "
+            f"{as_text(settings.initial_fraction)} labelled training samples to {as_text(settings.budget_fraction)} in "
+            f"{settings.rounds} rounds, each time labelling the samples whose hidden firing pattern departs most from those "
+            f"known.{compared} The network learns by surrogate gradients (Neftci et al. 2019): {settings.network_text()}"
+        )
+
+    def trial_settings(self, settings: BalSettings) -> BalSettings:
+        """See `LearningRule.trial_settings`: random choice is compared once, with the settings found."""
+        return replace(settings, compare_random=False)
+
+    def to_nir(self, settings: BalSettings, parameters: Mapping[str, np.ndarray], hidden_only: bool) -> nir.NIRGraph:
+        """See `SurrogateRule.to_nir`: the network is the same."""
+        return SURROGATE.to_nir(settings, parameters, hidden_only)
 
     def _rounds(
         self,

@@ -6,16 +6,21 @@ the test part is not in it) and any backend, and returns a `Fit`. It never asks 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, WholeNetwork
+from snndeep.errors import ConfigError
 from snndeep.learning.parameters import Parameters
 from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import Problem
+
+if TYPE_CHECKING:
+    import nir
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Model(Protocol):
         """Return a score per sample, `[B]`; higher means more diseased."""
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what happened inside for a few samples, by name, time-major `[T, B, n]`, for the report."""
+        """Return what happened inside for a few samples, by name, `[B, T, n]`, for the report."""
 
     def constrain(self) -> None:
         """Bring parameters back into their range after an update."""
@@ -79,26 +84,44 @@ class Model(Protocol):
 
 
 OnEpoch = Callable[[EpochRecord], None]
+SearchSpace = Mapping[str, Mapping[str, Any]]
+"""By setting: {low, high, log?} or {choices}."""
 
 
-class LearningRule(Protocol):
+class LearningRule(ABC):
     """One learning rule.
 
     Attributes:
         name: As in the configuration.
+        label: As in text.
         settings: Their class.
         encoder: Name of the encoder that it reads unless the configuration says otherwise.
         search_space: What is searched unless the configuration says otherwise, by setting: {low, high, log?} or {choices}.
+        has_hidden: Whether its models have hidden neurons, whose spikes `Model.trace` gives as `hidden spikes`.
     """
 
-    name: str
-    settings: type[Settings]
-    encoder: str
-    search_space: Mapping[str, Mapping[str, Any]]
+    name: ClassVar[str]
+    label: ClassVar[str]
+    settings: ClassVar[type[Settings]]
+    encoder: ClassVar[str]
+    search_space: ClassVar[SearchSpace]
+    has_hidden: ClassVar[bool]
 
+    @abstractmethod
+    def shapes(self, channels: int, settings: Any) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of every parameter of a model for input of `channels` channels, by name; all are float32."""
+
+    @abstractmethod
     def model(self, backend: Backend, settings: Any, parameters: Mapping[str, np.ndarray]) -> Model:
-        """Return a model with the given parameters, for use on new samples."""
+        """Return a model with the given parameters, for use on new samples.
 
+        Args:
+            backend: Makes the layers.
+            settings: An instance of `settings`.
+            parameters: Those of a `Fit`.
+        """
+
+    @abstractmethod
     def fit(
         self, problem: Problem, inputs: Inputs, backend: Backend, settings: Any, seed: int, on_epoch: OnEpoch
     ) -> Fit:
@@ -115,3 +138,33 @@ class LearningRule(Protocol):
         Raises:
             DivergedError: If the loss stops being finite.
         """
+
+    def trial_settings(self, settings: Any) -> Any:
+        """Return the settings of a trial of the search: without what only the report of the final model needs."""
+        return settings
+
+    def methods_text(self, settings: Any) -> str:
+        """Return the rule in sentences for the methods section of a report; every setting must be in them.
+
+        A rule that has nothing else to say lists its settings.
+        """
+        return f"{self.label}: {settings.listed()}."
+
+    def to_nir(self, settings: Any, parameters: Mapping[str, np.ndarray], hidden_only: bool) -> nir.NIRGraph:
+        """Return a model in NIR.
+
+        Args:
+            settings: An instance of `settings`.
+            parameters: Those of a `Fit`.
+            hidden_only: End with the spikes of the hidden neurons.
+
+        Raises:
+            ConfigError: If NIR cannot express the model, or the rule does not say how; the message says why.
+        """
+        raise ConfigError(
+            f"Models of the rule {self.name} cannot be written in NIR.",
+            where=f"{type(self).__module__}.{type(self).__name__}",
+            found="no method `to_nir`",
+            expected="one that builds the graph of its model",
+            remedy="Export a model of another learning rule.",
+        )

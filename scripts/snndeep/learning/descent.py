@@ -14,7 +14,7 @@ from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch
 from snndeep.learning.optimiser import Adam, MovingAverage
 from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import generator
-from snndeep.settings import Settings, setting
+from snndeep.settings import Settings, as_text, setting
 from snndeep.spikes.encoded_split import Problem
 
 SCORING_BATCH = 1024
@@ -36,6 +36,20 @@ class DescentSettings(Settings):
     batch_size: int = setting(64, "Samples per update.", least=1)
     epochs: int = setting(40, "The most passes over the training part.", least=1)
     patience: int = setting(8, "Epochs without a better validation ROC-AUC before stopping.", least=1)
+
+    def descent_text(self) -> str:
+        """Return in sentences how a model is fitted, for the methods section of a report."""
+        averaging = (
+            f" The model was the moving average of its weights over the updates (decay {as_text(self.averaging)}; Polyak "
+            "and Juditsky 1992)."
+            if self.averaging
+            else ""
+        )
+        return (
+            f"Adam with learning rate {as_text(self.learning_rate)}, decoupled weight decay "
+            f"{as_text(self.weight_decay)}, batches of {self.batch_size}, at most {self.epochs} epochs, stopped after "
+            f"{self.patience} without a better validation ROC-AUC.{averaging}"
+        )
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The network F -> H -> 2: two spiking layers of any backend.
 
-    hidden = layer(input spikes)         [T, B, F] -> [T, B, H]
-    output = layer(hidden spikes)        [T, B, H] -> [T, B, 2]     one neuron for healthy, one for diseased
+    hidden = layer(input spikes)         [B, T, F] -> [B, T, H]
+    output = layer(hidden spikes)        [B, T, H] -> [B, T, 2]     one neuron for healthy, one for diseased
 
 The network returns the whole trace and takes derivatives with respect to the output's spikes and potentials; what is
 read from the trace and what is to be learned is the learning rule's business.
@@ -52,8 +52,8 @@ class SpikingNetwork:
 
         Args:
             trace: Of the forward pass.
-            grad_spikes: Loss derivative with respect to the output spikes `[T, B, 2]`, or None.
-            grad_v_pre: Loss derivative with respect to the output potentials `[T, B, 2]`, or None.
+            grad_spikes: Loss derivative with respect to the output spikes `[B, T, 2]`, or None.
+            grad_v_pre: Loss derivative with respect to the output potentials `[B, T, 2]`, or None.
         """
         hidden, output = self._layers.backward(trace, grad_spikes, grad_v_pre)
         return {f"hidden.{name}": g for name, g in hidden.items()} | {f"output.{n}": g for n, g in output.items()}

@@ -1,4 +1,4 @@
-"""The list of learning rules. To add one: write a module with a `LearningRule` class and add a line here."""
+"""The list of learning rules. To add one: write a module with a `LearningRule` and add a line here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ RULES = {
     "tempotron": "snndeep.learning.tempotron",
     "bal": "snndeep.learning.bal",
 }
+DEFAULT_RULES = ("surrogate", "tempotron", "bal")
 
 
 def load_rule(name: str) -> LearningRule:
@@ -18,4 +19,4 @@ def load_rule(name: str) -> LearningRule:
     Raises:
         ConfigError: If there is no rule of that name.
     """
-    return import_member("learning rule", RULES, name).RULE
+    return import_member("learning rule", RULES, name, "RULE", LearningRule)

@@ -12,20 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
-from snndeep.learning.base import Fit, OnEpoch
+from snndeep.backends.surrogates import SURROGATES
+from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
 from snndeep.learning.parameters import Parameters
+from snndeep.learning.shapes import network_shapes
 from snndeep.seeds import generator
-from snndeep.settings import setting
+from snndeep.settings import as_text, setting
 from snndeep.spikes.encoded_split import Problem
 
-READOUTS = ("spike_count", "mean_potential")
+if TYPE_CHECKING:
+    import nir
+
+READOUTS = {"spike_count": "number of spikes", "mean_potential": "mean membrane potential before the spike"}
 POTENTIAL_SCALE = 4.0
 
 
@@ -35,12 +40,24 @@ class SurrogateSettings(DescentSettings, NeuronSettings):
 
     hidden: int = setting(64, "Hidden neurons.", least=1)
     gain: float = setting(0.5, "Variation of the hidden current at the start, in thresholds.", above=0)
-    readout: str = setting("mean_potential", "What is read from the output neurons.", choices=READOUTS)
+    readout: str = setting("mean_potential", "What is read from the output neurons.", choices=tuple(READOUTS))
 
     @property
     def neuron(self) -> NeuronSettings:
         """The hidden neurons."""
         return NeuronSettings(**{field.name: getattr(self, field.name) for field in fields(NeuronSettings)})
+
+    def network_text(self) -> str:
+        """Return the network and its descent in sentences, for the methods section of a report."""
+        learned = [name for name, on in (("beta", self.learn_beta), ("threshold", self.learn_threshold)) if on]
+        rise = f", raised by {as_text(self.adaptation)} with each spike (decay {as_text(self.adaptation_decay)})"
+        return (
+            f"{self.hidden} hidden neurons, beta {as_text(self.beta)}, threshold {as_text(self.threshold)}"
+            f"{rise if self.adaptation else ''}, learned per neuron: {' and '.join(learned) or 'neither'}; "
+            f"{SURROGATES[self.surrogate]} with slope {as_text(self.slope)}; hidden currents vary by "
+            f"{as_text(self.gain)} thresholds at the start; read from the {READOUTS[self.readout]} of the two output "
+            f"neurons; cross entropy. {self.descent_text()}"
+        )
 
 
 class SurrogateModel:
@@ -54,8 +71,8 @@ class SurrogateModel:
 
     def _logits(self, trace: NetworkTrace) -> np.ndarray:
         if self._counts:
-            return trace.output.spikes.sum(axis=0)
-        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=0)
+            return trace.output.spikes.sum(axis=1)
+        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
 
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
@@ -65,9 +82,9 @@ class SurrogateModel:
         loss, grad = weighted_cross_entropy(self._logits(trace), labels, weights)
         shape = trace.output.spikes.shape
         if self._counts:
-            return loss, self._network.backward(trace, np.broadcast_to(grad, shape), None)
-        grad *= POTENTIAL_SCALE / shape[0]
-        return loss, self._network.backward(trace, None, np.broadcast_to(grad, shape))
+            return loss, self._network.backward(trace, np.broadcast_to(grad[:, None], shape), None)
+        grad *= POTENTIAL_SCALE / shape[1]
+        return loss, self._network.backward(trace, None, np.broadcast_to(grad[:, None], shape))
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return the probability of disease, softmax of the two outputs."""
@@ -81,10 +98,10 @@ class SurrogateModel:
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
-        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=0)
+        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=1)
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: hidden spikes `[T, B, H]` and output potentials `[T, B, 2]`."""
+        """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""
         trace = self._network.forward(self.parameters, inputs.batch(samples))
         return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
 
@@ -119,17 +136,23 @@ def weighted_cross_entropy(logits: np.ndarray, labels: np.ndarray, weights: np.n
     return loss, grad
 
 
-class SurrogateRule:
+class SurrogateRule(LearningRule):
     """Surrogate-gradient learning."""
 
     name = "surrogate"
+    label = "Surrogate gradient"
     settings = SurrogateSettings
     encoder = "population"
-    search_space: Mapping[str, Mapping[str, Any]] = {
+    has_hidden = True
+    search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.001, "high": 0.02, "log": True},
         "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
         "beta": {"low": 0.5, "high": 0.98},
     }
+
+    def shapes(self, channels: int, settings: SurrogateSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return network_shapes(channels, settings.hidden, settings.learn_beta, settings.learn_threshold)
 
     def model(
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]
@@ -161,6 +184,26 @@ class SurrogateRule:
         """See `LearningRule.fit`."""
         model = self.start(problem, backend, settings, seed)
         return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
+
+    def methods_text(self, settings: SurrogateSettings) -> str:
+        """See `LearningRule.methods_text`."""
+        return f"Surrogate gradient (Neftci et al. 2019): {settings.network_text()}"
+
+    def to_nir(
+        self, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray], hidden_only: bool
+    ) -> nir.NIRGraph:
+        """Return Affine, LIF, Affine, then LIF (readout spike_count) or LI (mean_potential); see `LearningRule.to_nir`."""
+        from snndeep.learning.nir_graphs import network_graph
+
+        counts = settings.readout == "spike_count"
+        graph = network_graph(settings.neuron, counts, parameters, hidden_only)
+        evidence = (
+            "the number of spikes of output k"
+            if counts
+            else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
+        )
+        graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
+        return graph
 
 
 RULE = SurrogateRule()

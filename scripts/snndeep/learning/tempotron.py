@@ -16,18 +16,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, LayerTrace, NeuronSettings
 from snndeep.errors import ConfigError
-from snndeep.learning.base import Fit, OnEpoch
+from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
-from snndeep.settings import setting
+from snndeep.settings import as_text, setting
 from snndeep.spikes.encoded_split import Problem
+
+if TYPE_CHECKING:
+    import nir
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ class TempotronModel:
         have, - sum K for one that should have fired, zero for a correct sample.
         """
         membrane, synapse, voltage = self._run(inputs, samples)
-        steps, columns = voltage.argmax(axis=0), np.arange(samples.size)
-        margin = voltage[steps, columns] + self.parameters["bias"][0] - self._threshold
+        rows, steps = np.arange(samples.size), voltage.argmax(axis=1)
+        margin = voltage[rows, steps] + self.parameters["bias"][0] - self._threshold
         sign = ((margin >= 0).astype(np.float32) - labels) * weights / samples.size
         upstream = np.zeros_like(membrane.v_pre)
-        upstream[steps, columns, 0] = sign * self._scale
+        upstream[rows, steps, 0] = sign * self._scale
         forward, _ = self._membrane.backward(membrane, None, upstream)
         backward, _ = self._synapse.backward(synapse, None, upstream)
         gradients = {"weight": forward["weight"] - backward["weight"], "bias": sign.sum(keepdims=True)}
@@ -103,11 +106,11 @@ class TempotronModel:
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return V(t_max) - threshold."""
-        voltage = self._run(inputs, samples)[2].max(axis=0).astype(np.float64)
+        voltage = self._run(inputs, samples)[2].max(axis=1).astype(np.float64)
         return voltage + float(self.parameters["bias"][0]) - self._threshold
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: the voltage V `[T, B, 1]`."""
+        """See `Model.trace`: the voltage V `[B, T, 1]`."""
         return {"output potential": self._run(inputs, samples)[2][:, :, None] + self.parameters["bias"]}
 
     def constrain(self) -> None:
@@ -117,17 +120,23 @@ class TempotronModel:
         """See `Model.whole`: nothing does."""
 
 
-class TempotronRule:
+class TempotronRule(LearningRule):
     """The Tempotron."""
 
     name = "tempotron"
+    label = "Tempotron"
     settings = TempotronSettings
     encoder = "population"
-    search_space: Mapping[str, Mapping[str, Any]] = {
+    has_hidden = False
+    search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.002, "high": 0.05, "log": True},
         "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
         "tau_m": {"low": 4.0, "high": 16.0},
     }
+
+    def shapes(self, channels: int, settings: TempotronSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return {"weight": (channels, 1), "bias": (1,)}
 
     def model(
         self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]
@@ -151,6 +160,32 @@ class TempotronRule:
         weight = generator(seed, "weights").normal(0, deviation, (trains.channels, 1)).astype(np.float32)
         model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})
         return descend(model, inputs, problem, problem.train, settings, seed, on_epoch)
+
+    def methods_text(self, settings: TempotronSettings) -> str:
+        """See `LearningRule.methods_text`."""
+        return (
+            f"Tempotron (Gütig and Sompolinsky 2006): membrane and synapse time constants {as_text(settings.tau_m)} and "
+            f"{as_text(settings.tau_s)} steps, threshold {as_text(settings.threshold)}, voltages deviate by "
+            f"{as_text(settings.gain)} thresholds at the start; the score is the greatest voltage above the threshold. "
+            f"{settings.descent_text()}"
+        )
+
+    def to_nir(
+        self, settings: TempotronSettings, parameters: Mapping[str, np.ndarray], hidden_only: bool
+    ) -> nir.NIRGraph:
+        """Return Linear, LI, Affine: V(t) as the difference of two leaky integrations; see `LearningRule.to_nir`."""
+        import nir
+
+        from snndeep.learning.nir_graphs import chain, leaky_layer
+
+        scale = np.float32(kernel_scale(settings.tau_m, settings.tau_s))
+        weight = parameters["weight"]
+        decays = np.array([math.exp(-1 / settings.tau_m), math.exp(-1 / settings.tau_s)])
+        nodes = leaky_layer("integrators", {"weight": np.concatenate([weight, weight], axis=1)}, decays)
+        nodes["voltage"] = nir.Affine(weight=np.array([[scale, -scale]]), bias=parameters["bias"].astype(np.float32))
+        graph = chain(nodes, weight.shape[0])
+        graph.metadata["readout"] = f"the greatest voltage minus {as_text(settings.threshold)}"
+        return graph
 
 
 RULE = TempotronRule()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from snndeep.backends.base import NATIVE_SPACE
-from snndeep.backends.registry import BACKENDS
+from snndeep.backends.registry import BACKENDS, DEFAULT_BACKENDS
 from snndeep.errors import ConfigError
-from snndeep.learning.registry import RULES, load_rule
+from snndeep.learning.registry import DEFAULT_RULES, RULES, load_rule
 from snndeep.plan.schema import Schema, object_schema, schema_of
 from snndeep.plan.search_space import SPACE_SCHEMA, checked_space
 from snndeep.plan.sections import Sections
@@ -37,8 +37,8 @@ def configuration_schema() -> Schema:
     sections["encoders"] = object_schema(encoders, "From values in [0, 1] to spike trains.")
     sections["models"] = object_schema(
         {
-            "backends": _choice("Implementations of the network.", list(BACKENDS)),
-            "rules": _choice("Learning rules.", list(RULES)),
+            "backends": _choice("Implementations of the network.", BACKENDS, DEFAULT_BACKENDS),
+            "rules": _choice("Learning rules.", RULES, DEFAULT_RULES),
         },
         "Which models are trained: each implementation with each learning rule.",
     )
@@ -61,15 +61,15 @@ def first_line(member: object) -> str:
     return (member.__doc__ or "").strip().splitlines()[0]
 
 
-def _choice(description: str, names: list[str]) -> Schema:
-    items = {"enum": names}
+def _choice(description: str, names: Iterable[str], default: Sequence[str]) -> Schema:
+    items = {"enum": list(names)}
     return {
         "description": description,
         "type": "array",
         "items": items,
         "minItems": 1,
         "uniqueItems": True,
-        "default": names,
+        "default": list(default),
     }
 
 
@@ -109,14 +109,15 @@ def _check_together(config: Mapping[str, Any]) -> None:
         spaces[name] = checked_space(f"tuning.search_space.{name}", space, kinds)
 
 
-def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> None:
+def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> Settings:
     hints = type_hints(kind)
-    nested = {name: own for name, own in hints.items() if isinstance(own, type) and issubclass(own, Settings)}
-    for name, own in nested.items():
-        _build(own, values[name], seed)
-    if not nested:
-        own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
-        kind.from_mapping(own_values)
+    built = {
+        name: _build(own, values[name], seed)
+        for name, own in hints.items()
+        if isinstance(own, type) and issubclass(own, Settings)
+    }
+    own_values = {name: value for name, value in {"seed": seed, **values}.items() if name in hints}
+    return kind.from_mapping({**own_values, **built})
 
 
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:

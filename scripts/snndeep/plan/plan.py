@@ -14,19 +14,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from snndeep.backends.registry import BACKENDS
-from snndeep.learning.registry import RULES
+from snndeep.backends.base import NATIVE_SETTINGS
+from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase
 from snndeep.plan.scan_plan import ScanPlan
+from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
 from snndeep.redaction import masked
 from snndeep.samples.split import split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
-NATIVE_RULES = ("surrogate", "bal")
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
-NOT_SHOWN = ("store", "prune")
-NOT_SEARCHED = ("encoder", "compare_random")
+NOT_SHOWN = ("store", "durable", "prune")
 
 
 class Plan:
@@ -118,15 +118,29 @@ class Plan:
         """All pairs of backend and learning rule."""
         return [(backend, rule) for backend in self.backends for rule in self.rules]
 
+    def environment(self, backend: str) -> str:
+        """The conda environment that holds what a backend needs."""
+        return load_backend(backend).environment
+
     def mode(self, backend: str, rule: str) -> str:
         """`native` where a model may use more than the neuron common to all backends, else `parity`."""
-        native = self.config["tuning"]["mode"] == "native" and backend == "custom" and rule in NATIVE_RULES
+        native = self.config["tuning"]["mode"] == "native" and self._native_space(backend, rule)
         return "native" if native else "parity"
+
+    def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
+        """What native mode adds: those settings of its space that the rule has and that the backend offers."""
+        offered = load_backend(backend).native
+        if not offered:
+            return {}
+        missing = {name for name in NATIVE_SETTINGS if name not in offered}
+        known = searchable_schemas(load_rule(rule).settings)
+        space = self.config["tuning"]["search_space"]["native"]
+        return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
     def search_space(self, backend: str, rule: str) -> dict[str, Any]:
         """What the search may vary for a model."""
         spaces = self.config["tuning"]["search_space"]
-        native = spaces["native"] if self.mode(backend, rule) == "native" else {}
+        native = self._native_space(backend, rule) if self.mode(backend, rule) == "native" else {}
         return {**spaces[rule], **native}
 
     def rule_settings(self, rule: str) -> dict[str, Any]:
@@ -138,9 +152,10 @@ class Plan:
 
     def study(self, backend: str, rule: str) -> Stage:
         """The Optuna studies of a model. Their address leaves out `n_trials`, so that more trials continue them."""
-        settings = self.config["learning"][rule]
+        member = load_rule(rule)
+        base = member.trial_settings(member.settings.from_mapping(self.rule_settings(rule)))
         config = {
-            "base": {name: value for name, value in settings.items() if name not in NOT_SEARCHED},
+            "base": base.to_mapping(),
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
@@ -189,7 +204,8 @@ class Plan:
     @cached_property
     def baselines(self) -> Stage:
         """Classical models on the same features and splits; the dense one is as large as the spiking one."""
-        size = {name: self.config["learning"]["surrogate"][name] for name in ("hidden", "epochs", "patience")}
+        first = next(name for name in RULES if load_rule(name).has_hidden)
+        size = {name: self.config["learning"][first][name] for name in ("hidden", "epochs", "patience")}
         config = {**size, "seed": self.config["seed"]}
         inputs = [self.samples, self.splits, self.preprocessing]
         return self._maker.stage("baselines", config, ["baselines.py"], inputs)
@@ -236,7 +252,7 @@ class Plan:
     @property
     def raster_model(self) -> tuple[str, str]:
         """The model that the report looks into: the first that has hidden neurons, else the first."""
-        return next((model for model in self.models if model[1] != "tempotron"), self.models[0])
+        return next((model for model in self.models if load_rule(model[1]).has_hidden), self.models[0])
 
     @property
     def shown_protocol(self) -> str:
@@ -287,7 +303,10 @@ class Plan:
         }
         tuned = [self.tune(*model) for model in self.models]
         inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
-        return self._maker.stage("report", config, ["report.py", *REPORT_FILES], inputs)
+        members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
+        members += [ENCODERS[name] for name in self.encoders]
+        files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
+        return self._maker.stage("report", config, files, inputs)
 
     def stages(self) -> list[Stage]:
         """Return every stage of the run, in the order of work."""

@@ -67,12 +67,13 @@ def _row(name: str, key: Schema) -> str:
 def _allowed(key: Schema) -> str:
     if "enum" in key:
         return ", ".join(f"`{value}`" for value in key["enum"])
-    if key["type"] == "array":
+    types = [key["type"]] if isinstance(key["type"], str) else key["type"]
+    if "array" in types:
         size = (
             f"{key['minItems']} of: "
             if key.get("minItems") == key.get("maxItems") and "minItems" in key
             else "list of: "
         )
-        return size + _allowed(key["items"])
+        return size + _allowed(key["items"]) + (", or `null`" if "null" in types else "")
     limits = [words.format(f"{key[name]:g}") for name, words in LIMITS.items() if name in key]
-    return ", ".join([key["type"], *limits])
+    return ", ".join([" or ".join(types), *limits])

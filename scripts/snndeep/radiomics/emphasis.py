@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from snndeep.radiomics.feature import Feature
 from snndeep.radiomics.statistics import log2
 
 
 @dataclass(frozen=True)
 class Entries:
-    """The entries of R matrices: `count` elements of grey level `level` and size `size` in matrix `row`, [E] each."""
+    """The entries of R matrices: `count` elements of grey level `level` and size `size` in matrix `row`, [E] each.
+
+    Sizes are whole numbers, except for dependences that are weighted by distance.
+    """
 
     row: np.ndarray
     level: np.ndarray
@@ -34,7 +38,8 @@ class Entries:
     def from_list(cls, elements: np.ndarray) -> Entries:
         """Return the entries of elements listed one by one, [E, 3] of row, level, size."""
         unique, count = np.unique(elements, axis=0, return_counts=True)
-        return cls(unique[:, 0], unique[:, 1], unique[:, 2], count)
+        row, level = unique[:, 0].astype(np.int64), unique[:, 1].astype(np.int64)
+        return cls(row, level, unique[:, 2], count)
 
     def joined(self, other: Entries) -> Entries:
         """Return the entries of both; no element may be in both."""
@@ -94,6 +99,8 @@ def emphasis_features(entries: Entries, n_rows: int, possible: ArrayLike) -> dic
 
 def _sum_of_squared_margins(row: np.ndarray, key: np.ndarray, count: np.ndarray, n_rows: int) -> np.ndarray:
     """Return, [R], the sum over keys of the squared number of elements with that key."""
+    if key.dtype.kind == "f":
+        key = np.unique(key, return_inverse=True)[1]
     unique, inverse = np.unique(row * (key.max(initial=0) + 1) + key, return_inverse=True)
     margin = np.bincount(inverse, count, unique.size)
     owner = np.zeros(unique.size, np.int64)
@@ -101,6 +108,14 @@ def _sum_of_squared_margins(row: np.ndarray, key: np.ndarray, count: np.ndarray,
     return np.bincount(owner, margin**2, n_rows)
 
 
-def renamed(features: dict[str, np.ndarray], names: dict[str, str]) -> dict[str, np.ndarray]:
-    """Return the features under a family's own IBSI names, given {IBSI name: common name}."""
-    return {name: features[common] for name, common in names.items()}
+COMMON = (
+    "short", "long", "low", "high", "short_low", "short_high", "long_low", "long_high", "level_nonuniformity",
+    "level_nonuniformity_norm", "size_nonuniformity", "size_nonuniformity_norm", "percentage", "level_variance",
+    "size_variance", "entropy", "energy",
+)  # fmt: skip
+"""The common names, in the order in which every family lists its features."""
+
+
+def renamed(features: dict[str, np.ndarray], family: tuple[Feature, ...]) -> dict[str, np.ndarray]:
+    """Return the features under a family's own names."""
+    return {own.name: features[common] for own, common in zip(family, COMMON, strict=False)}

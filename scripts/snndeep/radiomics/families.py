@@ -1,4 +1,4 @@
-"""The families by name: which module computes each, and which of its features IBSI recommends."""
+"""The families by name: which module computes each, and where it is defined."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from snndeep.radiomics import (
     glszm,
     intensity_histogram,
     intensity_statistics,
+    intensity_volume,
+    local_intensity,
     ngldm,
     ngtdm,
+    slice_shape,
 )
+from snndeep.radiomics.feature import Feature
 from snndeep.radiomics.region import Region
+from snndeep.radiomics.statistics import mean_of_present
 
 
 @dataclass(frozen=True)
@@ -25,26 +30,59 @@ class Family:
     """A family of features.
 
     Attributes:
-        compute: Returns all features of a region by IBSI name, [R] each.
-        recommended: Names of those that are kept unless all are asked for.
+        title: Full name.
+        compute: Returns all features of a region by name, [R] each.
+        features: Names, references and units of the features.
+        aggregated: Whether features depend on how neighbours are counted (2d, 2.5d, 3d).
+        of_slices: Whether slices have it.
+        of_volume: Whether the volume has it.
+        of_responses: Whether the response of a filter has it.
     """
 
+    title: str
     compute: Callable[[Region], dict[str, np.ndarray]]
-    recommended: tuple[str, ...]
+    features: tuple[Feature, ...]
+    aggregated: bool = True
+    of_slices: bool = True
+    of_volume: bool = True
+    of_responses: bool = True
 
 
 BY_NAME = {
-    "intensity_statistics": Family(intensity_statistics.compute, intensity_statistics.RECOMMENDED),
-    "intensity_histogram": Family(intensity_histogram.compute, intensity_histogram.RECOMMENDED),
-    "glcm": Family(glcm.compute, glcm.RECOMMENDED),
-    "glcm_averaged": Family(glcm.compute_averaged, glcm.RECOMMENDED),
-    "glrlm": Family(glrlm.compute, glrlm.RECOMMENDED),
-    "glrlm_averaged": Family(glrlm.compute_averaged, glrlm.RECOMMENDED),
-    "glszm": Family(glszm.compute, glszm.RECOMMENDED),
-    "gldzm": Family(gldzm.compute, gldzm.RECOMMENDED),
-    "ngtdm": Family(ngtdm.compute, ngtdm.RECOMMENDED),
-    "ngldm": Family(ngldm.compute, ngldm.RECOMMENDED),
-}
+    "intensity_statistics": Family(
+        "intensity-based statistics", intensity_statistics.compute, intensity_statistics.FEATURES, aggregated=False
+    ),
+    "intensity_histogram": Family(
+        "intensity histogram", intensity_histogram.compute, intensity_histogram.FEATURES, aggregated=False
+    ),
+    "glcm": Family("grey level co-occurrence matrix", glcm.compute, glcm.FEATURES),
+    "glcm_averaged": Family(
+        "grey level co-occurrence matrix, averaged over directions", glcm.compute_averaged, glcm.FEATURES
+    ),
+    "glrlm": Family("grey level run length matrix", glrlm.compute, glrlm.FEATURES),
+    "glrlm_averaged": Family(
+        "grey level run length matrix, averaged over directions", glrlm.compute_averaged, glrlm.FEATURES
+    ),
+    "glszm": Family("grey level size zone matrix", glszm.compute, glszm.FEATURES),
+    "gldzm": Family("grey level distance zone matrix", gldzm.compute, gldzm.FEATURES),
+    "ngtdm": Family("neighbourhood grey tone difference matrix", ngtdm.compute, ngtdm.FEATURES),
+    "ngldm": Family("neighbouring grey level dependence matrix", ngldm.compute, ngldm.FEATURES),
+    "intensity_volume": Family(
+        "intensity-volume histogram", intensity_volume.compute, intensity_volume.FEATURES, aggregated=False
+    ),
+    "local_intensity": Family(
+        "local intensity", local_intensity.compute, local_intensity.FEATURES, aggregated=False, of_slices=False
+    ),
+    "shape_2d": Family(
+        "shape of the slice", slice_shape.compute, slice_shape.FEATURES,
+        aggregated=False, of_volume=False, of_responses=False,
+    ),
+}  # fmt: skip
+
+
+def chosen_features(family: Family, feature_set: str) -> tuple[Feature, ...]:
+    """Return the features of a family that belong to a set, `recommended` or `all`."""
+    return tuple(feature for feature in family.features if feature.recommended or feature_set == "all")
 
 
 def region_features(region: Region, families: Iterable[str], feature_set: str) -> dict[str, np.ndarray]:
@@ -59,6 +97,27 @@ def region_features(region: Region, families: Iterable[str], feature_set: str) -
     for name in families:
         family = BY_NAME[name]
         computed = family.compute(region)
-        kept = computed if feature_set == "all" else family.recommended
-        features.update({f"{name}.{feature}": computed[feature] for feature in kept})
+        chosen = chosen_features(family, feature_set)
+        features.update({f"{name}.{feature.name}": computed[feature.name] for feature in chosen})
     return features
+
+
+def volume_features(
+    region: Region, families: Iterable[str], feature_set: str, dimensions: Iterable[str]
+) -> dict[str, float]:
+    """Return the features of a volume by `<dimension>.<family>.<name>`; see `Region` for the dimensions.
+
+    Features of 2d are means over the slices that have a value. Families that do not count neighbours have the dimension
+    3d alone; in a name, 2.5d is written 2_5d.
+    """
+    names = [name for name in families if BY_NAME[name].of_volume]
+    fixed = [name for name in names if not BY_NAME[name].aggregated]
+    features: dict[str, float] = {}
+    for dimension in dimensions:
+        of_dimension = [name for name in names if BY_NAME[name].aggregated]
+        counted = region.counted(dimension)
+        computed = region_features(counted, of_dimension, feature_set)
+        prefix = dimension.replace(".", "_")
+        features |= {f"{prefix}.{name}": float(mean_of_present(values[None])[0]) for name, values in computed.items()}
+    own = region_features(region.counted("3d"), fixed, feature_set)
+    return {f"3d.{name}": float(values[0]) for name, values in own.items()} | features

@@ -1,69 +1,118 @@
-"""Grey-level co-occurrence matrix (IBSI LFYI): how often levels i and j are neighbours at Chebyshev distance 1.
+"""Grey-level co-occurrence matrix (IBSI LFYI): how often levels i and j are neighbours.
 
-`compute` merges the matrices of all directions before the formulas (slices: SUJT, volume: IAZD), `compute_averaged`
-averages the features of the directions (BTW3, ITBB).
+`compute` merges the matrices of all directions before the formulas (SUJT, ZW7Z, IAZD), `compute_averaged` averages the
+features of the directions (BTW3, JJUI, ITBB).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from snndeep.radiomics.feature import LEVELS, LEVELS_SQUARED, NONE, features
 from snndeep.radiomics.kernels import count_cooccurrences
-from snndeep.radiomics.region import Region
-from snndeep.radiomics.statistics import log2
+from snndeep.radiomics.neighbourhood import directions, weight
+from snndeep.radiomics.region import Region, flat_steps
+from snndeep.radiomics.statistics import log2, mean_of_present
 
-RECOMMENDED = (
-    "joint_max", "joint_avg", "joint_var", "joint_entr", "diff_avg", "diff_var", "diff_entr", "sum_entr", "energy",
-    "contrast", "inv_diff", "inv_diff_norm", "inv_diff_mom", "inv_diff_mom_norm", "inv_var", "corr", "auto_corr",
-    "clust_tend", "clust_shade", "clust_prom", "info_corr1", "info_corr2",
-)  # fmt: skip
+FEATURES = features(
+    """
+    joint_max GYBY joint maximum
+    joint_avg 60VM joint average
+    joint_var UR99 joint variance
+    joint_entr TU9B joint entropy
+    diff_avg TF7R difference average
+    diff_var D3YU difference variance
+    diff_entr NTRS difference entropy
+    sum_avg ZGXS sum average
+    sum_var OEEB sum variance
+    sum_entr P6QZ sum entropy
+    energy 8ZQL angular second moment
+    contrast ACUI contrast
+    dissimilarity 8S9J dissimilarity
+    inv_diff IB1Z inverse difference
+    inv_diff_norm NDRX normalised inverse difference
+    inv_diff_mom WF0Z inverse difference moment
+    inv_diff_mom_norm 1QCO normalised inverse difference moment
+    inv_var E8JP inverse variance
+    corr NI2N correlation
+    auto_corr QWB0 autocorrelation
+    clust_tend DG8W cluster tendency
+    clust_shade 7NFM cluster shade
+    clust_prom AE86 cluster prominence
+    info_corr1 R8DG first measure of information correlation
+    info_corr2 JN9H second measure of information correlation
+    max_corr - maximal correlation coefficient
+    """,
+    units={
+        "joint_avg": LEVELS,
+        "joint_var": LEVELS_SQUARED,
+        "diff_avg": LEVELS,
+        "diff_var": LEVELS_SQUARED,
+        "sum_avg": LEVELS,
+        "sum_var": LEVELS_SQUARED,
+        "contrast": LEVELS_SQUARED,
+        "dissimilarity": LEVELS,
+        "auto_corr": LEVELS_SQUARED,
+        "clust_tend": LEVELS_SQUARED,
+        "clust_shade": "grey levels³",
+        "clust_prom": "grey levels⁴",
+        "joint_entr": "bits",
+        "diff_entr": "bits",
+        "sum_entr": "bits",
+        "corr": NONE,
+    },
+    left_out="sum_avg sum_var dissimilarity max_corr",
+)
 
 
 def compute(region: Region) -> dict[str, np.ndarray]:
-    """Return the twenty-five features of the merged matrix by IBSI name, [R] each; NaN for a row without pairs."""
-    slots = np.zeros(region.steps.size, np.int64)
-    counts = _count(region, slots)[:, 0]
-    return formulas(counts)
+    """Return the features of the merged matrix by name, [R] each; NaN for a row without pairs."""
+    neighbours = region.settings.glcm
+    if neighbours.weighting == "none":
+        return formulas(_count(region, merged=True)[:, 0], region.highest_level)
+    weights = np.array([weight(offset, neighbours) for offset in directions(neighbours, region.in_plane)])
+    pairs = np.einsum("rdij,d->rij", _count(region, merged=False), weights)
+    return formulas(pairs, region.highest_level)
 
 
 def compute_averaged(region: Region) -> dict[str, np.ndarray]:
     """Return the features averaged over directions, [R] each; a direction without pairs is left out."""
-    slots = np.arange(region.steps.size)
-    counts = _count(region, slots)
-    rows, directions, n_levels, _ = counts.shape
-    each = formulas(counts.reshape(rows * directions, n_levels, n_levels))
-    return {name: mean_of_directions(values.reshape(rows, directions)) for name, values in each.items()}
+    counts = _count(region, merged=False)
+    rows, n_directions, n_levels, _ = counts.shape
+    highest = np.repeat(region.highest_level, n_directions)
+    each = formulas(counts.reshape(rows * n_directions, n_levels, n_levels), highest)
+    return {name: mean_of_present(values.reshape(rows, n_directions)) for name, values in each.items()}
 
 
-def mean_of_directions(values: np.ndarray) -> np.ndarray:
-    """Return the mean of [R, D] over the directions that have a value; NaN where none has."""
-    present = ~np.isnan(values)
-    number = present.sum(1)
-    return np.where(present, values, 0.0).sum(1) / np.where(number > 0, number, np.nan)
+def _count(region: Region, merged: bool) -> np.ndarray:
+    """Return the pairs counted one way, [R, 1 or D, level, neighbour's level]."""
+    neighbours = region.settings.glcm
+    offsets = directions(neighbours, region.in_plane)
+    levels, rows = region.padded_levels(neighbours.distance)
+    slots = np.zeros(len(offsets), np.int64) if merged else np.arange(len(offsets))
+    n_slots = 1 if merged else len(offsets)
+    steps = flat_steps(offsets, levels.shape)
+    pairs: np.ndarray = count_cooccurrences(levels, rows, steps, slots, region.n_rows, n_slots, region.n_levels)
+    return pairs
 
 
-def _count(region: Region, slots: np.ndarray) -> np.ndarray:
-    n_slots = int(slots.max()) + 1
-    return count_cooccurrences(region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels)
-
-
-def formulas(pairs: np.ndarray) -> dict[str, np.ndarray]:
+def formulas(pairs: np.ndarray, highest_level: np.ndarray) -> dict[str, np.ndarray]:
     """Return the co-occurrence features of counted pairs.
 
     With p_ij the share of pairs (i, j), both ways, p_i its margin of mean mu and variance s2, d_k the share of pairs
-    with |i - j| = k and t_k that with i + j = k: joint_max (GYBY), joint_avg = mu (60VM), joint_var = s2 (UR99),
-    joint_entr = H(p_ij) (TU9B), diff_avg, diff_var, diff_entr of d (TF7R, D3YU, NTRS), sum_avg, sum_var, sum_entr of t
-    (ZGXS, OEEB, P6QZ), energy = sum p^2 (8ZQL), contrast = sum k^2 d (ACUI), dissimilarity = sum k d (8S9J), inv_diff
-    = sum d / (1 + k) (IB1Z), inv_diff_norm = sum d / (1 + k / N_g) (NDRX), inv_diff_mom = sum d / (1 + k^2) (WF0Z),
-    inv_diff_mom_norm = sum d / (1 + k^2 / N_g^2) (1QCO), inv_var = sum over k > 0 of d / k^2 (E8JP), corr = (sum i j p -
-    mu^2) / s2 (NI2N), auto_corr = sum i j p (QWB0), clust_tend, clust_shade, clust_prom = second, third, fourth
-    moments of i + j about 2 mu (DG8W, 7NFM, AE86), info_corr1 = (H - HXY1) / HX (R8DG), info_corr2 = sqrt(1 - exp(-2
-    (HXY2 - H))) (JN9H).
+    with |i - j| = k, t_k that with i + j = k and N_g the highest level in the region: joint_max, joint_avg = mu,
+    joint_var = s2, joint_entr = H(p_ij), diff_avg, diff_var, diff_entr of d, sum_avg, sum_var, sum_entr of t, energy = sum
+    p^2, contrast = sum k^2 d, dissimilarity = sum k d, inv_diff = sum d / (1 + k), inv_diff_norm = sum d / (1 + k / N_g),
+    inv_diff_mom = sum d / (1 + k^2), inv_diff_mom_norm = sum d / (1 + k^2 / N_g^2), inv_var = sum over k > 0 of d / k^2,
+    corr = (sum i j p - mu^2) / s2, auto_corr = sum i j p, clust_tend, clust_shade, clust_prom = second, third, fourth
+    moments of i + j about 2 mu, info_corr1 = (H - HXY1) / HX, info_corr2 = sqrt(1 - exp(-2 (HXY2 - H))), max_corr = root
+    of the second greatest eigenvalue of Q, Q_ij = sum_k p_ik p_jk / (p_i p_k).
 
-    A region of a single level has corr 1 and info_corr1 0, the limits that IBSI leaves open.
+    A region of a single level has corr and max_corr 1 and info_corr1 0, the limits that IBSI leaves open.
 
     Args:
-        pairs: int64 [R, N_g, N_g], pairs counted one way.
+        pairs: [R, N, N], pairs counted one way.
+        highest_level: N_g of each row, at most N, int64 [R].
 
     Returns:
         By name, [R] each; NaN where there is no pair.
@@ -75,7 +124,7 @@ def formulas(pairs: np.ndarray) -> dict[str, np.ndarray]:
     level = np.arange(1, n_levels + 1.0)
     i, j = np.indices((n_levels, n_levels))
     flat = p.reshape(rows, -1)
-    # Nearly all features need only the shares of differences and of sums, a few hundred numbers instead of N_g^2.
+    # Nearly all features need only the shares of differences and of sums, a few hundred numbers instead of N^2.
     k = np.arange(n_levels, dtype=np.float64)
     k_sum = np.arange(2, 2 * n_levels + 1.0)
     difference = flat @ (np.abs(i - j).ravel()[:, None] == np.arange(n_levels)).astype(np.float64)
@@ -85,10 +134,12 @@ def formulas(pairs: np.ndarray) -> dict[str, np.ndarray]:
     variance = (margin * (level - mean[:, None]) ** 2).sum(1)
     auto_correlation = flat @ np.outer(level, level).ravel()
     varies = np.count_nonzero(margin > 0, axis=1) > 1
+    one = 1.0 + 0.0 * mean
     diff_avg, sum_avg = difference @ k, added @ k_sum
     off_centre = k_sum - 2 * mean[:, None]
+    share_of_levels = k / np.maximum(highest_level, 1)[:, None]
     joint_entropy = -(p * log2(p)).sum((1, 2))
-    info_corr1, info_corr2 = _information(p, margin, joint_entropy)
+    info_corr1, info_corr2 = _information(margin, joint_entropy)
     return {
         "joint_max": p.max((1, 2)),
         "joint_avg": mean,
@@ -104,26 +155,40 @@ def formulas(pairs: np.ndarray) -> dict[str, np.ndarray]:
         "contrast": difference @ k**2,
         "dissimilarity": diff_avg,
         "inv_diff": difference @ (1 / (1 + k)),
-        "inv_diff_norm": difference @ (1 / (1 + k / n_levels)),
+        "inv_diff_norm": (difference / (1 + share_of_levels)).sum(1),
         "inv_diff_mom": difference @ (1 / (1 + k**2)),
-        "inv_diff_mom_norm": difference @ (1 / (1 + (k / n_levels) ** 2)),
+        "inv_diff_mom_norm": (difference / (1 + share_of_levels**2)).sum(1),
         "inv_var": difference[:, 1:] @ (1 / k[1:] ** 2),
-        "corr": np.where(varies, (auto_correlation - mean**2) / np.where(varies, variance, 1.0), 1.0 + 0.0 * mean),
+        "corr": np.where(varies, (auto_correlation - mean**2) / np.where(varies, variance, 1.0), one),
         "auto_corr": auto_correlation,
         "clust_tend": (added * off_centre**2).sum(1),
         "clust_shade": (added * off_centre**3).sum(1),
         "clust_prom": (added * off_centre**4).sum(1),
         "info_corr1": info_corr1,
         "info_corr2": info_corr2,
+        "max_corr": np.where(varies, _maximal_correlation(p, margin), one),
     }
 
 
-def _information(p: np.ndarray, margin: np.ndarray, joint_entropy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _information(margin: np.ndarray, joint_entropy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return both measures of information correlation."""
-    log_margin = log2(margin)
-    entropy = -(margin * log_margin).sum(1)
+    entropy = -(margin * log2(margin)).sum(1)
     # log(p_i p_j) = log p_i + log p_j, so both cross entropies are twice that of the margin.
     cross = 2 * entropy
     first = np.where(entropy > 0, (joint_entropy - cross) / np.where(entropy > 0, entropy, 1.0), 0.0 * entropy)
     second = np.sqrt(np.maximum(0.0, 1 - np.exp(-2 * (cross - joint_entropy))))
     return first, second
+
+
+def _maximal_correlation(p: np.ndarray, margin: np.ndarray) -> np.ndarray:
+    """Return the maximal correlation coefficient, [R].
+
+    Q = D^-1 p D^-1 p' with D the margin on the diagonal is similar to S^2, S = D^-1/2 p D^-1/2, which is symmetric: the
+    coefficient is the second greatest magnitude of an eigenvalue of S.
+    """
+    present = margin > 0
+    scale = np.where(present, 1 / np.sqrt(np.where(present, margin, 1.0)), 0.0)
+    similar = np.nan_to_num(p) * scale[:, :, None] * scale[:, None, :]
+    magnitudes = np.sort(np.abs(np.linalg.eigvalsh(similar)), axis=1)
+    second: np.ndarray = magnitudes[:, -2] if magnitudes.shape[1] > 1 else np.ones(len(magnitudes))
+    return second

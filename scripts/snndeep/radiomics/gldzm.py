@@ -5,31 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.kernels import border_distances, count_zone_distances
 from snndeep.radiomics.region import Region
 
-# Tags: sde 0GBI, lde MB4I, lgze S1RA, hgze K26C, sdlge RUVG, sdhge DKNJ, ldlge A7WM, ldhge KLTH, glnu VFT7, glnu_norm 7HP3,
-# zdnu V294, zdnu_norm IATH, z_perc VIWW, gl_var QK93, zd_var 7WT1, zd_entr GBDU.
-_NAMES = {
-    "sde": "short",
-    "lde": "long",
-    "lgze": "low",
-    "hgze": "high",
-    "sdlge": "short_low",
-    "sdhge": "short_high",
-    "ldlge": "long_low",
-    "ldhge": "long_high",
-    "glnu": "level_nonuniformity",
-    "glnu_norm": "level_nonuniformity_norm",
-    "zdnu": "size_nonuniformity",
-    "zdnu_norm": "size_nonuniformity_norm",
-    "z_perc": "percentage",
-    "gl_var": "level_variance",
-    "zd_var": "size_variance",
-    "zd_entr": "entropy",
-}
-
-RECOMMENDED = tuple(name for name in _NAMES if name not in ("glnu", "zdnu"))
+FEATURES = features(
+    """
+    sde 0GBI small distance emphasis
+    lde MB4I large distance emphasis
+    lgze S1RA low grey level zone emphasis
+    hgze K26C high grey level zone emphasis
+    sdlge RUVG small distance low grey level emphasis
+    sdhge DKNJ small distance high grey level emphasis
+    ldlge A7WM large distance low grey level emphasis
+    ldhge KLTH large distance high grey level emphasis
+    glnu VFT7 grey level non-uniformity
+    glnu_norm 7HP3 normalised grey level non-uniformity
+    zdnu V294 zone distance non-uniformity
+    zdnu_norm IATH normalised zone distance non-uniformity
+    z_perc VIWW zone percentage
+    gl_var QK93 grey level variance
+    zd_var 7WT1 zone distance variance
+    zd_entr GBDU zone distance entropy
+""",
+    units={"gl_var": LEVELS_SQUARED},
+    left_out="glnu zdnu",
+)
 
 
 def compute(region: Region) -> dict[str, np.ndarray]:
@@ -39,4 +40,4 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     """
     distances = border_distances(region.mask, region.face_steps)
     counts = count_zone_distances(region.levels, distances, region.rows, region.steps, region.n_rows, region.n_levels)
-    return renamed(emphasis_features(Entries.from_matrix(counts), region.n_rows, region.voxels), _NAMES)
+    return renamed(emphasis_features(Entries.from_matrix(counts), region.n_rows, region.voxels), FEATURES)

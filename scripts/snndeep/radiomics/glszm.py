@@ -5,33 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.kernels import count_zone_sizes
 from snndeep.radiomics.region import Region
 
-# Tags: sze 5QRC, lze 48P8, lgze XMSY, hgze 5GN9, szlge 5RAI, szhge HW1V, lzlge YH51, lzhge J17V, glnu JNSA, glnu_norm Y1RO,
-# zsnu 4JP3, zsnu_norm VB3A, z_perc P30P, gl_var BYLV, zs_var 3NSA, zs_entr GU8N.
-_NAMES = {
-    "sze": "short",
-    "lze": "long",
-    "lgze": "low",
-    "hgze": "high",
-    "szlge": "short_low",
-    "szhge": "short_high",
-    "lzlge": "long_low",
-    "lzhge": "long_high",
-    "glnu": "level_nonuniformity",
-    "glnu_norm": "level_nonuniformity_norm",
-    "zsnu": "size_nonuniformity",
-    "zsnu_norm": "size_nonuniformity_norm",
-    "z_perc": "percentage",
-    "gl_var": "level_variance",
-    "zs_var": "size_variance",
-    "zs_entr": "entropy",
-}
-
-RECOMMENDED = (
-    "sze", "lgze", "hgze", "szlge", "szhge", "glnu_norm", "zsnu_norm", "z_perc", "gl_var", "zs_entr",
-)  # fmt: skip
+FEATURES = features(
+    """
+    sze 5QRC small zone emphasis
+    lze 48P8 large zone emphasis
+    lgze XMSY low grey level zone emphasis
+    hgze 5GN9 high grey level zone emphasis
+    szlge 5RAI small zone low grey level emphasis
+    szhge HW1V small zone high grey level emphasis
+    lzlge YH51 large zone low grey level emphasis
+    lzhge J17V large zone high grey level emphasis
+    glnu JNSA grey level non-uniformity
+    glnu_norm Y1RO normalised grey level non-uniformity
+    zsnu 4JP3 zone size non-uniformity
+    zsnu_norm VB3A normalised zone size non-uniformity
+    z_perc P30P zone percentage
+    gl_var BYLV grey level variance
+    zs_var 3NSA zone size variance
+    zs_entr GU8N zone size entropy
+""",
+    units={"gl_var": LEVELS_SQUARED},
+    left_out="lze lzlge lzhge glnu zsnu zs_var",
+)
 
 
 def compute(region: Region) -> dict[str, np.ndarray]:
@@ -41,4 +40,4 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     """
     small, large = count_zone_sizes(region.levels, region.rows, region.steps, region.n_rows, region.n_levels)
     entries = Entries.from_matrix(small).joined(Entries.from_list(large))
-    return renamed(emphasis_features(entries, region.n_rows, region.voxels), _NAMES)
+    return renamed(emphasis_features(entries, region.n_rows, region.voxels), FEATURES)

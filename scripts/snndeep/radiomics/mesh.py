@@ -31,7 +31,7 @@ def _faces() -> Iterator[list[Corner]]:
             for a, b in around if side else reversed(around):
                 corner = [0, 0, 0]
                 corner[axis], corner[first], corner[second] = side, a, b
-                face.append(tuple(corner))
+                face.append((corner[0], corner[1], corner[2]))
             yield face
 
 
@@ -69,17 +69,20 @@ def _fans(loop: np.ndarray) -> np.ndarray:
     )
     triangles = loop[fans % n]
     areas = _areas(triangles).sum(1)
-    return triangles[areas > areas.max() - 1e-9]
+    greatest: np.ndarray = triangles[areas > areas.max() - 1e-9]
+    return greatest
 
 
 def _normals(triangles: np.ndarray) -> np.ndarray:
     """Return the normals, [..., 3], of triangles [..., 3 vertices, 3], as long as their areas."""
     first, second = (triangles[..., k, :] - triangles[..., 0, :] for k in (1, 2))
-    return np.cross(first, second) / 2
+    normals: np.ndarray = np.cross(first, second) / 2
+    return normals
 
 
 def _areas(triangles: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(_normals(triangles), axis=-1)
+    areas: np.ndarray = np.linalg.norm(_normals(triangles), axis=-1)
+    return areas
 
 
 @cache

@@ -6,34 +6,69 @@ import math
 
 import numpy as np
 
+from snndeep.radiomics.enclosing import minimum_box, minimum_ellipsoid
+from snndeep.radiomics.feature import features
 from snndeep.radiomics.mesh import mesh_area_volume
 
-RECOMMENDED = (
-    "volume", "area_mesh", "av", "sphericity", "diam", "pca_maj_axis", "pca_min_axis", "pca_least_axis",
-    "pca_elongation", "pca_flatness", "vol_dens_conv_hull", "area_dens_conv_hull",
-)  # fmt: skip
+FEATURES = features(
+    """
+    volume RNU0 volume (mesh)
+    vol_approx YEKZ volume (voxel counting)
+    area_mesh C0JK surface area (mesh)
+    av 2PR5 surface to volume ratio
+    comp_1 SKGS compactness 1
+    comp_2 BQWJ compactness 2
+    sph_dispr KRCK spherical disproportion
+    sphericity QCFX sphericity
+    asphericity 25C7 asphericity
+    diam L0JK maximum 3D diameter
+    pca_maj_axis TDIC major axis length
+    pca_min_axis P9VJ minor axis length
+    pca_least_axis 7J51 least axis length
+    pca_elongation Q3CK elongation
+    pca_flatness N17B flatness
+    vol_dens_aabb PBX1 volume density (axis-aligned bounding box)
+    area_dens_aabb R59B area density (axis-aligned bounding box)
+    vol_dens_ombb ZH1A volume density (oriented minimum bounding box)
+    area_dens_ombb IQYR area density (oriented minimum bounding box)
+    vol_dens_aee 6BDE volume density (approximate enclosing ellipsoid)
+    area_dens_aee RDD2 area density (approximate enclosing ellipsoid)
+    vol_dens_mvee SWZ1 volume density (minimum volume enclosing ellipsoid)
+    area_dens_mvee BRI8 area density (minimum volume enclosing ellipsoid)
+    vol_dens_conv_hull R3ER volume density (convex hull)
+    area_dens_conv_hull 7T7F area density (convex hull)
+    com KLMA centre of mass shift
+    integ_int 99N0 integrated intensity
+    moran_i N365 Moran's I index
+    geary_c NPT7 Geary's C measure
+    """,
+    units={"volume": "mm³", "vol_approx": "mm³", "area_mesh": "mm²", "av": "1/mm", "integ_int": "HU mm³"}
+    | dict.fromkeys(("diam", "pca_maj_axis", "pca_min_axis", "pca_least_axis", "com"), "mm"),
+    left_out="vol_approx comp_1 comp_2 sph_dispr asphericity vol_dens_aabb area_dens_aabb vol_dens_ombb area_dens_ombb "
+    "vol_dens_aee area_dens_aee vol_dens_mvee area_dens_mvee com integ_int moran_i geary_c",
+)
 
 _LEGENDRE_TERMS = 20
 """Terms of the series for the surface of an ellipsoid, as many as IBSI takes."""
 
 
-def shape_features(mask: np.ndarray, spacing: tuple[float, float, float]) -> dict[str, float]:
-    """Return the features of a mask's shape by IBSI name.
+def shape_features(mask: np.ndarray, spacing: tuple[float, float, float], enclosing: bool = True) -> dict[str, float]:
+    """Return the features of a mask's shape by name; `snndeep.radiomics.spatial` has those that need intensities.
 
-    With V and A volume and area of the mesh: volume (RNU0), vol_approx, voxels times their volume (YEKZ), area_mesh
-    (C0JK), av = A / V (2PR5), comp_1 = V / sqrt(pi A^3) (SKGS), comp_2 = 36 pi V^2 / A^3 (BQWJ), sph_dispr = A / (36 pi
-    V^2)^(1/3) (KRCK), sphericity, its inverse (QCFX), asphericity = sph_dispr - 1 (25C7), diam, the greatest distance
-    of two vertices (L0JK); with l1 >= l2 >= l3 the variances of the voxel centres along their principal axes,
-    pca_maj_axis, pca_min_axis, pca_least_axis = 4 sqrt(l) (TDIC, P9VJ, 7J51), pca_elongation = sqrt(l2 / l1) (Q3CK),
-    pca_flatness = sqrt(l3 / l1) (N17B); volume and area as shares of those of the bounding box (PBX1, R59B), the
-    ellipsoid of the principal axes (6BDE, RDD2) and the convex hull (R3ER, 7T7F). Lengths in mm.
+    With V and A volume and area of the mesh: vol_approx = voxels times their volume, av = A / V, comp_1 = V / sqrt(pi
+    A^3), comp_2 = 36 pi V^2 / A^3, sph_dispr = A / (36 pi V^2)^(1/3), sphericity its inverse, asphericity = sph_dispr - 1,
+    diam the greatest distance of two vertices; with l1 >= l2 >= l3 the variances of the voxel centres along their
+    principal axes, axes = 4 sqrt(l), pca_elongation = sqrt(l2 / l1), pca_flatness = sqrt(l3 / l1); volume and area as
+    shares of those of the bounding box along the axes (aabb) and in any orientation (ombb), of the ellipsoid of the
+    principal axes (aee), of the smallest ellipsoid (mvee) and of the convex hull. Lengths in mm.
 
     Args:
         mask: uint8 [z, y, x] of 0 and 1, zero on its border, at least one voxel.
         spacing: Along x, y, z, in mm.
+        enclosing: Whether to fit the smallest box and ellipsoid, which takes longer than all else.
     """
     area, volume = mesh_area_volume(mask, spacing)
-    vertices, hull_volume, hull_area = _convex_hull(mask, spacing)
+    vertices, normals, hull_volume, hull_area = _convex_hull(mask, spacing)
     major, minor, least = _principal_axes(mask, spacing)
     box = np.ptp(vertices, axis=0)
     box_area = 2 * (box[0] * box[1] + box[1] * box[2] + box[2] * box[0])
@@ -41,7 +76,8 @@ def shape_features(mask: np.ndarray, spacing: tuple[float, float, float]) -> dic
     ellipsoid_area = _ellipsoid_area(major / 2, minor / 2, least / 2)
     cubed = 36 * math.pi * volume**2
     dispersion = area / cubed ** (1 / 3)
-    return {
+    fitted = _enclosing(vertices, normals, volume, area) if enclosing else {}
+    return fitted | {
         "volume": volume,
         "vol_approx": float(np.count_nonzero(mask)) * math.prod(spacing),
         "area_mesh": area,
@@ -66,8 +102,20 @@ def shape_features(mask: np.ndarray, spacing: tuple[float, float, float]) -> dic
     }
 
 
-def _convex_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[np.ndarray, float, float]:
-    """Return vertices [V, 3] (mm), volume and area of the mesh's convex hull.
+def _enclosing(vertices: np.ndarray, normals: np.ndarray, volume: float, area: float) -> dict[str, float]:
+    """Return volume and area as shares of those of the smallest box and of the smallest ellipsoid."""
+    a, b, c = minimum_box(vertices, normals)
+    major, minor, least = minimum_ellipsoid(vertices)
+    return {
+        "vol_dens_ombb": volume / (a * b * c),
+        "area_dens_ombb": area / (2 * (a * b + b * c + c * a)),
+        "vol_dens_mvee": volume / (4 / 3 * math.pi * major * minor * least),
+        "area_dens_mvee": area / _ellipsoid_area(major, minor, least),
+    }
+
+
+def _convex_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Return vertices [V, 3] (mm), normals [F, 3], volume and area of the mesh's convex hull.
 
     The mesh's vertices lie half a voxel from the outermost voxels along the axes, so the hull of the six such points
     around the two ends of every line of voxels is the hull of the mesh.
@@ -83,7 +131,7 @@ def _convex_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple
     halves = np.concatenate([np.eye(3), -np.eye(3)]) / 2
     points = (_outermost(ends)[:, None, :] + halves).reshape(-1, 3) * np.array(spacing)
     hull = ConvexHull(points)
-    return points[hull.vertices], float(hull.volume), float(hull.area)
+    return points[hull.vertices], hull.equations[:, :3], float(hull.volume), float(hull.area)
 
 
 def _outermost(ends: np.ndarray) -> np.ndarray:
@@ -125,7 +173,8 @@ def _principal_axes(mask: np.ndarray, spacing: tuple[float, float, float]) -> tu
     variances = np.linalg.eigvalsh(covariance)[::-1]
     # A flat or straight mask has variances of zero, which come out as rounding noise of either sign.
     variances = np.where(variances > 1e-12 * variances[0], variances, 0.0)
-    return tuple(float(4 * math.sqrt(variance)) for variance in variances)
+    major, minor, least = (float(4 * math.sqrt(variance)) for variance in variances)
+    return major, minor, least
 
 
 def _ellipsoid_area(a: float, b: float, c: float) -> float:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from snndeep.radiomics.kernels import sum_tone_differences
-from snndeep.radiomics.region import Region
+from snndeep.radiomics.feature import features
+from snndeep.radiomics.kernels import sum_tone_differences, sum_weighted_tone_differences
+from snndeep.radiomics.neighbourhood import half, weight, within
+from snndeep.radiomics.region import Region, flat_steps
 
-RECOMMENDED = ("contrast", "complexity")
+FEATURES = features(
+    """
+    coarseness QCDE coarseness
+    contrast 65HE contrast
+    busyness NQ30 busyness
+    complexity HDEZ complexity
+    strength 1X9X strength
+    """,
+    left_out="coarseness busyness strength",
+)
 
 _GREATEST_COARSENESS = 1e6
 """IBSI's value for a region without any difference."""
@@ -23,7 +34,7 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     (1X9X); sums over i and j run over levels present. A region of a single level has contrast and busyness 0, one
     without differences coarseness 10^6 and strength 0.
     """
-    numbers, sums = sum_tone_differences(region.levels, region.rows, region.steps, region.n_rows, region.n_levels)
+    numbers, sums = _differences(region)
     total = numbers.sum(1)
     n = np.where(total > 0, total, np.nan)
     p = numbers / n[:, None]
@@ -39,7 +50,7 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     weight_gap = (np.abs(level[:, None] * p_i - level * p_j) * both).sum((1, 2))
     weighted = (p * sums)[:, :, None] + (p * sums)[:, None, :]
     together = np.where(both, p_i + p_j, 1.0)
-    features = {
+    computed = {
         "coarseness": np.where(ps > 0, 1 / np.where(ps > 0, ps, 1.0), _GREATEST_COARSENESS),
         "contrast": spread * s / n,
         "busyness": np.where(weight_gap > 0, ps / np.where(weight_gap > 0, weight_gap, 1.0), 0.0),
@@ -47,4 +58,18 @@ def compute(region: Region) -> dict[str, np.ndarray]:
         "strength": np.where(both, (p_i + p_j) * difference**2, 0.0).sum((1, 2)) / np.where(s > 0, s, 1.0)
         * (s > 0),
     }  # fmt: skip
-    return {name: np.where(total > 0, values, np.nan) for name, values in features.items()}
+    return {name: np.where(total > 0, values, np.nan) for name, values in computed.items()}
+
+
+def _differences(region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Return, [R, n_levels] each, the voxels with a neighbour and their summed difference to the mean neighbour."""
+    neighbours = region.settings.ngtdm
+    offsets = half(within(neighbours.distance, neighbours.norm, region.in_plane))
+    levels, rows = region.padded_levels(neighbours.distance)
+    steps = flat_steps(offsets, levels.shape)
+    if neighbours.weighting == "none":
+        numbers, sums = sum_tone_differences(levels, rows, steps, region.n_rows, region.n_levels)
+    else:
+        weights = np.array([weight(offset, neighbours) for offset in offsets])
+        numbers, sums = sum_weighted_tone_differences(levels, rows, steps, weights, region.n_rows, region.n_levels)
+    return numbers, sums

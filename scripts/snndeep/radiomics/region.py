@@ -2,114 +2,139 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from snndeep.radiomics.kernels import assign_levels, count_values
+from snndeep.radiomics.family_settings import FamilySettings
+from snndeep.radiomics.kernels import count_levels
+from snndeep.radiomics.neighbourhood import Offset, half, within
+from snndeep.radiomics.statistics import Intensities
 
-# One half of each neighbourhood, (dz, dy, dx): of every pair of opposite directions the one that points onwards.
-_IN_PLANE = ((0, 0, 1), (0, 1, -1), (0, 1, 0), (0, 1, 1))
-_IN_SPACE = (*_IN_PLANE, *((1, dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)))
-_FACES_IN_PLANE = ((0, 0, 1), (0, 1, 0))
-_FACES_IN_SPACE = (*_FACES_IN_PLANE, (1, 0, 0))
+DIMENSIONS = ("2d", "2.5d", "3d")
+"""Neighbours in the plane and one matrix per plane; in the plane and one matrix; in space and one matrix."""
+
+_FACES: dict[bool, list[Offset]] = {True: [(0, 0, 1), (0, 1, 0)], False: [(0, 0, 1), (0, 1, 0), (1, 0, 0)]}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The resampled image around a region, outside of it too.
+
+    Attributes:
+        values: float32 [z, y, x], HU.
+        offset: Index of the region's first voxel (of the border of zeros) in `values`, along z, y, x.
+    """
+
+    values: np.ndarray
+    offset: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Region:
     """A resampled and discretised region.
 
-    All arrays [z, y, x] have one voxel of zeros around them. A region counted *by slice* has one output row per plane
-    and neighbours in the plane (4 directions); as a *volume* it has a single row and neighbours in space (13).
+    All arrays [z, y, x] have one voxel of zeros around them. How neighbours are counted is the dimension: `2d` has one
+    output row per plane and neighbours in the plane (4 directions), `2.5d` a single row and neighbours in the plane,
+    `3d` a single row and neighbours in space (13 directions).
 
     Attributes:
-        values: int16 [z, y, x], HU.
+        values: int16 or float32 [z, y, x], HU or a filter's response.
         mask: uint8 [z, y, x], the morphological mask (1 inside).
         levels: uint8 or uint16 [z, y, x], grey levels 1..n_levels in the intensity mask, 0 elsewhere.
-        n_levels: Greatest possible grey level N_g.
-        by_slice: Whether planes are counted one by one.
-        range_values: int64 [K], the HU of the re-segmentation range.
-        level_of_value: int64 [K], the grey level of each of these HU.
-        counts: int64 [R, K], how many voxels have each of these HU.
+        n_levels: Greatest grey level there could be.
+        dimension: One of `DIMENSIONS`.
+        each_plane: Whether every plane is a region of its own, rather than a part of one.
+        intensities: The values in the intensity mask, of every plane if `each_plane`, else of the region.
+        spacing: Along x, y, z, in mm.
+        settings: Conventions of the families.
+        surroundings: The image around the region, where a family needs it.
+        intensity_range: Lowest and highest HU of the re-segmentation range, infinite where there is none; None for values
+            that are no HU.
     """
 
     values: np.ndarray
     mask: np.ndarray
     levels: np.ndarray
     n_levels: int
-    by_slice: bool
-    range_values: np.ndarray
-    level_of_value: np.ndarray
-    counts: np.ndarray
+    dimension: str
+    each_plane: bool
+    intensities: Intensities
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    settings: FamilySettings = field(default_factory=FamilySettings)
+    surroundings: Surroundings | None = None
+    intensity_range: tuple[float, float] | None = (-np.inf, np.inf)
+
+    def counted(self, dimension: str) -> Region:
+        """Return the same region with its neighbours counted in another dimension."""
+        return self if dimension == self.dimension else replace(self, dimension=dimension)
+
+    @property
+    def in_plane(self) -> bool:
+        """Whether neighbours lie in the plane."""
+        return self.dimension != "3d"
 
     @property
     def n_rows(self) -> int:
         """Number of output rows R."""
-        return self.counts.shape[0]
+        return self.levels.shape[0] - 2 if self.dimension == "2d" else 1
 
     @property
     def rows(self) -> np.ndarray:
         """Output row of each plane, int64 [z]."""
-        return _rows(self.levels.shape[0], self.by_slice)
+        return plane_rows(self.levels.shape[0], self.dimension == "2d")
+
+    @cached_property
+    def level_counts(self) -> np.ndarray:
+        """How many voxels have each grey level, int64 [R, n_levels]."""
+        counts: np.ndarray = count_levels(self.levels, self.rows, self.n_rows, self.n_levels)
+        return counts
 
     @property
     def voxels(self) -> np.ndarray:
         """Voxels in the intensity mask, int64 [R]."""
-        return self.counts.sum(1)
+        counts: np.ndarray = self.level_counts.sum(1)
+        return counts
+
+    @property
+    def highest_level(self) -> np.ndarray:
+        """The greatest grey level in the region, IBSI's N_g, int64 [R]; 0 where there is no voxel.
+
+        A row that is a region of its own has its own; the planes of one region share that of the region.
+        """
+        present = self.level_counts > 0
+        own = np.where(present.any(1), self.n_levels - present[:, ::-1].argmax(1), 0)
+        return own if self.each_plane else np.full(self.n_rows, own.max(initial=0))
 
     @property
     def steps(self) -> np.ndarray:
         """Flat distances to one half of the neighbours at Chebyshev distance 1, int64 [D]."""
-        return self._flat(_IN_PLANE if self.by_slice else _IN_SPACE)
+        return self.flat(half(within(1, "chebyshev", self.in_plane)))
 
     @property
     def face_steps(self) -> np.ndarray:
         """Flat distances to one half of the neighbours across a face, int64 [2 or 3]."""
-        return self._flat(_FACES_IN_PLANE if self.by_slice else _FACES_IN_SPACE)
+        return self.flat(_FACES[self.in_plane])
 
-    def _flat(self, directions: tuple[tuple[int, int, int], ...]) -> np.ndarray:
-        _, ny, nx = self.levels.shape
-        return np.array([(dz * ny + dy) * nx + dx for dz, dy, dx in directions], np.int64)
+    def flat(self, offsets: list[Offset]) -> np.ndarray:
+        """Return offsets (dz, dy, dx) as distances in the flattened arrays, int64."""
+        return flat_steps(offsets, self.levels.shape)
 
-
-def _rows(n_planes: int, by_slice: bool) -> np.ndarray:
-    return np.clip(np.arange(n_planes) - 1, 0, n_planes - 3) if by_slice else np.zeros(n_planes, np.int64)
-
-
-def number_of_levels(low: float, high: float, bin_width: float) -> int:
-    """Return N_g, the number of bins of one width that cover a range."""
-    return max(1, math.ceil((high - low) / bin_width))
+    def padded_levels(self, distance: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the grey levels with a border of `distance` voxels of zeros, and the output row of each plane."""
+        if distance == 1:
+            return self.levels, self.rows
+        extra = distance - 1
+        return np.pad(self.levels, extra), np.pad(self.rows, extra, mode="edge")
 
 
-def make_region(
-    values: np.ndarray,
-    mask: np.ndarray,
-    resegmentation: tuple[float, float],
-    bin_width: float,
-    by_slice: bool,
-) -> Region:
-    """Re-segment and discretise a resampled region.
+def plane_rows(n_planes: int, each: bool) -> np.ndarray:
+    """Return the output row of each plane, int64 [z]: its own, or one for all; borders go with their neighbours."""
+    return np.clip(np.arange(n_planes) - 1, 0, n_planes - 3) if each else np.zeros(n_planes, np.int64)
 
-        level = min(floor((HU - low) / bin_width) + 1, N_g)        N_g = ceil((high - low) / bin_width)
 
-    Fixed bin size from the lower bound (IBSI Q3RU); the upper bound itself belongs to the last bin. Voxels outside the
-    range leave the intensity mask and stay in the morphological mask.
-
-    Args:
-        values: int16 [z, y, x] with a border of one voxel, HU.
-        mask: uint8 [z, y, x] of 0 and 1, zero on the border.
-        resegmentation: Lowest and highest HU of the intensity mask.
-        bin_width: Width of a grey level, in HU.
-        by_slice: Count planes one by one, rather than the volume.
-    """
-    low, high = resegmentation
-    lower, upper = math.ceil(low), math.floor(high)
-    n_levels = number_of_levels(low, high, bin_width)
-    range_values = np.arange(lower, upper + 1)
-    level_of_value = np.minimum(np.floor((range_values - low) / bin_width).astype(np.int64) + 1, n_levels)
-    levels = np.empty(values.shape, np.uint8 if n_levels < 256 else np.uint16)
-    assign_levels(values, mask, level_of_value, lower, levels)
-    n_rows = values.shape[0] - 2 if by_slice else 1
-    counts = count_values(values, mask, _rows(values.shape[0], by_slice), n_rows, lower, upper)
-    return Region(values, mask, levels, n_levels, by_slice, range_values, level_of_value, counts)
+def flat_steps(offsets: list[Offset], shape: tuple[int, ...]) -> np.ndarray:
+    """Return offsets (dz, dy, dx) as distances in an array of this shape, flattened."""
+    _, ny, nx = shape
+    return np.array([(dz * ny + dy) * nx + dx for dz, dy, dx in offsets], np.int64)

@@ -1,14 +1,56 @@
-"""Statistics of integer values, from how often each of them occurs; shared by intensities and grey levels."""
+"""Statistics of values, from how often each of them occurs; shared by intensities and grey levels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Intensities:
+    """The values in the intensity mask of R regions: integers that are counted, or numbers that are listed.
+
+    Attributes:
+        parts: Ascending values [K] and how often each occurs [R', K], in parts whose rows make up R together.
+    """
+
+    parts: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    @classmethod
+    def listed(cls, rows: Iterable[np.ndarray]) -> Intensities:
+        """Return the intensities of regions whose values are given, one array a region."""
+        parts = []
+        for row in rows:
+            values, counts = np.unique(row.astype(np.float64), return_counts=True)
+            parts.append((values, counts[None]) if values.size else (np.zeros(1), np.zeros((1, 1), np.int64)))
+        return cls(tuple(parts))
+
+    @property
+    def voxels(self) -> np.ndarray:
+        """Number of values, int64 [R]."""
+        number: np.ndarray = np.concatenate([counts.sum(1) for _, counts in self.parts])
+        return number
+
+    def describe(self) -> dict[str, np.ndarray]:
+        """Return the eighteen statistics of `describe`, [R] each."""
+        described = [describe(values, counts) for values, counts in self.parts]
+        return {name: np.concatenate([part[name] for part in described]) for name in described[0]}
+
+    def rows(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+        """Yield the values that occur, ascending, and how often, of one region after the other."""
+        for values, counts in self.parts:
+            for row in counts:
+                present = row > 0
+                yield values[present].astype(np.float64), row[present]
 
 
 def order_statistic(values: np.ndarray, cumulative: np.ndarray, rank: np.ndarray) -> np.ndarray:
     """Return, [R], the value at a rank (0 the smallest) given cumulative counts [R, K] of ascending values [K]."""
     index = (cumulative <= rank[:, None]).sum(1)
-    return values[np.minimum(index, values.size - 1)].astype(np.float64)
+    ranked: np.ndarray = values[np.minimum(index, values.size - 1)]
+    return ranked.astype(np.float64)
 
 
 def percentile(values: np.ndarray, cumulative: np.ndarray, percent: float) -> np.ndarray:
@@ -75,6 +117,15 @@ def describe(values: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.where(np.isnan(n), np.nan, result) for name, result in features.items()}
 
 
+def mean_of_present(values: np.ndarray) -> np.ndarray:
+    """Return the mean of [R, D] over those of D that have a value; NaN where none has."""
+    present = ~np.isnan(values)
+    number = present.sum(1)
+    mean: np.ndarray = np.where(present, values, 0.0).sum(1) / np.where(number > 0, number, np.nan)
+    return mean
+
+
 def log2(p: np.ndarray) -> np.ndarray:
     """Return the binary logarithm, and 0 where p is 0: the convention of entropies."""
-    return np.log2(p, out=np.zeros_like(p), where=p > 0)
+    logarithm: np.ndarray = np.log2(p, out=np.zeros_like(p), where=p > 0)
+    return logarithm

@@ -53,14 +53,3 @@ def quantity(value: float | None) -> str:
 def p_value(value: float | None) -> str:
     """Return a p value, `< 0.001` where it is smaller."""
     return "< 0.001" if is_number(value) and value < 0.001 else decimal(value)
-
-
-def setting(value: Any) -> str:
-    """Return the value of a setting as one writes it in text."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(setting(item) for item in value)
-    return str(value)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
+from snndeep.backends.registry import OWN_BACKEND
 from snndeep.reporting.formats import decimal, interval, is_number, percent, quantity, signed
 from snndeep.reporting.names import title_of
 
@@ -171,8 +172,8 @@ def _implementations(metrics: Metrics, protocol: str) -> str:
     times = {name: _seconds(metrics, name, protocol) for name in models_of(metrics, "snn")}
     ratios = []
     for rule in dict.fromkeys(name.split("/")[1] for name in times):
-        own = times.get(f"custom/{rule}")
-        others = [s for n, s in times.items() if n.endswith(f"/{rule}") and not n.startswith("custom/") and s]
+        own = times.get(f"{OWN_BACKEND}/{rule}")
+        others = [s for n, s in times.items() if n.endswith(f"/{rule}") and not n.startswith(f"{OWN_BACKEND}/") and s]
         if own and others:
             ratios.append(min(others) / own)
     same = (

@@ -10,24 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snndeep.reporting.formats import setting
-from snndeep.reporting.names import backend_title, rule_title
+from snndeep.backends.registry import load_backend
+from snndeep.learning.base import LearningRule
+from snndeep.learning.registry import load_rule
+from snndeep.reporting.names import rule_title
+from snndeep.settings import as_text
+from snndeep.spikes.encoders.registry import encoder_class, load_encoder
 
 Config = Mapping[str, Any]
 NO_METHOD = ("run", "report.", "store", "prune.", "tuning.storage")
-NATIVE_RULES = ("surrogate", "bal")
 SCALERS = {
     "standard": "mean 0 and standard deviation 1",
     "robust": "median 0 and interquartile range 1",
-}
-SURROGATES = {
-    "atan": "the derivative of the arc tangent",
-    "fast_sigmoid": "the derivative of the fast sigmoid",
-    "superspike": "the SuperSpike function",
-}
-READOUTS = {
-    "mean_potential": "mean membrane potential before the spike",
-    "spike_count": "number of spikes",
 }
 PROTOCOLS = {
     "patient": "by patient (no patient on two sides; the results that count)",
@@ -86,7 +80,7 @@ class _Settings:
 
     def text(self, name: str) -> str:
         """Return a value as one writes it."""
-        return setting(self(name))
+        return as_text(self(name))
 
     def below(self, prefix: str) -> dict[str, Any]:
         """Return all settings below a prefix, by the rest of their name."""
@@ -97,7 +91,7 @@ class _Settings:
         """Return a sentence that lists the settings below some prefixes that nobody asked for, or nothing."""
         left = {n: v for n, v in self._values.items() if n.startswith(prefixes) and n not in self._asked}
         self._asked |= set(left)
-        listed = "; ".join(f"{name} = {setting(value)}" for name, value in left.items())
+        listed = "; ".join(f"{name} = {as_text(value)}" for name, value in left.items())
         return f" Further settings: {listed}." if listed else ""
 
 
@@ -139,11 +133,11 @@ def _data(s: _Settings) -> str:
 
 
 def _label(labels: list[int]) -> str:
-    return f"the label{'s' if len(labels) > 1 else ''} {setting(labels)}"
+    return f"the label{'s' if len(labels) > 1 else ''} {as_text(labels)}"
 
 
 def _phantom(s: _Settings) -> str:
-    own = {name: setting(value) for name, value in s.below("dataset.phantom.").items()}
+    own = {name: as_text(value) for name, value in s.below("dataset.phantom.").items()}
     shape = own.pop("shape").replace(", ", " \N{MULTIPLICATION SIGN} ")
     listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items() if name != "patients")
     return (
@@ -173,7 +167,7 @@ def _features(s: _Settings) -> str:
         "Features follow the IBSI reference manual (arXiv:1612.07003) and were taken from organ and lesion together, so "
         f"that the region does not give the answer away. Slices were resampled to {s.text('features.slice_spacing')} mm in "
         f"plane and whole organs to {s.text('features.patient_spacing')} mm; a resampled voxel belongs to the region from "
-        f"{s.text('features.mask_threshold')} on. Intensities outside {setting(low)} to {setting(high)} HU were left out; "
+        f"{s.text('features.mask_threshold')} on. Intensities outside {as_text(low)} to {as_text(high)} HU were left out; "
         f"grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these {which}. Features of the "
         f"whole organ in 3D {whole}. On each training part, features were scaled to "
         f"{SCALERS[s('preprocessing.scaler')]}, missing values filled with the median, and the {kept} with the largest F "
@@ -201,34 +195,12 @@ def _splits(s: _Settings) -> str:
 
 
 def _encoding(s: _Settings) -> str:
-    sentences = {"rate": _rate, "latency": _latency, "population": _population}
     used = dict.fromkeys(s(f"learning.{rule}.encoder") for rule in s("models.rules"))
-    return " ".join(sentences[name](s) for name in used if name in sentences)
-
-
-def _rate(s: _Settings) -> str:
-    least, most = s.text("encoders.rate.least"), s.text("encoders.rate.most")
-    return (
-        f"Rate coding: at each of {s.text('encoders.rate.steps')} time steps a channel fires with a probability between "
-        f"{least} (value 0) and {most} (value 1)."
-    )
-
-
-def _latency(s: _Settings) -> str:
-    steps = s.text("encoders.latency.steps")
-    return f"Latency coding: one spike per channel within {steps} time steps, the larger the earlier."
-
-
-def _population(s: _Settings) -> str:
-    return (
-        f"Population coding (Bohte et al. 2002): {s.text('encoders.population.fields')} Gaussian receptive fields per "
-        f"feature with sharpness {s.text('encoders.population.gamma')} over {s.text('encoders.population.steps')} time "
-        f"steps; responses below {s.text('encoders.population.floor')} give no spike."
-    )
+    return " ".join(load_encoder(name, s.below(f"encoders.{name}.")).methods_text() for name in used)
 
 
 def _networks(s: _Settings) -> str:
-    backends = ", ".join(backend_title(name) for name in s("models.backends"))
+    backends = ", ".join(load_backend(name).methods_text() for name in s("models.backends"))
     rules = ", ".join(rule_title(name) for name in s("models.rules"))
     return (
         "Leaky integrate-and-fire neurons, v[t] = beta v[t-1] + I[t], with a spike and a hard reset to 0 at the "
@@ -238,70 +210,19 @@ def _networks(s: _Settings) -> str:
 
 
 def _learning(s: _Settings) -> str:
-    return " ".join(_RULES.get(rule, _unknown_rule(rule))(s) for rule in s("models.rules"))
+    return " ".join(_rule(s, load_rule(name)) for name in s("models.rules"))
 
 
-def _unknown_rule(rule: str) -> Callable[[_Settings], str]:
-    return lambda s: f"{rule_title(rule)}: see the settings below."
-
-
-def _surrogate(s: _Settings, rule: str = "surrogate") -> str:
-    own = f"learning.{rule}."
-    learned = [name for name in ("beta", "threshold") if s(f"{own}learn_{name}")]
-    adaptation = s(f"{own}adaptation")
-    rise = f", raised by {setting(adaptation)} with each spike (decay {s.text(own + 'adaptation_decay')})"
-    s(f"{own}adaptation_decay")
-    return (
-        f"Surrogate gradient (Neftci et al. 2019), encoder {s.text(own + 'encoder')}: {s.text(own + 'hidden')} hidden "
-        f"neurons, beta {s.text(own + 'beta')}, threshold {s.text(own + 'threshold')}{rise if adaptation else ''}, learned "
-        f"per neuron: {' and '.join(learned) or 'neither'}; {SURROGATES[s(own + 'surrogate')]} with slope "
-        f"{s.text(own + 'slope')}; hidden currents vary by {s.text(own + 'gain')} thresholds at the start; read from the "
-        f"{READOUTS[s(own + 'readout')]} of the two output neurons; cross entropy. {_descent(s, own)}"
-    )
-
-
-def _tempotron(s: _Settings) -> str:
-    own = "learning.tempotron."
-    return (
-        f"Tempotron (Gütig and Sompolinsky 2006), encoder {s.text(own + 'encoder')}: membrane and synapse time constants "
-        f"{s.text(own + 'tau_m')} and {s.text(own + 'tau_s')} steps, threshold {s.text(own + 'threshold')}, voltages "
-        f"deviate by {s.text(own + 'gain')} thresholds at the start; the score is the greatest voltage above the "
-        f"threshold. {_descent(s, own)}"
-    )
-
-
-def _bal(s: _Settings) -> str:
-    own = "learning.bal."
-    beside = " Beside it ran random choice of the same budget." if s(f"{own}compare_random") else ""
-    return (
-        f"Bio-inspired active learning (BAL, after Zhan et al. 2023): from a share of {s.text(own + 'initial_fraction')} "
-        f"labelled training samples to {s.text(own + 'budget_fraction')} in {s.text(own + 'rounds')} rounds, each time "
-        "labelling the samples whose hidden firing pattern departs most from those known."
-        f"{beside} The network learns as follows. {_surrogate(s, 'bal')}"
-    )
-
-
-def _descent(s: _Settings, own: str) -> str:
-    averaging = (
-        f" The model was the moving average of its weights over the updates (decay {s.text(own + 'averaging')}; Polyak and "
-        "Juditsky 1992)."
-        if s(own + "averaging")
-        else ""
-    )
-    return (
-        f"Adam with learning rate {s.text(own + 'learning_rate')}, decoupled weight decay {s.text(own + 'weight_decay')}, "
-        f"batches of {s.text(own + 'batch_size')}, at most {s.text(own + 'epochs')} epochs, stopped after "
-        f"{s.text(own + 'patience')} without a better validation ROC-AUC.{averaging}"
-    )
-
-
-_RULES: dict[str, Callable[[_Settings], str]] = {"surrogate": _surrogate, "tempotron": _tempotron, "bal": _bal}
+def _rule(s: _Settings, rule: LearningRule) -> str:
+    settings = s.below(f"learning.{rule.name}.")
+    encoder = encoder_class(settings.pop("encoder")).label
+    return f"{rule.methods_text(rule.settings.from_mapping(settings))} It reads {encoder[0].lower()}{encoder[1:]}."
 
 
 def _tuning(s: _Settings) -> str:
     mode = {
         "parity": "All implementations searched the same space (parity mode).",
-        "native": "The custom implementation also searched what only it offers (native mode).",
+        "native": f"{_native(s)} also searched what not every implementation offers (native mode).",
     }[s("tuning.mode")]
     spaces: dict[str, list[str]] = {}
     for name, choice in s.below("tuning.search_space.").items():
@@ -315,16 +236,21 @@ def _tuning(s: _Settings) -> str:
     )
 
 
+def _native(s: _Settings) -> str:
+    offering = [load_backend(name) for name in s("models.backends")]
+    return f"Implementations that can ({', '.join(b.label for b in offering if b.native) or 'none of those used'})"
+
+
 def _range(choice: Mapping[str, Any]) -> str:
     if "choices" in choice:
-        return f"one of {setting(choice['choices'])}"
+        return f"one of {as_text(choice['choices'])}"
     scale = " (logarithmic)" if choice.get("log") else ""
-    return f"{setting(choice['low'])} to {setting(choice['high'])}{scale}"
+    return f"{as_text(choice['low'])} to {as_text(choice['high'])}{scale}"
 
 
 def _evaluation(s: _Settings) -> str:
     top = s("evaluation.top_slices")
-    number = f"{setting(top)}, chosen on validation patients" if isinstance(top, list | tuple) else setting(top)
+    number = f"{as_text(top)}, chosen on validation patients" if isinstance(top, list | tuple) else as_text(top)
     return (
         f"A patient's score is the mean of its highest slice scores; their number: {number}. Decision thresholds maximise "
         "balanced accuracy on validation data. ROC-AUC and PR-AUC of slices are means over test folds. Intervals (95 %) "

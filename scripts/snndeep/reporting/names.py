@@ -1,9 +1,10 @@
-"""How backends, learning rules and models are called in text."""
+"""The names of models in text."""
 
 from __future__ import annotations
 
-RULE_TITLES = {"surrogate": "Surrogate gradient", "tempotron": "Tempotron", "bal": "BAL"}
-BACKEND_TITLES = {"custom": "Custom", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
+from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.learning.registry import RULES, load_rule
+
 BASELINE_TITLES = {
     "constant": "Constant",
     "dense": "Dense network",
@@ -15,18 +16,18 @@ BASELINE_TITLES = {
 
 
 def title_of(model: str) -> str:
-    """Return how a model is called in text, for instance `snnTorch, Tempotron`."""
+    """Return the name of a model in text, for instance `snnTorch, Tempotron`."""
     backend, slash, rule = model.partition("/")
     if not slash:
         return BASELINE_TITLES.get(model, model)
-    return f"{BACKEND_TITLES.get(backend, backend)}, {RULE_TITLES.get(rule, rule)}"
+    return f"{backend_title(backend)}, {rule_title(rule)}"
 
 
 def backend_title(backend: str) -> str:
-    """Return how a backend is called in text."""
-    return BACKEND_TITLES.get(backend, backend)
+    """Return the name of a backend in text; one that is not in the registry has no other name."""
+    return load_backend(backend).label if backend in BACKENDS else backend
 
 
 def rule_title(rule: str) -> str:
-    """Return how a learning rule is called in text."""
-    return RULE_TITLES.get(rule, rule)
+    """Return the name of a learning rule in text; one that is not in the registry has no other name."""
+    return load_rule(rule).label if rule in RULES else rule

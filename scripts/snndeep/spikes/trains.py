@@ -2,6 +2,9 @@
 
 A spike train says for every sample, time step and input channel whether there is a spike. One bit each is enough;
 backends turn the bits into whatever they compute with (dense tensors, lists of events).
+
+All arrays of spikes and potentials, from the encoder to the engine, have the axes [samples, steps, channels or neurons]:
+what belongs to one sample lies together in memory.
 """
 
 from __future__ import annotations
@@ -46,18 +49,18 @@ class SpikeTrains:
 
     @classmethod
     def from_dense(cls, spikes: np.ndarray) -> SpikeTrains:
-        """Pack dense spikes `[T, N, F]` whose values are 0 and 1.
+        """Pack dense spikes `[N, T, F]` whose values are 0 and 1.
 
         Raises:
             InvalidInputError: If the array is not three-dimensional or holds anything but 0 and 1.
         """
         spikes = np.asarray(spikes)
-        if spikes.ndim != 3 or 0 in spikes.shape[::2]:
+        if spikes.ndim != 3 or 0 in spikes.shape[1:]:
             raise InvalidInputError(
                 "Spikes have the wrong shape.",
                 where="spikes",
                 found=f"shape {spikes.shape}",
-                expected="[T, N, F] with T and F of at least 1",
+                expected="[N, T, F] with T and F of at least 1",
             )
         active = spikes == 1
         if not np.all(active | (spikes == 0)):
@@ -68,8 +71,7 @@ class SpikeTrains:
                 found=f"the value {wrong}",
                 expected="0 or 1 (no NaN, no negative values)",
             )
-        packed = np.packbits(active.transpose(1, 0, 2), axis=-1, bitorder="little")
-        return cls(np.ascontiguousarray(packed), spikes.shape[2])
+        return cls(np.packbits(active, axis=-1, bitorder="little"), spikes.shape[2])
 
     @property
     def samples(self) -> int:
@@ -82,9 +84,8 @@ class SpikeTrains:
         return self.packed.shape[1]
 
     def dense(self, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Unpack the chosen samples to uint8 `[T, B, F]` (a view with the batch axis outermost in memory)."""
-        bits = np.unpackbits(self.packed[indices], axis=-1, count=self.channels, bitorder="little")
-        return bits.transpose(1, 0, 2)
+        """Unpack the chosen samples to uint8 `[B, T, F]`."""
+        return np.unpackbits(self.packed[indices], axis=-1, count=self.channels, bitorder="little")
 
     def count(self) -> int:
         """Return the number of spikes, with memory that does not grow with the number of samples."""

@@ -27,7 +27,7 @@ class Trained:
     Attributes:
         parameters: By name.
         scores: Of the validation and test samples, by part.
-        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[T, 2, n]`.
+        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[2, T, n]`.
         record: JSON values: settings, learning curve, seconds, and what the rule has to tell.
     """
 

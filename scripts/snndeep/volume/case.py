@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,9 @@ _AFFINE_TOLERANCE = 0.05
 class CaseVolume:
     """Intensities and labels around the organ, [z, y, x] on the canonical grid.
 
-    The box is the one that the labels span, grown by one voxel on every side: what linear interpolation needs. Where
-    the labels reach the border of the scan, the grown voxel repeats the scan's last intensity and has no label.
+    The box is the one that the labels span, grown by a margin on every side, by default one voxel: what linear
+    interpolation needs. Where the margin reaches beyond the border of the scan, it is cut to one voxel that repeats the
+    scan's last intensity and has no label.
 
     Attributes:
         case: Name of the case.
@@ -35,6 +37,7 @@ class CaseVolume:
         origin: Canonical index (x, y, z) of the box's first voxel; -1 beyond the border.
         shape: Numbers of voxels of the whole scan along x, y, z.
         spacing: Spacing along x, y, z, in mm.
+        margins: Voxels before and after the box that the labels span, along z, y, x.
     """
 
     case: str
@@ -43,9 +46,17 @@ class CaseVolume:
     origin: tuple[int, int, int]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
+    margins: tuple[tuple[int, int], ...] = ((1, 1), (1, 1), (1, 1))
 
 
-def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> CaseVolume:
+def read_case(
+    case: str,
+    image: Path,
+    label: Path,
+    labels: frozenset[int],
+    margin_voxels: int = 1,
+    margin_mm: float = 0.0,
+) -> CaseVolume:
     """Read a CT and its mask.
 
     Args:
@@ -53,6 +64,8 @@ def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> Ca
         image: NIfTI file with intensities in HU.
         label: NIfTI file with integer labels on the same grid.
         labels: The labels of organ and lesion; all others but 0 are errors.
+        margin_voxels: Voxels to read around what the labels span, at least 1.
+        margin_mm: Distance to read around it in addition, in mm; infinite for the whole scan.
 
     Returns:
         The region around the labels on the canonical grid.
@@ -67,26 +80,36 @@ def read_case(case: str, image: Path, label: Path, labels: frozenset[int]) -> Ca
 
     stored_labels, label_box = read_labels(label_header, labels, case)
     core = label_grid.to_canonical_box(label_box)
+    wide = [
+        min(margin_voxels + math.ceil(min(margin_mm / spacing, size)), size + 1)
+        for spacing, size in zip(image_grid.spacing, image_grid.shape, strict=True)
+    ]
     box = tuple(
-        slice(max(0, span.start - 1), min(size, span.stop + 1))
-        for span, size in zip(core, image_grid.shape, strict=True)
+        slice(max(0, span.start - width), min(size, span.stop + width))
+        for span, width, size in zip(core, wide, image_grid.shape, strict=True)
     )
     intensity = image_grid.to_canonical(read_intensities(image_header, image_grid.to_file_box(box), case))
-    border = [
-        (1 - (part.start - whole.start), 1 - (whole.stop - part.stop))
-        for part, whole in zip(core[::-1], box[::-1], strict=True)
-    ]
-    if any(before or after for before, after in border):
-        intensity = np.pad(intensity, border, mode="edge")
-    region = np.pad(label_grid.to_canonical(stored_labels), 1)
+    # A voxel is repeated where the margin goes beyond the scan.
+    beyond = [
+        (int(span.start - width < 0), int(span.stop + width > size))
+        for span, width, size in zip(core, wide, image_grid.shape, strict=True)
+    ][::-1]
+    if any(before or after for before, after in beyond):
+        intensity = np.pad(intensity, beyond, mode="edge")
+    margins = tuple(
+        (part.start - whole.start + before, whole.stop - part.stop + after)
+        for part, whole, (before, after) in zip(core[::-1], box[::-1], beyond, strict=True)
+    )
+    region = np.pad(label_grid.to_canonical(stored_labels), margins)
     _check_varies(intensity, region, location(case, image))
     return CaseVolume(
         case=case,
         intensity=intensity,
         labels=region,
-        origin=tuple(span.start - 1 for span in core),
+        origin=tuple(span.start - before for span, (before, _) in zip(core, margins[::-1], strict=True)),
         shape=image_grid.shape,
         spacing=image_grid.spacing,
+        margins=margins,
     )
 
 

@@ -21,7 +21,7 @@ AXIS_NAMES = {
 
 
 def traces_of(traces: Mapping[str, np.ndarray], split: str) -> dict[str, np.ndarray]:
-    """Return the traces of one split, by what was traced, `[T, samples, n]`."""
+    """Return the traces of one split, by what was traced, `[samples, T, n]`."""
     return {key.removeprefix(f"{split}/"): values for key, values in traces.items() if key.startswith(f"{split}/")}
 
 
@@ -41,9 +41,9 @@ def raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> Figure:
     for row, name in zip(grid, names, strict=True):
         for k, axes in enumerate(row):
             if name.endswith("spikes"):
-                _draw_spikes(axes, traces[name][:, k], colour(CLASS_LOOKS[CLASSES[classes[k]]][0]))
+                _draw_spikes(axes, traces[name][k], colour(CLASS_LOOKS[CLASSES[classes[k]]][0]))
             else:
-                _draw_potentials(axes, traces[name][:, k])
+                _draw_potentials(axes, traces[name][k])
                 axes.set_xlabel("time step")
         row[0].set_ylabel(AXIS_NAMES[name])
     for axes, label in zip(grid[0], classes, strict=True):
@@ -71,9 +71,9 @@ def _draw_potentials(axes: Axes, potentials: np.ndarray) -> None:
 def describe_raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> str:
     """Return the figure's main numbers in a sentence."""
     name = "hidden spikes" if "hidden spikes" in traces else "input spikes"
-    counts = traces[name].sum(axis=(0, 2))
+    counts = traces[name].sum(axis=(1, 2))
     shown = " and ".join(f"{int(n)} in the {CLASSES[k]} slice" for n, k in zip(counts, classes, strict=True))
-    return f"Number of {name} within {traces[name].shape[0]} time steps: {shown}."
+    return f"Number of {name} within {traces[name].shape[1]} time steps: {shown}."
 
 
 def rate_table(firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> pd.DataFrame:

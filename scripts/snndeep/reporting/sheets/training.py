@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity, setting
+from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity
 from snndeep.reporting.headline import first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.samples.split import protocol_of
+from snndeep.settings import as_text
 
 COSTS = {
     "parameters": ("parameters", count),
@@ -82,9 +83,9 @@ def _range(found: list[Mapping[str, Any]]) -> str:
     for name in found[0] if found else ():
         values = list(dict.fromkeys(best[name] for best in found if name in best))
         if all(is_number(value) for value in values) and len(values) > 1:
-            parts.append(f"{name} {setting(min(values))} to {setting(max(values))}")
+            parts.append(f"{name} {as_text(min(values))} to {as_text(max(values))}")
         else:
-            parts.append(f"{name} {' or '.join(setting(value) for value in values)}")
+            parts.append(f"{name} {' or '.join(as_text(value) for value in values)}")
     return ", ".join(parts) or ABSENT
 
 
@@ -92,7 +93,7 @@ def _search_by_split(results: RunResults) -> Sheet:
     rows = []
     for model, splits in results.tuned.items():
         for split, study in splits.items():
-            found = ", ".join(f"{name} {setting(value)}" for name, value in study["best"].items())
+            found = ", ".join(f"{name} {as_text(value)}" for name, value in study["best"].items())
             own = {"trials": len(study["trials"]), "best": study["best_value"], "found": found}
             rows.append({"model": title_of(model), "split": split, **own})
     columns = (

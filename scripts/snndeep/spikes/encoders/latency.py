@@ -17,12 +17,17 @@ from snndeep.spikes.encoders.base import Encoder, check_values
 class LatencyEncoder(Encoder):
     """One spike per channel."""
 
+    label = "Latency coding"
     steps: int = setting(16, "Time steps.", least=1)
 
     def encode(self, values: np.ndarray, samples: list[str], seed: int) -> np.ndarray:
         """See `Encoder.encode`; nothing is drawn at random."""
         check_values(values)
         return spikes_at(spike_times(values, self.steps), self.steps)
+
+    def methods_text(self) -> str:
+        """See `Encoder.methods_text`."""
+        return f"Latency coding: one spike per channel within {self.steps} time steps, the larger the earlier."
 
 
 def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
@@ -31,8 +36,8 @@ def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
 
 
 def spikes_at(times: np.ndarray, steps: int) -> np.ndarray:
-    """Return uint8 `[T, N, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
-    return (np.arange(steps)[:, None, None] == times[None]).astype(np.uint8)
+    """Return uint8 `[N, T, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
+    return (np.arange(steps)[:, None] == times[:, None]).astype(np.uint8)
 
 
 ENCODER = LatencyEncoder

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.settings import setting
+from snndeep.settings import as_text, setting
 from snndeep.spikes.encoders.base import Encoder, check_values
 from snndeep.spikes.encoders.latency import spike_times, spikes_at
 
@@ -21,6 +21,7 @@ from snndeep.spikes.encoders.latency import spike_times, spikes_at
 class PopulationEncoder(Encoder):
     """Gaussian receptive fields."""
 
+    label = "Population coding"
     steps: int = setting(8, "Time steps.", least=1)
     fields: int = setting(8, "Receptive fields per feature.", least=2)
     gamma: float = setting(1.0, "Sharpness of the fields.", above=0)
@@ -34,6 +35,13 @@ class PopulationEncoder(Encoder):
         response = np.exp(-((values[:, :, None] - centres) ** 2) / (2 * sigma**2))
         times = np.where(response < self.floor, -1, spike_times(response, self.steps))
         return spikes_at(times.reshape(values.shape[0], -1), self.steps)
+
+    def methods_text(self) -> str:
+        """See `Encoder.methods_text`."""
+        return (
+            f"Population coding (Bohte et al. 2002): {self.fields} Gaussian receptive fields per feature with sharpness "
+            f"{as_text(self.gamma)} over {self.steps} time steps; responses below {as_text(self.floor)} give no spike."
+        )
 
 
 ENCODER = PopulationEncoder

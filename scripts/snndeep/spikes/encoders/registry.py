@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from snndeep.errors import InvalidInputError
 from snndeep.registry import import_member
 from snndeep.spikes.encoders.base import Encoder
 
@@ -21,7 +22,14 @@ def encoder_class(name: str) -> type[Encoder]:
     Raises:
         ConfigError: If there is no encoder of that name.
     """
-    found: type[Encoder] = import_member("encoder", ENCODERS, name).ENCODER
+    found = import_member("encoder", ENCODERS, name, "ENCODER", type)
+    if not issubclass(found, Encoder):
+        raise InvalidInputError(
+            "A module of the registry holds no encoder.",
+            where=ENCODERS[name],
+            found=found.__name__,
+            expected="an Encoder",
+        )
     return found
 
 
