@@ -25,8 +25,8 @@ from snndeep.engine.blocks import (
     run_block,
 )
 from snndeep.engine.compiler import exact
-from snndeep.engine.packing import NARROW, WIDE, block_width, clear_gradients, pack, unpack_gradients
-from snndeep.engine.readout import CLASSES, backward_readout, cross_entropy, run_readout
+from snndeep.engine.packing import NARROW, WIDE, Layer, Places, block_width, clear_gradients, pack, unpack_gradients
+from snndeep.engine.readout import CLASSES, Readout, backward_readout, cross_entropy, run_readout
 from snndeep.engine.vectors import GROUP, load, repeat, total_of, width_of
 
 _U = np.uint64
@@ -60,11 +60,11 @@ class Network(NamedTuple):
     """
 
     floats: np.ndarray
-    layers: tuple
-    places: tuple
+    layers: tuple[Layer, ...]
+    places: tuple[Places, ...]
     bias_place: np.uint64
-    readout: tuple
-    surrogate: tuple
+    readout: Readout
+    surrogate: tuple[int, np.float32]
     silent: bool
     widest: np.uint64
     slots: np.uint64

@@ -14,11 +14,11 @@ silent entries (`EventTrains.silent`) give the same currents with the sum of all
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 import numpy as np
 from llvmlite.binding import get_host_cpu_features
-from numba import config
 
 from snndeep.engine.compiler import exact
 
@@ -92,9 +92,10 @@ def widest_block(steps: int) -> int:
 
 def _has_wide_registers() -> bool:
     """Tell whether numba compiles for registers of 512 bits: those it finds, unless its environment says otherwise."""
-    if config.CPU_FEATURES is not None:
-        return "+avx512f" in config.CPU_FEATURES
-    return config.CPU_NAME is None and get_host_cpu_features().get("avx512f", False)
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is not None:
+        return "+avx512f" in features
+    return "NUMBA_CPU_NAME" not in os.environ and bool(get_host_cpu_features().get("avx512f", False))
 
 
 class Allotment:
@@ -103,11 +104,14 @@ class Allotment:
     def __init__(self) -> None:
         self._size = 0
 
-    def take(self, size: int) -> np.uint64:
-        """Return where a part of this size starts: at a cache line, as blocks are then read line by line."""
+    def take(self, size: int) -> int:
+        """Return where a part of this size starts: at a cache line, as blocks are then read line by line.
+
+        A few lines are left free, lest parts of some sizes fall on the same places of the cache.
+        """
         start = self._size
         self._size += (-(-size // _LINE) + 9) * _LINE
-        return np.uint64(start)
+        return start
 
     def array(self) -> np.ndarray:
         """Return the array, zeros."""
@@ -124,9 +128,10 @@ def allot_layer(
     sizes = [inputs * width, width, width, width, onwards * width]
     starts = [allotment.take(size) for size in sizes]
     end = allotment.take(0)
-    gradient = allotment.take(int(end - starts[0])) - starts[0]
-    state = [allotment.take(slots * width * steps * needed) for needed in (True, adapts, True)]
-    return Layer(*map(np.uint64, (inputs, neurons, width, onwards, *starts, end, gradient, *state)))
+    gradient = allotment.take(end - starts[0]) - starts[0]
+    state = [allotment.take(slots * width * steps if needed else 0) for needed in (True, adapts, True)]
+    numbers = [inputs, neurons, width, onwards, *starts, end, gradient, *state]
+    return Layer(*(np.uint64(number) for number in numbers))
 
 
 @exact

@@ -83,10 +83,11 @@ class Trainer:
         step: int,
     ) -> float:
         """Go once over samples and return the mean loss; see `snndeep.engine.epoch.train`."""
-        return train(
+        loss: float = train(
             self._network, self._adaptation, self._learned, self._deep, self._events.by_step, self._by_channel,
             samples, labels, weights, vector, np.empty_like(vector), batch, adam, average, decay, step,
         )  # fmt: skip
+        return loss
 
     def gradients(
         self, vector: np.ndarray, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
@@ -136,7 +137,7 @@ def _network(
     return Network(
         floats, layers, tuple(layer.places for layer in hidden), np.uint64(bias_place), readout,
         (surrogate[0], np.float32(surrogate[1])), trains.silent, np.uint64(widest_block(steps)),
-        np.uint64(slots), np.uint64(steps), sums, outputs, delta, np.empty(slots, np.uint64),
+        np.uint64(slots), np.uint64(steps), np.uint64(sums), np.uint64(outputs), np.uint64(delta), np.empty(slots, np.uint64),
         np.zeros((len(hidden), slots * (steps + 1)), np.int64),
         np.zeros((len(hidden), slots * steps * max(widths) if len(hidden) > 1 else 0), np.uint16),
         np.array(list(limits.values()), np.float32).reshape(-1, 2), np.array(list(limits), np.int64).reshape(-1, 2),

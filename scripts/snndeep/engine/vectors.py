@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 from llvmlite import ir
 from numba import types
@@ -239,7 +240,7 @@ def lowest_bit(typing, word):
     return types.uint64(types.uint64), generate
 
 
-def _arithmetic(symbol: Callable, instruction: str) -> None:
+def _arithmetic(symbol: Callable[[Any, Any], Any], instruction: str) -> None:
     @intrinsic
     def combine(typing, left, right):
         def generate(context, builder, signature, arguments):
