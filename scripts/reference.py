@@ -1,4 +1,4 @@
-"""Write what is generated: schema and reference page of the configuration, and the version in CITATION.cff."""
+"""Write the generated files: schema and reference page of the configuration, and the version in CITATION.cff."""
 
 import re
 from pathlib import Path

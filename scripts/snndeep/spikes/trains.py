@@ -31,7 +31,7 @@ class SpikeTrains:
     packed: np.ndarray
     channels: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.packed.ndim != 3 or self.packed.dtype != np.uint8:
             raise InvalidInputError(
                 "Packed spike trains have the wrong form.",
@@ -62,26 +62,30 @@ class SpikeTrains:
                 found=f"shape {spikes.shape}",
                 expected="[N, T, F] with T and F of at least 1",
             )
-        active = spikes == 1
-        if not np.all(active | (spikes == 0)):
-            wrong = spikes[~(active | (spikes == 0))].flat[0]
+        active = spikes != 0
+        wrong = spikes != active
+        if wrong.any():
             raise InvalidInputError(
                 "Spikes are not binary.",
                 where="spikes",
-                found=f"the value {wrong}",
+                found=f"the value {spikes[wrong].flat[0]}",
                 expected="0 or 1 (no NaN, no negative values)",
             )
-        return cls(np.packbits(active, axis=-1, bitorder="little"), spikes.shape[2])
+        samples, steps, channels = spikes.shape
+        whole = active if channels % 8 == 0 else np.pad(active, ((0, 0), (0, 0), (0, -channels % 8)))
+        # Packed as one row, which is several times as fast as row by row.
+        packed = np.packbits(whole.reshape(-1), bitorder="little")
+        return cls(packed.reshape(samples, steps, -(-channels // 8)), channels)
 
     @property
     def samples(self) -> int:
         """The number N of samples."""
-        return self.packed.shape[0]
+        return int(self.packed.shape[0])
 
     @property
     def steps(self) -> int:
         """The number T of time steps."""
-        return self.packed.shape[1]
+        return int(self.packed.shape[1])
 
     def dense(self, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Unpack the chosen samples to uint8 `[B, T, F]`."""
