@@ -92,7 +92,8 @@ class NetworkModel:
         else:
             logits = whole.logits(self.parameters.vector, samples)
         logits = logits.astype(np.float64)
-        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        scores: np.ndarray = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        return scores
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
