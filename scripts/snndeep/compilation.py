@@ -14,33 +14,39 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 from numba.core.caching import FunctionCache
-from numba.core.dispatcher import Dispatcher
 from numba.core.event import Event, Listener, register
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 LOGGER = logging.getLogger(__name__)
 
 
-def compiler(what: str, options: Mapping[str, object]) -> Callable[[Callable], Dispatcher]:
+def compiler(what: str, options: Mapping[str, Any]) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator that compiles a function when it is first called, and keeps the result on disk.
 
     Args:
         what: What its functions make together; the log names it once a process, when something is not in the cache.
         options: Of `numba.njit`.
     """
-    announcement = _Announcement(what)
-    register("numba:compile", announcement)
+    announcement = _announcement(what)
 
-    def compiled(function: Callable) -> Dispatcher:
+    def compiled(function: Callable[..., Any]) -> Any:
         announcement.modules.add(function.__module__)
         dispatcher = njit(**options)(function)
         dispatcher._cache = _FolderCache(function)
         return dispatcher
 
     return compiled
+
+
+@cache
+def _announcement(what: str) -> _Announcement:
+    announcement = _Announcement(what)
+    register("numba:compile", announcement)
+    return announcement
 
 
 @cache
@@ -56,12 +62,12 @@ class _FolderCache(FunctionCache):
     function's own file alone.
     """
 
-    def __init__(self, function: Callable):
+    def __init__(self, function: Callable[..., Any]):
         super().__init__(function)
         # Taken now, with the code that is imported: an edit that comes before the first call belongs to the next process.
         self._fingerprint = fingerprint(Path(function.__code__.co_filename).parent)
 
-    def _index_key(self, sig: object, codegen: object) -> tuple:
+    def _index_key(self, sig: object, codegen: object) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), self._fingerprint)
 
     def load_overload(self, sig: object, target_context: object) -> object:

@@ -92,6 +92,69 @@ class SpikingLayer(Protocol):
         """Return dL/dparameters by name, and dL/dinput `[B, T, M]` (None where the input was a batch of `Inputs`)."""
 
 
+@dataclass(frozen=True)
+class Readout:
+    """How the logits of a network are read from its output neurons.
+
+    Attributes:
+        counts: Whether their spikes are counted; if not, their potential is averaged over time.
+        scale: Times the mean potential.
+    """
+
+    counts: bool
+    scale: float
+
+
+class Optimiser(Protocol):
+    """Adam with decoupled weight decay, as `snndeep.learning.optimiser.Adam` has it."""
+
+    rate: float
+    decay: float
+    beta1: float
+    beta2: float
+    eps: float
+    first: np.ndarray
+    second: np.ndarray
+    steps: int
+
+
+class Average(Protocol):
+    """A moving average of parameters, as `snndeep.learning.optimiser.MovingAverage` has it."""
+
+    values: np.ndarray
+    decay: float
+    steps: int
+
+
+class WholeNetwork(Protocol):
+    """A network on one data set that a backend reads and trains without coming back for every batch."""
+
+    def logits(self, vector: np.ndarray, samples: np.ndarray) -> np.ndarray:
+        """Return the logits `[B, 2]` of samples, from the vector of all parameters."""
+
+    def epoch(
+        self,
+        vector: np.ndarray,
+        samples: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        batch: int,
+        optimiser: Optimiser,
+        average: Average,
+    ) -> float:
+        """Go once over samples in their order, with an update per batch, and return the mean weighted cross entropy.
+
+        Args:
+            vector: All parameters, changed in place.
+            samples: `[N]`.
+            labels: `[N]`, of these samples.
+            weights: `[N]`, of these samples.
+            batch: Samples per update.
+            optimiser: Its moments and number of steps are brought up to date.
+            average: As the optimiser, after every update.
+        """
+
+
 class NetworkTrace(Protocol):
     """What two layers did with a batch. `hidden` may be worked out only when it is asked for."""
 
@@ -114,6 +177,24 @@ class LayerPair(Protocol):
         self, trace: NetworkTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Return dL/dparameters of the two layers from the derivatives with respect to the second one's trace."""
+
+    def whole(
+        self,
+        inputs: Any,
+        readout: Readout,
+        places: Mapping[str, int],
+        neurons: int,
+        limits: Mapping[str, tuple[float, float]],
+    ) -> WholeNetwork | None:
+        """Return the two layers and the cross entropy of their outputs as one thing, or None if there is no such thing.
+
+        Args:
+            inputs: The data set.
+            readout: How the outputs are read.
+            places: Where each parameter, `hidden.weight` and so on, begins in the vector of them all.
+            neurons: How many hidden neurons there are.
+            limits: Smallest and greatest value of parameters by name, kept after each update.
+        """
 
 
 class Inputs(Protocol):

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import LayerTrace, NetworkTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.backends.base import (
+    LayerTrace,
+    NetworkTrace,
+    NeuronSettings,
+    Readout,
+    check_dense_inputs,
+    check_samples,
+)
+from snndeep.backends.event_trainer import EventNetwork
 from snndeep.engine.events import EventTrains
 from snndeep.engine.layer import backward_events, backward_spikes, forward_events, forward_spikes
 from snndeep.engine.network import backward_network, forward_network
@@ -27,7 +36,12 @@ class EventBatch:
 
 @dataclass(frozen=True)
 class EventInputs:
-    """A data set as event lists, built once, and packed as it came."""
+    """A data set as event lists, built once, and packed as it came.
+
+    Attributes:
+        trains: The spikes as events.
+        packed: The spikes.
+    """
 
     trains: EventTrains
     packed: SpikeTrains
@@ -36,6 +50,14 @@ class EventInputs:
     def from_trains(cls, trains: SpikeTrains) -> EventInputs:
         """Build the event lists."""
         return cls(EventTrains.from_trains(trains), trains)
+
+    @cached_property
+    def shorter(self) -> EventTrains:
+        """The spikes as events, or the entries without a spike if these are fewer."""
+        spikes = self.trains
+        if 2 * spikes.by_step[1].size <= spikes.samples * spikes.steps * spikes.inputs:
+            return spikes
+        return EventTrains.from_trains(self.packed, silent=True)
 
     def batch(self, samples: np.ndarray) -> EventBatch:
         """Return the chosen samples; nothing is copied."""
@@ -254,3 +276,14 @@ class CustomPair:
             _named_gradients(self._hidden, *grad_hidden, grad_neuron),
             _named_gradients(self._output, grad_output[0].T, grad_output[1], None),
         )
+
+    def whole(
+        self,
+        inputs: EventInputs,
+        readout: Readout,
+        places: Mapping[str, int],
+        neurons: int,
+        limits: Mapping[str, tuple[float, float]],
+    ) -> EventNetwork:
+        """See `LayerPair.whole`."""
+        return EventNetwork(inputs.trains, inputs.shorter, self._hidden, self._output, readout, places, neurons, limits)

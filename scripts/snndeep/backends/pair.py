@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import LayerTrace, NetworkTrace, SpikingLayer
+from snndeep.backends.base import LayerTrace, NetworkTrace, Readout, SpikingLayer
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,13 @@ class ComposedPair:
         output, grad_hidden = self._output.backward(trace.output, grad_spikes, grad_v_pre)
         hidden, _ = self._hidden.backward(trace.hidden, grad_hidden, None)
         return hidden, output
+
+    def whole(
+        self,
+        inputs: Any,
+        readout: Readout,
+        places: Mapping[str, int],
+        neurons: int,
+        limits: Mapping[str, tuple[float, float]],
+    ) -> None:
+        """See `LayerPair.whole`: there is no such thing."""

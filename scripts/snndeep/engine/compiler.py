@@ -1,4 +1,4 @@
-"""How the engine's functions are compiled: one decorator for all of them."""
+"""How the engine's functions are compiled: one decorator for plain loops, one for blocks of vectors."""
 
 from __future__ import annotations
 
@@ -8,3 +8,7 @@ from snndeep.compilation import compiler
 # neuron that never fires, and a diverging run must be seen as such. Division follows numpy (no check for a zero
 # denominator), without which no loop with a division is vectorised.
 compiled = compiler("the custom engine", {"fastmath": {"reassoc", "contract", "nsz", "arcp"}, "error_model": "numpy"})
+
+# Each operation is rounded on its own and in the order in which it is written, so results are the same on every processor.
+# Without the lock of Python, so that several threads can work.
+exact = compiler("the custom engine", {"error_model": "numpy", "nogil": True})

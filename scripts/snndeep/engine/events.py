@@ -35,16 +35,22 @@ class EventTrains:
         samples: The number N of samples.
         steps: The number T of time steps.
         inputs: The number F of input channels.
+        silent: Whether the lists name the entries without a spike.
     """
 
     by_step: tuple[np.ndarray, np.ndarray]
     samples: int
     steps: int
     inputs: int
+    silent: bool = False
 
     @classmethod
-    def from_trains(cls, trains: SpikeTrains) -> EventTrains:
+    def from_trains(cls, trains: SpikeTrains, silent: bool = False) -> EventTrains:
         """Build the event lists from bit-packed spike trains.
+
+        Args:
+            trains: The spikes.
+            silent: List the entries without a spike instead.
 
         Raises:
             InvalidInputError: If there are more than 65,536 steps or channels.
@@ -59,9 +65,12 @@ class EventTrains:
             )
         rows = trains.packed.reshape(trains.samples * steps, trains.packed.shape[2])
         spikes = trains.count()
+        if silent:
+            spikes = rows.shape[0] * inputs - spikes
+            rows = np.packbits(np.ones(inputs, np.uint8), bitorder="little") & ~rows
         pointers, channels = np.zeros(rows.shape[0] + 1, np.int64), np.empty(spikes + 8, np.uint16)
         _list_channels(rows, _channels_of_bytes(), pointers, channels)
-        return cls((pointers, channels[:spikes]), trains.samples, steps, inputs)
+        return cls((pointers, channels[:spikes]), trains.samples, steps, inputs, silent)
 
     @cached_property
     def by_channel(self) -> tuple[np.ndarray, np.ndarray]:

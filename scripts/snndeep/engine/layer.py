@@ -72,7 +72,7 @@ def backward_events(
 ):  # fmt: skip
     """Add the derivatives of the batch to `grad_weight` `[F, N]`, `grad_bias` `[N]` and `grad_neuron` (None or `[2, N]`).
 
-    `by_step` and `by_channel` are those of `EventTrains`; the latter is None for a single neuron, which needs it not.
+    `by_step` and `by_channel` are those of `EventTrains`; the latter is None for a single neuron, which has no use for it.
     `grad_spikes` and `grad_potential` are the loss derivatives `[B, T, N]`, either may be None. Samples whose upstream
     derivative is zero throughout add nothing and are passed over: a Tempotron learns from its errors alone.
     """

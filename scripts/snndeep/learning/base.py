@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs
+from snndeep.backends.base import Backend, Inputs, WholeNetwork
 from snndeep.errors import ConfigError
 from snndeep.learning.parameters import Parameters
 from snndeep.settings import Settings
@@ -76,6 +76,12 @@ class Model(Protocol):
 
     def constrain(self) -> None:
         """Bring parameters back into their range after an update."""
+
+    def whole(self, inputs: Inputs) -> WholeNetwork | None:
+        """Return what does `gradients`, the update and `constrain` for whole epochs, or None if nothing does.
+
+        What it does is the same, to rounding.
+        """
 
 
 OnEpoch = Callable[[EpochRecord], None]

@@ -69,6 +69,28 @@ def score_in_batches(model: Model, inputs: Inputs, samples: np.ndarray) -> np.nd
     return np.concatenate(parts)
 
 
+def _epoch(
+    model: Model,
+    inputs: Inputs,
+    samples: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    batch_size: int,
+    optimiser: Adam,
+    average: MovingAverage,
+) -> float:
+    """Do what `WholeNetwork.epoch` does, batch by batch, for any model."""
+    total = 0.0
+    for first in range(0, samples.size, batch_size):
+        batch = slice(first, first + batch_size)
+        loss, gradients = model.gradients(inputs, samples[batch], labels[batch], weights[batch])
+        optimiser.step(model.parameters.flatten(gradients))
+        model.constrain()
+        average.update()
+        total += loss * samples[batch].size
+    return total / samples.size
+
+
 def descend(
     model: Model,
     inputs: Inputs,
@@ -106,15 +128,12 @@ def descend(
     for epoch in range(1, settings.epochs + 1):
         start = time.perf_counter()
         order = rng.permutation(train.size)
-        total = 0.0
-        for first in range(0, order.size, settings.batch_size):
-            batch = order[first : first + settings.batch_size]
-            loss, gradients = model.gradients(inputs, train[batch], labels[batch], weights[batch])
-            optimiser.step(model.parameters.flatten(gradients))
-            model.constrain()
-            average.update()
-            total += loss * batch.size
-        mean_loss = total / order.size
+        chosen = (train[order], labels[order], weights[order])
+        whole = model.whole(inputs)
+        if whole is None:
+            mean_loss = _epoch(model, inputs, *chosen, settings.batch_size, optimiser, average)
+        else:
+            mean_loss = whole.epoch(vector, *chosen, settings.batch_size, optimiser, average)
         if not math.isfinite(mean_loss) or not np.isfinite(vector).all():
             raise DivergedError(
                 "Training diverged: the loss is not finite.",

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from snndeep.backends.base import Backend, NetworkTrace, NeuronSettings
+from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
 from snndeep.learning.parameters import Parameters
 
 CLASSES = 2
 BETA_LIMITS = (0.0, 0.999)
-SMALLEST_THRESHOLD = 0.05
+THRESHOLD_LIMITS = (0.05, float("inf"))
 
 
 class SpikingNetwork:
@@ -34,7 +34,11 @@ class SpikingNetwork:
         readout = replace(neuron, learn_beta=False, learn_threshold=False, adaptation=0.0)
         if not spiking_readout:
             readout = replace(readout, threshold=float("inf"))
-        self._neuron = neuron
+        self._limits: dict[str, tuple[float, float]] = {}
+        if neuron.learn_beta:
+            self._limits["hidden.beta"] = BETA_LIMITS
+        if neuron.learn_threshold:
+            self._limits["hidden.threshold"] = THRESHOLD_LIMITS
         self._layers = backend.pair(neuron, readout)
 
     def forward(self, parameters: Parameters, inputs: object) -> NetworkTrace:
@@ -54,13 +58,17 @@ class SpikingNetwork:
         hidden, output = self._layers.backward(trace, grad_spikes, grad_v_pre)
         return {f"hidden.{name}": g for name, g in hidden.items()} | {f"output.{n}": g for n, g in output.items()}
 
+    def whole(self, parameters: Parameters, inputs: Inputs, readout: Readout) -> WholeNetwork | None:
+        """Return the network and the cross entropy of its outputs as one thing, where the backend has such a thing."""
+        if parameters.vector.dtype != np.float32:
+            return None
+        neurons = parameters["hidden.bias"].size
+        return self._layers.whole(inputs, readout, parameters.places, neurons, self._limits)
+
     def constrain(self, parameters: Parameters) -> None:
         """Bring learned time constants and thresholds back into their range after an update."""
-        hidden = parameters.layer("hidden")
-        if self._neuron.learn_beta:
-            np.clip(hidden["beta"], *BETA_LIMITS, out=hidden["beta"])
-        if self._neuron.learn_threshold:
-            np.maximum(hidden["threshold"], SMALLEST_THRESHOLD, out=hidden["threshold"])
+        for name, limits in self._limits.items():
+            np.clip(parameters[name], *limits, out=parameters[name])
 
 
 def initial_parameters(

@@ -35,32 +35,32 @@ class Adam:
         eps: float = 1e-8,
     ):
         self._vector = vector
-        self._rate, self._decay = learning_rate, weight_decay
-        self._beta1, self._beta2, self._eps = beta1, beta2, eps
-        self._first, self._second = np.zeros_like(vector), np.zeros_like(vector)
+        self.rate, self.decay = learning_rate, weight_decay
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.first, self.second = np.zeros_like(vector), np.zeros_like(vector)
         self._scratch = np.empty_like(vector)
-        self._steps = 0
+        self.steps = 0
 
     def step(self, gradient: np.ndarray) -> None:
         """Update the parameters; `gradient` `[P]` is overwritten."""
-        self._steps += 1
-        correction = 1 - self._beta1**self._steps
-        root = float(np.sqrt(1 - self._beta2**self._steps))
+        self.steps += 1
+        correction = 1 - self.beta1**self.steps
+        root = float(np.sqrt(1 - self.beta2**self.steps))
         scratch = self._scratch
-        np.multiply(gradient, 1 - self._beta1, out=scratch)
-        self._first *= self._beta1
-        self._first += scratch
+        np.multiply(gradient, 1 - self.beta1, out=scratch)
+        self.first *= self.beta1
+        self.first += scratch
         np.multiply(gradient, gradient, out=gradient)
-        gradient *= 1 - self._beta2
-        self._second *= self._beta2
-        self._second += gradient
-        np.sqrt(self._second, out=scratch)
+        gradient *= 1 - self.beta2
+        self.second *= self.beta2
+        self.second += gradient
+        np.sqrt(self.second, out=scratch)
         scratch /= root
-        scratch += self._eps
-        np.divide(self._first, scratch, out=scratch)
-        scratch *= self._rate / correction
-        if self._decay:
-            self._vector *= 1 - self._rate * self._decay
+        scratch += self.eps
+        np.divide(self.first, scratch, out=scratch)
+        scratch *= self.rate / correction
+        if self.decay:
+            self._vector *= 1 - self.rate * self.decay
         self._vector -= scratch
 
 
@@ -87,16 +87,16 @@ class MovingAverage:
                 "Weights cannot be averaged so.", where="averaging", found=str(decay), expected="0 <= averaging < 1"
             )
         self.values = vector.copy() if decay else vector
-        self._vector, self._decay = vector, decay
+        self._vector, self.decay = vector, decay
         self._scratch = np.empty_like(vector)
-        self._steps = 0
+        self.steps = 0
 
     def update(self) -> None:
         """Take in the vector as it is now."""
-        if not self._decay:
+        if not self.decay:
             return
-        self._steps += 1
-        decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         np.multiply(self._vector, 1 - decay, out=self._scratch)
         self.values *= decay
         self.values += self._scratch

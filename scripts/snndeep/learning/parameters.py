@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Parameters(Mapping[str, np.ndarray]):
-    """Named arrays of one dtype, views into `vector`.
+    """Named arrays of one dtype, views into `vector`; `places` says by name where they begin in it.
 
     Args:
         arrays: The initial values, copied; the order of names is kept.
@@ -21,8 +21,10 @@ class Parameters(Mapping[str, np.ndarray]):
     def __init__(self, arrays: Mapping[str, np.ndarray]):
         self.vector = np.concatenate([np.asarray(a).ravel() for a in arrays.values()])
         self._views: dict[str, np.ndarray] = {}
+        self.places: dict[str, int] = {}
         start = 0
         for name, array in arrays.items():
+            self.places[name] = start
             size = np.asarray(array).size
             self._views[name] = self.vector[start : start + size].reshape(np.shape(array))
             start += size

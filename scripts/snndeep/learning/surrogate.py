@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings
+from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
 from snndeep.backends.surrogates import SURROGATES
 from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
@@ -74,6 +74,7 @@ class NetworkModel:
         self.parameters = Parameters(parameters)
         self._counts = readout == "spike_count"
         self.network = SpikingNetwork(backend, neuron, spiking_readout=self._counts)
+        self._whole: tuple[Inputs, WholeNetwork | None] | None = None
 
     def evidence(self, trace: NetworkTrace) -> np.ndarray:
         """Return z `[B, 2]`."""
@@ -85,7 +86,12 @@ class NetworkModel:
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return the log odds of disease, the difference of the two outputs."""
-        logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
+        whole = self.whole_network(inputs)
+        if whole is None:
+            logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples)))
+        else:
+            logits = whole.logits(self.parameters.vector, samples)
+        logits = logits.astype(np.float64)
         return np.asarray(logits[:, 1] - logits[:, 0])
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
@@ -102,6 +108,17 @@ class NetworkModel:
     def constrain(self) -> None:
         """See `Model.constrain`."""
         self.network.constrain(self.parameters)
+
+    def whole_network(self, inputs: Inputs) -> WholeNetwork | None:
+        """Return the backend's network on one data set, where it has such a thing; made once for a data set."""
+        if self._whole is None or self._whole[0] is not inputs:
+            readout = Readout(self._counts, POTENTIAL_SCALE)
+            self._whole = inputs, self.network.whole(self.parameters, inputs, readout)
+        return self._whole[1]
+
+    def whole(self, inputs: Inputs) -> WholeNetwork | None:
+        """See `Model.whole`: nothing learns so unless a rule says that it does."""
+        return None
 
 
 class SurrogateModel(NetworkModel):
@@ -121,6 +138,10 @@ class SurrogateModel(NetworkModel):
             return loss, self.network.backward(trace, np.broadcast_to(grad[:, None], shape), None)
         grad *= POTENTIAL_SCALE / shape[1]
         return loss, self.network.backward(trace, None, np.broadcast_to(grad[:, None], shape))
+
+    def whole(self, inputs: Inputs) -> WholeNetwork | None:
+        """See `Model.whole`: the backend's own, which learns as `gradients` does."""
+        return self.whole_network(inputs)
 
 
 def weighted_cross_entropy(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:

@@ -118,6 +118,9 @@ class TempotronModel:
     def constrain(self) -> None:
         """Nothing to constrain."""
 
+    def whole(self, inputs: Inputs) -> None:
+        """See `Model.whole`: nothing does."""
+
 
 class TempotronRule(LearningRule):
     """The Tempotron."""

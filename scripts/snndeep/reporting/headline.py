@@ -250,7 +250,10 @@ def _implementations(metrics: Metrics, protocol: str) -> str:
         return f"{same}; times of training cannot be compared."
     low, high = quantity(min(ratios)), quantity(max(ratios))
     span = low if low == high else f"{low} to {high}"
-    return f"{same}; an epoch of training takes the faster framework {span} times as long as the custom engine."
+    return (
+        f"{same}; an epoch of training in this run, through the interface that all share, takes the faster framework "
+        f"{span} times as long as the custom engine."
+    )
 
 
 def _seconds(metrics: Metrics, model: str, protocol: str) -> float | None:
