@@ -162,6 +162,14 @@ def trained(file):
     ]
 
 
+def trained_apart():
+    """Return the scores of the models that are also trained in the third arm."""
+    return [
+        stage.path(f"{model.replace('/', '.')}.scores.npz")
+        for model, stage in PLAN.third_arms().items()
+    ]
+
+
 def searched():
     """Return the outcome of every model's search, in the order of `PLAN.models`."""
     return [

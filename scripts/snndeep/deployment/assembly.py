@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.covariance import LedoitWolf
 
-from snndeep.deployment.calibration import fit_platt
 from snndeep.deployment.model_file import Member
 from snndeep.deployment.reference import MEAN_HU, Reference, fingerprint
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
+from snndeep.evaluation.calibration import fit_platt
 from snndeep.evaluation.decision import fit_decision, fit_patient_decision
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split
@@ -53,14 +53,18 @@ class TrainingData:
         """Return the rows of the given samples, in their order."""
         return self.samples.set_index("sample").loc[list(samples)]
 
-    @property
-    def diseased(self) -> np.ndarray:
-        """The names of the patients with a diseased slice, sorted."""
-        return np.unique(self.samples.loc[self.samples["label"] == 1, "patient"].to_numpy(str))
+    def diseased(self, samples: Sequence[str]) -> np.ndarray:
+        """Return the names of patients with a diseased slice among the given samples."""
+        rows = self.rows(samples)
+        return np.unique(rows.loc[rows["label"] == 1, "patient"].to_numpy(str))
 
 
 def make_member(
-    data: TrainingData, split: Split, preprocessing: Preprocessing, trained: TrainingOutputs, candidates: Sequence[int]
+    data: TrainingData,
+    split: Split,
+    preprocessing: Preprocessing,
+    trained: TrainingOutputs,
+    candidates: Sequence[float],
 ) -> tuple[Member, pd.DataFrame]:
     """Return the model of one split, and its validation patients with the columns patient, label and margin.
 
@@ -69,15 +73,15 @@ def make_member(
         split: The split.
         preprocessing: Scaling and selection fitted on the split's training part.
         trained: The model on all splits.
-        candidates: Candidates for the number of slices that make a patient's score.
+        candidates: For the share of slices that makes a patient's score.
     """
     prefix = f"{split.name}/"
     scores = trained.scores[f"{prefix}validation.scores"]
     rows = data.rows(trained.scores[f"{prefix}validation.samples"])
     owners = rows["patient"].to_numpy(str)
-    patients = fit_patient_decision(owners, scores, data.diseased, candidates)
-    assert patients.top_slices is not None  # a decision about patients has their number of slices
-    names, values = patient_scores(owners, scores, patients.top_slices)
+    diseased = data.diseased([*split.train, *split.validation])
+    patients = fit_patient_decision(owners, scores, diseased, candidates)
+    names, values = patient_scores(owners, scores, patients.share)
     member = Member(
         split=split.name,
         protocol=split.protocol,
@@ -88,7 +92,7 @@ def make_member(
         patients=patients,
         reference=make_reference(data, split, preprocessing),
     )
-    label = np.isin(names, data.diseased).astype(int)
+    label = np.isin(names, diseased).astype(int)
     return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})
 
 
@@ -110,7 +114,7 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
         mean=covariance.location_,
         precision=covariance.precision_,
         limit=np.inf,
-        seen=parts_by_scan(known, split),
+        seen=parts_by_scan(data, split),
     )
     seen = pd.concat([train, validation])
     distances = reference.distances(preprocessing.standardise(seen[names].to_numpy(np.float64)))
@@ -118,18 +122,18 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
     return replace(reference, limit=float(limit))
 
 
-def parts_by_scan(known: Known, split: Split) -> dict[str, str]:
+def parts_by_scan(data: TrainingData, split: Split) -> dict[str, str]:
     """Return by fingerprint of every scan the part of a split that it was in.
 
     Under the protocol by slice a scan is in several; then the first of train, validation and test counts.
     """
-    columns = feature_names(known.samples)
+    columns = feature_names(data.samples)
     parts: dict[str, str] = {}
     for part in ("test", "validation", "train"):
-        parts |= dict.fromkeys(known.samples.loc[known.samples["sample"].isin(getattr(split, part)), "case"], part)
+        parts |= dict.fromkeys(data.samples.loc[data.samples["sample"].isin(getattr(split, part)), "case"], part)
     return {
         fingerprint(rows["organ_area_mm2"].to_numpy(), rows[columns].to_numpy(np.float64)): parts[str(case)]
-        for case, rows in known.samples.groupby("case", sort=True)
+        for case, rows in data.samples.groupby("case", sort=True)
         if str(case) in parts
     }
 

@@ -85,15 +85,14 @@ class NetworkModel:
         return evidence
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the probability of disease, softmax of the two outputs."""
+        """Return the log odds of disease, the difference of the two outputs."""
         whole = self.whole_network(inputs)
         if whole is None:
             logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples)))
         else:
             logits = whole.logits(self.parameters.vector, samples)
         logits = logits.astype(np.float64)
-        scores: np.ndarray = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-        return scores
+        return np.asarray(logits[:, 1] - logits[:, 0])
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
@@ -194,7 +193,7 @@ class SurrogateRule(LearningRule):
             settings.hidden,
             settings.neuron,
             settings.gain,
-            problem.trains.mean_rate(),
+            problem.training_rate(),
             generator(seed, "weights"),
         )
         return self.model(backend, settings, parameters)
@@ -234,7 +233,7 @@ def network_in_nir(
     evidence = (
         "the number of spikes of output k" if counts else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
     )
-    graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
+    graph.metadata["readout"] = f"z_1 - z_0, z_k is {evidence}"
     return graph
 
 
