@@ -167,7 +167,7 @@ def test_an_epoch_equals_the_steps_of_any_backend(neuron, readout):
     fits = []
     for kind in (SurrogateModel, Stepwise):
         start = RULE.start(problem, backend, settings, 4)
-        model = kind(backend, settings.neuron, settings.readout, start.parameters.copy())
+        model = kind(backend, settings, start.parameters.copy())
         fits.append(descend(model, inputs, problem, problem.train, settings, 4, lambda record: None))
     found, expected = fits
     for name, array in expected.parameters.items():
