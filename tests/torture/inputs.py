@@ -265,13 +265,8 @@ def descriptions(tally: Tally, folder: Path, random: Random, length: int) -> Non
     ]
 
     def read(path: Path) -> str:
-        reader = (
-            read_scan_table
-            if path.suffix == ".csv"
-            else lambda file: read_directory(file.parent, lambda scan: scan.name)
-        )
-        cases = reader(path, lambda scan: str(scan)) if path.suffix == ".csv" else reader(path)
-        inside = all(case.image.exists() and case.label.exists() for case in cases)
+        listed = read_scan_table(path) if path.suffix == ".csv" else read_directory(path.parent)
+        inside = all(scan.image.exists() and scan.mask.exists() for scan in listed)
         return RIGHT if inside else SILENT
 
     for number in range(150 * length):
@@ -297,7 +292,7 @@ def spellings(tally: Tally, folder: Path, random: Random, length: int) -> None:
         (place / "table.csv").write_text("image,mask,patient\n" + "\n".join(rows) + "\n", encoding="utf-8")
 
         def work(place=place) -> str:
-            return RIGHT if len({case.patient for case in read_scan_table(place / "table.csv", str)}) == 1 else SILENT
+            return RIGHT if len({case.patient for case in read_scan_table(place / "table.csv")}) == 1 else SILENT
 
         tally.attempt(name, work)
 

@@ -198,7 +198,7 @@ def test_descriptions_of_data_sets(tmp_path, document, wrap):
     text = document if wrap == "raw" else json.dumps(whole)
     (tmp_path / "dataset.json").write_text(text, encoding="utf-8")
     with pytest.raises(SNNDeepError):
-        read_directory(tmp_path, lambda path: "digest")
+        read_directory(tmp_path)
 
 
 @FUZZ
@@ -209,7 +209,7 @@ def test_descriptions_of_data_sets(tmp_path, document, wrap):
 def test_tables_of_scans(tmp_path, text):
     (tmp_path / "table.csv").write_text(text, encoding="utf-8", errors="surrogatepass")
     with pytest.raises(SNNDeepError):
-        read_scan_table(tmp_path / "table.csv", lambda path: "digest")
+        read_scan_table(tmp_path / "table.csv")
 
 
 @FUZZ
