@@ -110,7 +110,7 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
         mean=covariance.location_,
         precision=covariance.precision_,
         limit=np.inf,
-        seen=parts_by_scan(known, split),
+        seen=parts_by_scan(data, split),
     )
     seen = pd.concat([train, validation])
     distances = reference.distances(preprocessing.standardise(seen[names].to_numpy(np.float64)))
@@ -118,18 +118,18 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
     return replace(reference, limit=float(limit))
 
 
-def parts_by_scan(known: Known, split: Split) -> dict[str, str]:
+def parts_by_scan(data: TrainingData, split: Split) -> dict[str, str]:
     """Return by fingerprint of every scan the part of a split that it was in.
 
     Under the protocol by slice a scan is in several; then the first of train, validation and test counts.
     """
-    columns = feature_names(known.samples)
+    columns = feature_names(data.samples)
     parts: dict[str, str] = {}
     for part in ("test", "validation", "train"):
-        parts |= dict.fromkeys(known.samples.loc[known.samples["sample"].isin(getattr(split, part)), "case"], part)
+        parts |= dict.fromkeys(data.samples.loc[data.samples["sample"].isin(getattr(split, part)), "case"], part)
     return {
         fingerprint(rows["organ_area_mm2"].to_numpy(), rows[columns].to_numpy(np.float64)): parts[str(case)]
-        for case, rows in known.samples.groupby("case", sort=True)
+        for case, rows in data.samples.groupby("case", sort=True)
         if str(case) in parts
     }
 
