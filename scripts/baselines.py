@@ -9,10 +9,11 @@ from snndeep.store.files import read_json, read_table, write_npz
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
 
 with stage(snakemake.log[0]) as log:
+    paths = (snakemake.input.splits, snakemake.input.apart)
     scores = score_baselines(
         read_table(Path(snakemake.input.samples), "samples"),
         read_table(Path(snakemake.input.cases), "samples"),
-        [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")],
+        [Split.from_json(values) for path in paths for values in read_json(Path(path), "splits")],
         read_preprocessing(read_json(Path(snakemake.input.preprocessing), "preprocessing")),
         BaselineSettings.from_mapping(snakemake.params.stage["config"]),
     )

@@ -21,17 +21,26 @@ with stage(snakemake.log[0]) as log:
     kinds = {name: baseline.kind for name, baseline in BASELINES.items()}
     for name, path in zip(config["models"], snakemake.input.scores, strict=True):
         scores[name], kinds[name] = read_npz(Path(path), "train"), "snn"
+    for name, path in zip(config["third_arm"], snakemake.input.third_arm, strict=True):
+        scores[name] = {**scores[name], **read_npz(Path(path), "third_arm")}
+    splits = [
+        Split.from_json(values)
+        for path in (snakemake.input.splits, snakemake.input.apart)
+        for values in read_json(Path(path), "splits")
+    ]
+    known = {split.name: f"{split.name}/macs" for split in splits}
+    macs = {name: float(scores["dense"][key][0]) for name, key in known.items() if key in scores["dense"]}
     recorded = [
         {name: read_json(Path(path), source) for name, path in zip(config["models"], paths, strict=True)}
         for source, paths in (("train", snakemake.input.records), ("tune", snakemake.input.tuned))
     ]
     metrics, predictions = evaluate(
         read_table(Path(snakemake.input.samples), "samples"),
-        [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")],
+        splits,
         scores,
         kinds,
         EvaluationSettings.from_mapping(config["evaluation"]),
-        Jobs(*recorded, config["source"]),
+        Jobs(*recorded, config["source"], macs),
     )
     provenance = snakemake.params.stage
     write_json(Path(snakemake.output.metrics), metrics, provenance)

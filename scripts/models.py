@@ -26,7 +26,7 @@ with stage(snakemake.log[0]) as log:
         model, scores, outcome, target = (Path(path) for path in paths)
         trained = TrainingOutputs(read_npz(model, "train"), read_npz(scores, "train"), read_json(outcome, "train"))
         encoder = config["encoders"][rule]
-        made = [make_member(data, split, fitted[split.name], trained, evaluation.top_slices) for split in splits]
+        made = [make_member(data, split, fitted[split.name], trained, evaluation.top_share) for split in splits]
         members, validation = zip(*made, strict=True)
         calibration, validated = calibrate_protocols(members, validation, evaluation.bootstrap, evaluation.seed)
         write_model(

@@ -10,7 +10,8 @@ from snndeep.store.files import read_json, read_table, write_json
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")
-    splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")]
+    paths = (snakemake.input.splits, snakemake.input.apart)
+    splits = [Split.from_json(values) for path in paths for values in read_json(Path(path), "splits")]
     settings = PreprocessingSettings.from_mapping(snakemake.params.stage["config"])
     fitted = {split.name: fit_split(table, split, settings).to_json() for split in splits}
     write_json(Path(snakemake.output.fitted), fitted, snakemake.params.stage)

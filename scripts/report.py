@@ -9,6 +9,7 @@ from snndeep.insight.shown_slices import pictures_of
 from snndeep.reporting.machine import describe_machine
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import RunResults
+from snndeep.samples.split import APART, protocol_of
 from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
 
 with stage(snakemake.log[0]) as log:
@@ -26,7 +27,9 @@ with stage(snakemake.log[0]) as log:
         cases=read_table(Path(snakemake.input.cases), "samples"),
         skipped=read_json(Path(snakemake.input.skipped), "samples"),
         selections=[
-            fitted["features"] for fitted in read_json(Path(snakemake.input.preprocessing), "preprocessing").values()
+            fitted["features"]
+            for name, fitted in read_json(Path(snakemake.input.preprocessing), "preprocessing").items()
+            if protocol_of(name) != APART
         ],
         records={
             name: read_json(Path(path), "train") for name, path in zip(models, snakemake.input.records, strict=True)

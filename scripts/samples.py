@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
+from snndeep.samples.duplicates import check_no_duplicates
 from snndeep.samples.features import read_batches
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.table import Cohort, assemble
@@ -15,6 +16,7 @@ with stage(snakemake.log[0]) as log:
     samples = assemble(slices, cohort, SampleSettings.from_mapping(config["samples"]))
     cases.insert(0, "patient", cases["case"].map(cohort.patients))
     cases = cases.assign(**cohort.columns(list(cases["case"])))
+    check_no_duplicates(cases, samples)
     log.info(
         "%d samples of %d patients, %d diseased", len(samples), samples["patient"].nunique(), samples["label"].sum()
     )

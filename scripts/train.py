@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from snndeep.backends.registry import load_backend
 from snndeep.console import stage
 from snndeep.learning.registry import load_rule
@@ -14,10 +16,12 @@ with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]
     tuned = read_json(Path(snakemake.input.tuned), "tune")
     model, scores, traces, record = {}, {}, {}, {}
+    untuned = merge_settings(rule, config["settings"], {})
     for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
         settings = merge_settings(rule, config["settings"], tuned[name]["best"])
-        trained = train_split(name, data, backend, rule, settings, config["seed"])
+        trained = train_split(name, data, backend, rule, settings, config["seed"], untuned)
+        scores[f"{name}/fitted_on"] = np.array(list(trained.record["fitted_on"].values()))
         model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}
         for part, values in trained.scores.items():
             scores |= {f"{name}/{part}.samples": data.samples[data.parts[part]], f"{name}/{part}.scores": values}

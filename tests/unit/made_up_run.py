@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from snndeep.evaluation.leakage import fitted_digests
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import model_table
@@ -62,15 +63,21 @@ def made_up_run(
         for member in member_numbers(members)
     ]
     networks = [f"{backend}/{rule}" for backend in backends for rule in rules]
-    names = ["logistic", "boosting", "area", "acquisition", *networks]
+    others = {"logistic": "classical", "boosting": "classical", "dense": "classical", "area": "context"}
+    others |= dict.fromkeys(("geometry", "acquisition", "constant"), "context") | {"image_geometry": "joint"}
+    names = [*others, *networks]
     scores = {name: _scores(samples, splits, name, rng) for name in names}
     records = {m: {s.name: _record(m, rng) for s in splits} for m in networks}
     modes = {m: "native" if native and m.startswith("custom") and "tempo" not in m else "parity" for m in networks}
     tuned = {m: {s.name: _study(trials, modes[m], rng) for s in splits} for m in networks}
-    kinds = {"logistic": "classical", "boosting": "classical", "area": "context", "acquisition": "context"}
-    settings = EvaluationSettings(top_slices=(1, 3), bootstrap=10, calibration_bins=10, seed=1)
+    settings = EvaluationSettings(top_share=(0.25, 1.0), bootstrap=20, calibration_bins=10, seed=1)
     metrics, predictions = evaluate(
-        samples, splits, scores, kinds | dict.fromkeys(networks, "snn"), settings, Jobs(records, tuned, "phantom")
+        samples,
+        splits,
+        scores,
+        others | dict.fromkeys(networks, "snn"),
+        settings,
+        Jobs(records, tuned, "phantom", {split.name: 290.0 for split in splits}),
     )
     shown = [split.name for split in splits if split.protocol == splits[0].protocol]
     return RunResults(
@@ -78,7 +85,7 @@ def made_up_run(
             "run": "made_up",
             "seed": 1,
             "models": {"backends": list(backends), "rules": list(rules)},
-            "evaluation": {"bootstrap": 10, "top_slices": [1, 3], "calibration_bins": 10},
+            "evaluation": {"bootstrap": 20, "top_share": [0.25, 1.0], "calibration_bins": 10},
             "splits": {"protocols": list(protocols), "folds": folds},
             "tuning": {
                 "search_space": dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
@@ -124,7 +131,8 @@ def _cases(count: int) -> pd.DataFrame:
     spacing = {f"spacing_{axis}": np.linspace(0.7, 2.5, count) for axis in "xyz"}
     told = {"notes": "", "cut": "", "mask_ends": "", "holes": 0, "slices_outside": 0}
     volumes = {"organ_volume_ml": 1500.0, "lesion_volume_ml": 3.0}
-    return pd.DataFrame({"case": [f"p{p:02d}" for p in range(count)], **volumes, **spacing, **told})
+    names = [f"p{p:02d}" for p in range(count)]
+    return pd.DataFrame({"case": names, "patient": names, **volumes, **spacing, **told})
 
 
 def _split(samples: pd.DataFrame, protocol: str, fold: int, folds: int, one_class: bool) -> Split:
@@ -145,6 +153,9 @@ def _scores(
     labels = samples.set_index("sample")["label"]
     scores = {}
     for split in splits:
+        known = samples.set_index("sample")
+        digests = fitted_digests(split, known["label"].to_dict(), known["patient"].to_dict())
+        scores[f"{split.name}/fitted_on"] = np.array(list(digests.values()))
         for part in ("validation", "test"):
             own = np.array(getattr(split, part))
             drawn = labels[own].to_numpy() * (0 if model == "area" else 1.5) + rng.normal(size=own.size)
@@ -167,8 +178,9 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         "validation_auc": 0.7,
         "cost": {
             "synaptic_operations": float(rng.uniform(500, 5000)),
+            "neuron_updates": 500,
             "dense_operations": 9000,
-            "dense_macs": 1100,
+            "unrolled_macs": 1100,
             "input_sparsity": 0.8,
             "activation_sparsity": None if model.endswith("tempotron") else 0.9,
             "peak_memory_mb": 200.0,
@@ -176,9 +188,14 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         },
     }
     if model.endswith("bal"):
-        for key in ("curve", "random_curve") if model.startswith("custom") else ("curve",):
-            record[key] = [{"labels": 10 * (k + 1), "validation_auc": 0.6 + 0.05 * rng.random()} for k in range(3)]
+        arms = ("bal", "random") if model.startswith("custom") else ("bal",)
+        record["arms"] = {arm: [_point(10 * (k + 1), rng) for k in range(3)] for arm in arms}
     return record
+
+
+def _point(labels: int, rng: np.random.Generator) -> dict:
+    values = {name: 0.6 + 0.05 * rng.random() for name in ("validation_auc", "test_auc")}
+    return {"labels": labels, "validation_labels": 15, **values}
 
 
 def _study(trials: int, mode: str, rng: np.random.Generator) -> dict:

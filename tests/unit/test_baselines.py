@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from snndeep.evaluation.leakage import fitted_digests
 from snndeep.learning.ranking import roc_auc
 from snndeep.samples.fit_preprocessing import fit_split
 from snndeep.samples.settings import PreprocessingSettings
@@ -27,9 +28,8 @@ def cohort():
     table = table.assign(
         sample=samples, case=patients, patient=patients, slice=0, label=label, organ_area_mm2=area, lesion_area_mm2=0.0
     )
-    spacing = pd.DataFrame(
-        {"case": np.unique(patients), **{f"spacing_{axis}": rng.uniform(1, 2, 20) for axis in "xyz"}}
-    )
+    values = {f"{kind}_{axis}": rng.uniform(1, 2, 20) for kind in ("spacing", "shape") for axis in "xyz"}
+    spacing = pd.DataFrame({"case": np.unique(patients), **values})
     split = Split("patient", 0, tuple(samples[:120]), tuple(samples[120:150]), tuple(samples[150:]))
     return table, spacing, split
 
@@ -50,8 +50,13 @@ def test_every_model_scores_the_parts_of_every_split(cohort):
     assert reached["dense"] > 0.8
     assert reached["boosting"] > 0.85
     assert reached["constant"] == 0.5
-    assert np.unique(scores["constant/patient_0/test.scores"]) == pytest.approx(label.loc[list(split.train)].mean())
-    assert max(reached["area"], reached["acquisition"]) < 0.75
+    prevalence = label.loc[list(split.train)].mean()
+    assert np.unique(scores["constant/patient_0/test.scores"]) == pytest.approx(np.log(prevalence / (1 - prevalence)))
+    assert max(reached[name] for name in ("area", "geometry", "slice_count", "acquisition")) < 0.75
+    assert min(reached[name] for name in ("svm", "extra_trees", "image_geometry")) > 0.75
+    digests = scores["logistic/patient_0/fitted_on"]
+    known = table.set_index("sample")
+    assert digests.tolist() == list(fitted_digests(split, known["label"], known["patient"]).values())
 
 
 def test_the_dense_network_has_the_size_asked_for_and_stops_early(cohort):
@@ -62,6 +67,6 @@ def test_the_dense_network_has_the_size_asked_for_and_stops_early(cohort):
     values, labels = fitted.standardise(table[list(fitted.features)].to_numpy()), table["label"].to_numpy()
     train, validation = Part(values[:120], labels[:120]), Part(values[120:150], labels[120:150])
     long = BaselineSettings(hidden=6, epochs=400, patience=3, seed=1)
-    network = BASELINES["dense"].fit(train, validation, long, 0)
+    network = BASELINES["dense"].candidates["one hidden layer, features"].fit(train, validation, long, 0)
     assert [w.shape for w in network.coefs_] == [(3, 6), (6, 1)]
     assert network.n_iter_ < 400

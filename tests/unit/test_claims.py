@@ -9,15 +9,22 @@ from snndeep.evaluation.comparison import Measured
 KINDS = {"custom/bal": "snn", "snntorch/bal": "snn", "spikingjelly/bal": "snn", "logistic": "classical"}
 
 
-def run(accuracy: dict[str, float], seconds: dict[str, float], source: str = "phantom", validation: float = 0.99):
+def run(
+    accuracy: dict[str, float],
+    seconds: dict[str, float],
+    source: str = "phantom",
+    validation: float = 0.99,
+    identical=False,
+):
     def summary(name):
         unit = {"accuracy": accuracy[name], "roc_auc": accuracy[name], "pr_auc": 0.9,
                 "interval": {"accuracy": [0.5, 1.0], "pr_auc": [0.8, 1.0]}}  # fmt: skip
         folds = [{"slice": {"validation": {"accuracy": validation}}}]
-        return {p: {"slice": unit, "patient": unit, "folds": folds} for p in ("patient", "slice")}
+        own = {"slice": unit, "patient": unit, "folds": folds, "validation_roc_auc": accuracy[name]}
+        return dict.fromkeys(("patient", "slice"), own)
 
     models = {name: summary(name) for name in KINDS}
-    noise = np.random.default_rng(0).normal(0, 0.001, 50)
+    noise = np.random.default_rng(0).normal(0, 0.001, 199)
     compared = {
         (name, protocol, "slice", "accuracy"): Measured(
             value, value + noise * (k + 1), np.array([value, value + 0.01 * k])
@@ -26,7 +33,11 @@ def run(accuracy: dict[str, float], seconds: dict[str, float], source: str = "ph
         for protocol in ("patient", "slice")
     }
     cost = {name: {"patient": {"seconds_per_epoch": s}} for name, s in seconds.items()}
-    return claims(models, KINDS, compared, {"patient": 0.3, "slice": 0.3}, cost, source)
+    networks = [name for name, kind in KINDS.items() if kind == "snn"]
+    same = {p: {n: n for n in networks} for p in ("patient", "slice")}
+    if identical:
+        same = {p: dict.fromkeys(networks, networks[0]) for p in same}
+    return claims(models, KINDS, compared, same, cost, source)
 
 
 AHEAD = {"custom/bal": 0.95, "snntorch/bal": 0.9, "spikingjelly/bal": 0.85, "logistic": 0.99}
@@ -50,7 +61,13 @@ def test_equal_accuracy_is_not_ahead():
     equal = {**AHEAD, "snntorch/bal": 0.95, "spikingjelly/bal": 0.95}
     claim = run(equal, dict.fromkeys(FASTER, 1.0))[0]
     assert claim["holds"] == "no"
-    assert "undecided in 2" in claim["reason"]
+    assert "ahead in 0 of 2" in claim["reason"]
+
+
+def test_comparisons_of_identical_results_count_once():
+    equal = dict.fromkeys(AHEAD, 0.95)
+    claim = run(equal, dict.fromkeys(FASTER, 1.0), identical=True)[0]
+    assert "of 1 distinct comparisons" in claim["reason"] and "equal in 1" in claim["reason"]
 
 
 def test_the_second_papers_line_is_drawn_for_its_own_data_alone():

@@ -52,7 +52,7 @@ def test_operations_of_a_network_are_those_that_neurobench_counts(backend):
     assert result["synaptic_operations"] == BY_NEUROBENCH["Effective_ACs"]
     assert result["dense_operations"] == BY_NEUROBENCH["Dense"]
     assert result["activation_sparsity"] == pytest.approx(BY_NEUROBENCH["ActivationSparsity"])
-    assert result["dense_macs"] == F * H + H * 2
+    assert result["unrolled_macs"] == F * H + H * 2
 
 
 def test_neurobench_still_counts_what_was_recorded():
@@ -113,7 +113,7 @@ def test_a_tempotron_has_one_connection_and_no_hidden_neurons():
     weight = np.linspace(-1, 1, F, dtype=np.float32)[:, None]
     result = counted("custom", "tempotron", {"weight": weight, "bias": np.zeros(1, np.float32)})
     assert result["synaptic_operations"] == tiny_network()[0].sum() / N
-    assert result["dense_macs"] == F
+    assert result["unrolled_macs"] == F
     assert result["activation_sparsity"] is None
 
 
@@ -125,7 +125,8 @@ def test_energy_is_by_the_figures_of_horowitz():
 
 def record(operations: float, sparsity: float | None, seconds: list[float]) -> dict:
     counted = {
-        "synaptic_operations": operations, "dense_operations": 600, "dense_macs": 100, "input_sparsity": 0.8,
+        "synaptic_operations": operations, "dense_operations": 600, "neuron_updates": 10, "unrolled_macs": 100,
+        "input_sparsity": 0.8,
         "activation_sparsity": sparsity, "latency_ms": 2.0, "peak_memory_mb": 100 + operations,
     }  # fmt: skip
     history = [{"epoch": k, "seconds": s} for k, s in enumerate(seconds)]
@@ -138,13 +139,17 @@ def test_costs_are_gathered_over_the_splits_of_a_protocol():
     }
     study = {"trials": [{"seconds": 2.0}, {"seconds": None}, {"seconds": 3.0}]}
     tuned = {"m": dict.fromkeys(records["m"], study)}
-    result = costs(records, tuned, {"patient": ["patient_0", "patient_1"], "slice": ["slice_0"]})["m"]
+    dense = {"patient_0": 10.0, "patient_1": 30.0}
+    result = costs(records, tuned, {"patient": ["patient_0", "patient_1"], "slice": ["slice_0"]}, dense)["m"]
     own = result["patient"]
     expected = {
-        "synaptic_operations": 20, "energy_pj": 18, "dense_energy_pj": 460, "activation_sparsity": 0.6, "latency_ms": 2,
+        "synaptic_operations": 20,
+        "energy_pj": 20 * 0.9 + 10 * 4.6, "dense_macs": 20, "dense_energy_pj": 92,
+        "energy_ratio": 92 / 64, "activation_sparsity": 0.6, "latency_ms": 2,
         "seconds_per_epoch": 2, "training_seconds": 9, "tuning_seconds": 10, "peak_memory_mb": 130, "parameters": 50,
     }  # fmt: skip
     assert {name: own[name] for name in expected} == pytest.approx(expected)
     assert own["undefined"] == {}
+    assert result["slice"]["dense_energy_pj"] is None and "no dense" in result["slice"]["undefined"]["energy_ratio"]
     assert result["slice"]["activation_sparsity"] is None
     assert "hidden" in result["slice"]["undefined"]["activation_sparsity"]

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from snndeep.deployment.assembly import TrainingData, calibrate, parts_by_scan
-from snndeep.deployment.calibration import fit_platt, probabilities
 from snndeep.deployment.prediction import Prediction
 from snndeep.deployment.prediction_scans import listed_scans
 from snndeep.deployment.reference import (
@@ -19,7 +18,7 @@ from snndeep.deployment.reference import (
     fingerprint,
 )
 from snndeep.errors import InvalidInputError
-from snndeep.evaluation.calibration import fit_calibration
+from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
 from snndeep.samples.split import Split
 
 

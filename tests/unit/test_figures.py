@@ -233,14 +233,14 @@ def test_calibration_error():
     assert len(reliability_table(np.array([0.0, 1.0]), np.array([0, 1]), 10)) == 2
 
 
-def test_best_models():
+def test_models_are_chosen_on_validation_slices():
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    best = choices.best_of(run.table, "patient", "slice", "snn")
+    best = choices.chosen(run.table, "patient", "snn")
     rows = run.table[(run.table["protocol"] == "patient") & (run.table["unit"] == "slice")].set_index("model")
-    assert rows.loc[best, "roc_auc"] == rows.loc[list(run.modes), "roc_auc"].max()
-    each = choices.best_of_each_rule(run.table, "patient", "slice")
+    assert rows.loc[best, "validation_roc_auc"] == rows.loc[list(run.modes), "validation_roc_auc"].max()
+    each = choices.chosen_of_each_rule(run.table, "patient")
     assert [model.split("/")[1] for model in each] == ["surrogate", "tempotron", "bal"]
-    assert choices.best_of(run.table.assign(roc_auc=np.nan), "patient", "slice", "snn") is None
+    assert choices.chosen(run.table.assign(validation_roc_auc=np.nan), "patient", "snn") is None
 
 
 def test_the_best_trial_so_far_never_falls_and_skips_what_was_pruned():
@@ -255,13 +255,16 @@ def test_the_best_trial_so_far_never_falls_and_skips_what_was_pruned():
 def test_labels_compare_both_choices():
     record = {
         "history": [],
-        "curve": [{"labels": 10, "validation_auc": 0.6}, {"labels": 20, "validation_auc": 0.8}],
-        "random_curve": [{"labels": 10, "validation_auc": 0.6}, {"labels": 20, "validation_auc": 0.7}],
+        "arms": {
+            arm: [{"labels": 10 * k, "validation_labels": 5, "test_auc": auc} for k, auc in ((1, 0.6), (2, last))]
+            for arm, last in (("bal", 0.8), ("random", 0.7))
+        },
     }
-    labels = learning.label_table({"custom/bal": {"patient_0": record, "slice_0": record}}, "patient")
-    assert len(labels) == 4
+    splits = {"patient_0": record, "slice_0": record}
+    labels = learning.label_table({"custom/bal": splits, "snntorch/bal": splits}, "patient")
+    assert len(labels) == 4  # identical backends are one piece of evidence
     text = learning.describe_labels(labels)
-    assert "20 labelled" in text and "0.800" in text and "0.700" in text
+    assert "20 labelled" in text and "+0.100" in text
 
 
 def test_a_feature_that_a_fold_did_not_select_counts_zero():

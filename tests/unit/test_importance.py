@@ -65,8 +65,9 @@ def test_the_feature_that_decides_comes_out_first(rule_name, values):
     data = encoded(*values)
     backend, rule = load_backend("custom"), load_rule(rule_name)
     settings = merge_settings(rule, known_settings(rule, **SMALL), {"learning_rate": 0.02})
-    inputs = backend.load(data.trains, np.dtype(np.float32))
-    fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
+    problem = data.problem()
+    known = backend.load(problem.trains, np.dtype(np.float32))
+    fit = rule.fit(problem, known, backend, settings, 3, lambda record: None)
     found = split_importance(data, FEATURES, scorer(backend, rule.model(backend, settings, fit.parameters)), 5, 1)
     means = {name: np.mean(losses) for name, losses in found["features"].items()}
     assert max(means, key=means.get) == "glcm.decides"
@@ -121,9 +122,11 @@ def test_firing_rates_are_spikes_per_step(backend_name, values):
     data = encoded(*values)
     backend, rule = load_backend(backend_name), load_rule("surrogate")
     settings = merge_settings(rule, known_settings(rule, **SMALL), {"epochs": 1})
-    inputs = backend.load(data.trains, np.dtype(np.float32))
-    fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
+    problem = data.problem()
+    known = backend.load(problem.trains, np.dtype(np.float32))
+    fit = rule.fit(problem, known, backend, settings, 3, lambda record: None)
     model = rule.model(backend, settings, fit.parameters)
+    inputs = backend.load(data.trains, np.dtype(np.float32))
     rates = firing_rates(data, model, inputs)
     diseased = data.parts["test"][data.labels[data.parts["test"]] == 1]
     expected = model.trace(inputs, diseased)["hidden spikes"].mean(axis=(0, 1))
@@ -137,8 +140,10 @@ def test_firing_rates_without_hidden_neurons_and_of_one_class(values):
     data = encoded(drawn, labels, test=slice(160, None, 2))
     backend, rule = load_backend("custom"), load_rule("tempotron")
     settings = merge_settings(rule, known_settings(rule, **SMALL), {"epochs": 1})
+    problem = data.problem()
+    known = backend.load(problem.trains, np.dtype(np.float32))
+    fit = rule.fit(problem, known, backend, settings, 3, lambda record: None)
     inputs = backend.load(data.trains, np.dtype(np.float32))
-    fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
     rates = firing_rates(data, rule.model(backend, settings, fit.parameters), inputs)
     assert set(rates) == {"input"}
     assert set(rates["input"]) == {"healthy"}

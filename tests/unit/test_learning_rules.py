@@ -150,7 +150,17 @@ def test_first_labels_hold_both_classes_and_spread_over_patients(samples, count,
     labels, patients = np.arange(samples) % 4 // 3, np.arange(samples) // 4
     chosen = initial_labels(labels, patients, min(count, samples), rng)
     assert set(labels[chosen]) == {0, 1}
-    assert len(set(chosen)) == chosen.size <= min(count, samples)
+    assert len(set(chosen)) == chosen.size >= min(count, samples)
+
+
+def test_no_label_is_read_that_is_not_counted():
+    patients = np.arange(40) // 4
+    for seed in range(20):
+        labels = (np.arange(40) % 10 == 3).astype(int)
+        chosen = initial_labels(labels, patients, 3, np.random.default_rng(seed))
+        unseen = np.setdiff1d(np.arange(40), chosen)
+        labels[unseen] = 1 - labels[unseen]
+        np.testing.assert_array_equal(initial_labels(labels, patients, 3, np.random.default_rng(seed)), chosen)
 
 
 def test_label_schedule():
@@ -170,6 +180,11 @@ def test_active_learning_keeps_to_its_budget():
     inputs = CUSTOM.load(trains, np.dtype(np.float32))
     found = load_rule("bal").fit(problem, inputs, CUSTOM, chosen, 1, records.append)
     assert [point["labels"] for point in found.extra["curve"]] == [12, 24, 36]
-    assert [point["labels"] for point in found.extra["random_curve"]] == [12, 24, 36]
+    assert {point["validation_labels"] for point in found.extra["curve"]} == {20}
     assert [entry.epoch for entry in records] == list(range(1, len(records) + 1))
-    assert found.validation_auc == found.extra["curve"][-1]["validation_auc"]
+    assert found.validation_auc == max(point["validation_auc"] for point in found.extra["curve"])
+    arms = load_rule("bal").arms(problem, inputs, CUSTOM, chosen, 1)
+    assert [one.labels for one in arms["random"]] == [12, 24, 36]
+    assert [one.to_json() for one in arms["bal"]] == found.extra["curve"]
+    best = max(arms["bal"], key=lambda one: one.validation_auc)
+    assert all(np.array_equal(best.parameters[name], values) for name, values in found.parameters.items())

@@ -25,8 +25,8 @@ def small_model() -> ModelFile:
         settings={"tau_m": 8.0},
         preprocessing=Preprocessing(("a", "b"), numbers, numbers, numbers),
         parameters={"weight": np.ones((2, 1), np.float32), "bias": np.zeros(1, np.float32)},
-        slices=Decision(None, 0.1, 0.2, 1.0, 0.0),
-        patients=Decision(3, 0.3, 0.4, 1.0, 0.0),
+        slices=Decision(None, 0.1, 0.2),
+        patients=Decision(0.1, 0.3, 0.4),
         reference=Reference(5, np.ones((2, 3)), (40.0, 60.0), np.zeros((2, 2)), numbers, np.eye(2), 2.5),
     )
     return ModelFile(
@@ -118,11 +118,11 @@ def test_no_flipped_byte_changes_a_model_unseen(path):
 
 
 def test_another_version_is_named(path):
-    rewrite(path, lambda header, arrays: header.update(version=2))
+    rewrite(path, lambda header, arrays: header.update(version=1))
     with pytest.raises(ModelFileError, match="another version") as caught:
         read_model(path)
-    assert "found:       version 2" in str(caught.value)
-    assert "expected:    version 1" in str(caught.value)
+    assert "found:       version 1" in str(caught.value)
+    assert "expected:    version 2" in str(caught.value)
 
 
 def test_pickled_arrays_are_never_loaded(path, tmp_path):

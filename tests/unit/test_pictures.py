@@ -77,7 +77,7 @@ def test_the_orientation_of_the_file_changes_nothing(tmp_path):
     assert other.spacing == pytest.approx(one.spacing)
 
 
-def test_what_is_no_number_beside_the_organ_is_air(tmp_path):
+def test_nan_outside_the_organ_is_shown_as_air(tmp_path):
     values, labels = organ()
     values = values.astype(np.float32)
     values[labels == 0] = np.nan

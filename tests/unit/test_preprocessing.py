@@ -96,4 +96,5 @@ def test_an_encoded_split_survives_storage():
     np.testing.assert_array_equal(one.trains.packed, two.trains.packed)
     assert {k: v.tolist() for k, v in one.parts.items()} == {k: v.tolist() for k, v in two.parts.items()}
     problem = two.problem()
-    assert not set(problem.train) & set(two.parts["test"])
+    assert problem.trains.samples == problem.train.size + problem.validation.size
+    np.testing.assert_array_equal(problem.trains.dense(problem.train), two.trains.dense(two.parts["train"]))

@@ -17,6 +17,7 @@ from snndeep.radiomics.settings import DEFAULT_FAMILIES, FAMILIES, FeatureSettin
 from snndeep.volume.measure import CaseMeasures
 
 BOOKKEEPING = ["case", "slice", "organ_area_mm2", "lesion_area_mm2"]
+WORDS = ["case", "voxels_sha256", "cut", "mask_ends"]
 ACQUISITION = [f"{name}_{axis}" for name in ("spacing", "shape") for axis in "xyz"]
 REAL_LIVER = shared("real-liver")
 
@@ -35,13 +36,13 @@ def identical(one: CaseFeatures, other: CaseFeatures, ignore: tuple[str, ...] = 
 def test_tables_have_the_promised_columns(case):
     assert list(case.slices.columns[:4]) == BOOKKEEPING
     assert len(case.slices.columns) == 4 + 79
-    assert list(case.patient.columns[:3]) == ["case", "organ_volume_ml", "lesion_volume_ml"]
-    assert list(case.patient.columns[1:16]) == [field.name for field in fields(CaseMeasures)]
-    assert list(case.patient.columns[16:22]) == ACQUISITION
-    assert len(case.patient.columns) == 22 + 12 + 79
+    assert list(case.patient.columns[:4]) == ["case", "voxels_sha256", "organ_volume_ml", "lesion_volume_ml"]
+    assert list(case.patient.columns[2:17]) == [field.name for field in fields(CaseMeasures)]
+    assert list(case.patient.columns[17:23]) == ACQUISITION
+    assert len(case.patient.columns) == 23 + 12 + 79
     assert all("." in name for name in case.slices.columns[4:])
     assert np.isfinite(case.slices.iloc[:, 4:].to_numpy()).all()
-    assert np.isfinite(case.patient.drop(columns=["case", "cut", "mask_ends"]).to_numpy(float)).all()
+    assert np.isfinite(case.patient.drop(columns=WORDS).to_numpy(float)).all()
 
 
 def test_bookkeeping_counts_native_voxels(case):
@@ -156,8 +157,8 @@ def test_all_families_and_features(tmp_path):
     # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.
     textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
     assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
-    assert len(features.patient.columns) == 22 + 29 + 18 + 23 + 7 + 2 + 3 * textures
-    assert np.isfinite(features.patient.drop(columns=["case", "cut", "mask_ends"]).to_numpy(float)).all()
+    assert len(features.patient.columns) == 23 + 29 + 18 + 23 + 7 + 2 + 3 * textures
+    assert np.isfinite(features.patient.drop(columns=WORDS).to_numpy(float)).all()
 
 
 def test_settings_take_json_and_refuse_nonsense():

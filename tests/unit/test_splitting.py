@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
 from snndeep.samples.split import Split, SplitSettings, split_names
-from snndeep.samples.splitting import make_splits
+from snndeep.samples.splitting import make_splits, third_arm
 
 
 def split_settings(protocols, folds, validation_fraction, seed, members=1):
@@ -117,3 +119,41 @@ def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
 def test_more_networks_than_patients_of_a_class_are_refused():
     with pytest.raises(DatasetError, match="fewer patients or slices of a class than networks"):
         make_splits(*cohort(4, 8), split_settings(("patient",), 2, 0.2, 0, 3))
+
+
+def test_the_third_arm_takes_the_tested_patients_out_of_training():
+    samples, labels, patients = cohort(healthy=12, diseased=12)
+    splits = make_splits(samples, labels, patients, split_settings(("patient", "slice"), 3, 0.25, 1))
+    apart = third_arm(splits, samples, labels, patients, 1)
+    owner = dict(zip(samples, patients, strict=True))
+    by_slice = {split.fold: split for split in splits if split.protocol == "slice"}
+    by_patient = [set(split.test) for split in splits if split.protocol == "patient"]
+    assert len(apart) == 3 * 6
+    for split in apart:
+        source, tested = by_slice[split.fold], {owner[s] for s in split.test}
+        known = {owner[s] for s in (*split.train, *split.validation)}
+        out = set(patients) - known
+        assert tested <= out
+        assert len(out) == 4
+        assert set(split.test) == {s for s in source.test if owner[s] in out}
+        for part in ("train", "validation"):
+            assert set(getattr(split, part)) == {s for s in getattr(source, part) if owner[s] not in out}
+        assert any(set(split.test) <= test for test in by_patient)  # one network scores the group there, too
+    for fold, source in by_slice.items():
+        tested = sorted(s for split in apart if split.fold == fold for s in split.test)
+        assert tested == sorted(source.test)
+    assert third_arm(splits, samples, labels, patients, 1) == apart
+    assert third_arm([s for s in splits if s.protocol == "slice"], samples, labels, patients, 1) == []
+
+
+def test_repeats_bring_new_folds_under_new_numbers():
+    samples, labels, patients = cohort(healthy=6, diseased=6)
+    chosen = split_settings(("patient", "slice"), 3, 0.25, 1)
+    once = make_splits(samples, labels, patients, chosen)
+    twice = make_splits(samples, labels, patients, replace(chosen, repeats=2))
+    for protocol in ("patient", "slice"):
+        first, both = ([s for s in made if s.protocol == protocol] for made in (once, twice))
+        assert [s.fold for s in both] == list(range(6))
+        assert both[:3] == first
+        assert {s.test for s in both[3:]} != {s.test for s in first}
+        assert sorted(s for split in both[3:] for s in split.test) == sorted(samples)

@@ -4,6 +4,7 @@ rule baselines:
         samples=PLAN.samples.path("samples.parquet"),
         cases=PLAN.samples.path("cases.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        apart=PLAN.splits.path("apart.json"),
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
     output:
         scores=update(PLAN.baselines.path("baselines.scores.npz")),
@@ -27,8 +28,10 @@ rule evaluate:
     input:
         samples=PLAN.samples.path("samples.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        apart=PLAN.splits.path("apart.json"),
         baselines=PLAN.baselines.path("baselines.scores.npz"),
         scores=trained("scores.npz"),
+        third_arm=trained_apart(),
         records=trained("record.json"),
         tuned=searched(),
     output:

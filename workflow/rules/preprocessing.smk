@@ -3,6 +3,7 @@ rule preprocessing:
     input:
         samples=PLAN.samples.path("samples.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        apart=PLAN.splits.path("apart.json"),
     output:
         fitted=update(PLAN.preprocessing.path("preprocessing.json")),
     params:

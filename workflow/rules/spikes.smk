@@ -3,6 +3,7 @@ rule spikes:
     input:
         samples=PLAN.samples.path("samples.parquet"),
         splits=PLAN.splits.path("splits.json"),
+        apart=PLAN.splits.path("apart.json"),
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
     output:
         spikes=update(
@@ -11,6 +12,7 @@ rule spikes:
                 split=PLAN.split_names,
             )
         ),
+        third_arm=update(f"{PLAN.store}/spikes/{{address}}/{{encoder}}.apart.npz"),
     params:
         stage=lambda wildcards: current(
             PLAN.spikes(wildcards.encoder), wildcards

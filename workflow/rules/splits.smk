@@ -4,6 +4,7 @@ rule splits:
         samples=PLAN.samples.path("samples.parquet"),
     output:
         splits=update(PLAN.splits.path("splits.json")),
+        apart=update(PLAN.splits.path("apart.json")),
     params:
         stage=PLAN.splits.record(),
     log:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.covariance import LedoitWolf
 
-from snndeep.deployment.calibration import fit_platt
 from snndeep.deployment.model_file import Member
 from snndeep.deployment.reference import MEAN_HU, Reference, fingerprint
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
+from snndeep.evaluation.calibration import fit_platt
 from snndeep.evaluation.decision import fit_decision, fit_patient_decision
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split
@@ -53,14 +53,18 @@ class TrainingData:
         """Return the rows of the given samples, in their order."""
         return self.samples.set_index("sample").loc[list(samples)]
 
-    @property
-    def diseased(self) -> np.ndarray:
-        """The names of the patients with a diseased slice, sorted."""
-        return np.unique(self.samples.loc[self.samples["label"] == 1, "patient"].to_numpy(str))
+    def diseased(self, samples: Sequence[str]) -> np.ndarray:
+        """Return the names of patients with a diseased slice among the given samples."""
+        rows = self.rows(samples)
+        return np.unique(rows.loc[rows["label"] == 1, "patient"].to_numpy(str))
 
 
 def make_member(
-    data: TrainingData, split: Split, preprocessing: Preprocessing, trained: TrainingOutputs, candidates: Sequence[int]
+    data: TrainingData,
+    split: Split,
+    preprocessing: Preprocessing,
+    trained: TrainingOutputs,
+    candidates: Sequence[float],
 ) -> tuple[Member, pd.DataFrame]:
     """Return the model of one split, and its validation patients with the columns patient, label and margin.
 
@@ -69,15 +73,15 @@ def make_member(
         split: The split.
         preprocessing: Scaling and selection fitted on the split's training part.
         trained: The model on all splits.
-        candidates: Candidates for the number of slices that make a patient's score.
+        candidates: For the share of slices that makes a patient's score.
     """
     prefix = f"{split.name}/"
     scores = trained.scores[f"{prefix}validation.scores"]
     rows = data.rows(trained.scores[f"{prefix}validation.samples"])
     owners = rows["patient"].to_numpy(str)
-    patients = fit_patient_decision(owners, scores, data.diseased, candidates)
-    assert patients.top_slices is not None  # a decision about patients has their number of slices
-    names, values = patient_scores(owners, scores, patients.top_slices)
+    diseased = data.diseased([*split.train, *split.validation])
+    patients = fit_patient_decision(owners, scores, diseased, candidates)
+    names, values = patient_scores(owners, scores, patients.share)
     member = Member(
         split=split.name,
         protocol=split.protocol,
@@ -88,7 +92,7 @@ def make_member(
         patients=patients,
         reference=make_reference(data, split, preprocessing),
     )
-    label = np.isin(names, data.diseased).astype(int)
+    label = np.isin(names, diseased).astype(int)
     return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})
 
 

@@ -40,7 +40,7 @@ from snndeep.scans.settings import Plausibility
 from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"
-VERSION = 1
+VERSION = 2
 HEADER = "header"
 LARGEST = 1 << 28
 """Bytes that a model file may unpack to; a network has some thousand parameters."""
@@ -58,7 +58,7 @@ class Member:
         preprocessing: Scaler and selection.
         parameters: By name.
         slices: How slice scores are read.
-        patients: How patient scores are read, and how many slice scores make one.
+        patients: How patient scores are read, and what share of its slices makes one.
         reference: The range of its training data.
     """
 
@@ -86,7 +86,7 @@ class ModelFile:
         encoder_settings: Its settings.
         seed: Of the configuration; rate coding draws from it and the sample's name.
         members: One per split.
-        calibration: By protocol, `[1 + R, 2]`, see `snndeep.deployment.calibration`.
+        calibration: By protocol, `[1 + R, 2]`, see `snndeep.evaluation.calibration`.
         validated: By protocol, how many diseased and healthy validation patients it was fitted to.
         provenance: Of the stage that assembled it.
         versions: Of the packages that trained it.

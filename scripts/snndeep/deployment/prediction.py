@@ -1,7 +1,7 @@
 """The prediction for one scan, made by the same steps as a run's own scores.
 
     scan -> features -> samples -> for every member: scaler, selection -> spikes -> slice scores -> margins
-    patient margin of a member   (mean of its k highest slice scores - threshold) / spread
+    patient margin of a member   (mean of a share of its slice scores, the highest - threshold) / spread
     probability                  calibrated on validation patients, of the mean margin over members
 
 The members are the models of a protocol's folds, or one of them alone. Scores of folds are put on one scale by each fold's
@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 
 from snndeep.backends.registry import load_backend
-from snndeep.deployment.calibration import probabilities
 from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.deployment.reference import (
     MEAN_HU,
@@ -35,6 +34,7 @@ from snndeep.deployment.reference import (
 )
 from snndeep.errors import ConfigError, ModelFileError
 from snndeep.evaluation.aggregation import patient_scores
+from snndeep.evaluation.calibration import probabilities
 from snndeep.labels import MaskLabels
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
@@ -164,8 +164,7 @@ def predict(
     )
     patients = {}
     for member in members:
-        top = member.patients.top_slices or 1
-        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], top)
+        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.share)
         patients[member.split] = {"score": float(score[0]), "margin": float(member.patients.margin(score)[0])}
     own = np.array([values["margin"] for values in patients.values()])
     fits = model.calibration[members[0].protocol]

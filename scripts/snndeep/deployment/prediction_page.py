@@ -86,7 +86,7 @@ def document(
             "name": model.name,
             "splits": [member.split for member in members],
             "encoder": model.encoder,
-            "slices_of_a_patient": {member.split: member.patients.top_slices for member in members},
+            "share_of_slices": {member.split: member.patients.top_share for member in members},
             "address": model.provenance.get("address", ""),
             "versions": model.versions,
         },

@@ -6,7 +6,6 @@ digest. So every number, name and array is compared with the declared architectu
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 import types
@@ -146,18 +145,18 @@ def check_decision(values: Mapping[str, Any], where: str) -> Decision:
     """Return how scores are read.
 
     Raises:
-        InvalidInputError: If a number is none, the spread is not positive or the number of slices makes no sense.
+        InvalidInputError: If a number is none, the spread is not positive or the share of slices makes no sense.
     """
     decision = Decision(**values)
-    numbers = [getattr(decision, field.name) for field in dataclasses.fields(decision) if field.name != "top_slices"]
+    numbers = [decision.threshold, decision.spread]
     if not all(_is(float, number) for number in numbers) or not decision.spread > 0:
         raise _wrong(where, repr(numbers)[:80], "numbers, the spread positive")
     # A threshold that no score reaches is infinite; nothing else may be.
-    if not all(math.isfinite(number) for number in (decision.spread, decision.slope, decision.intercept)):
-        raise _wrong(where, repr(numbers)[:80], "finite numbers")
-    top = decision.top_slices
-    if top is not None and (not _is(int, top) or top < 1):
-        raise _wrong(f"{where}, top_slices", repr(top)[:80], "nothing, or a number from 1 on")
+    if not math.isfinite(decision.spread):
+        raise _wrong(where, repr(numbers)[:80], "a finite spread")
+    share = decision.top_share
+    if share is not None and (not _is(float, share) or not 0 < share <= 1):
+        raise _wrong(f"{where}, top_share", repr(share)[:80], "nothing, or a number above 0 and up to 1")
     return decision
 
 

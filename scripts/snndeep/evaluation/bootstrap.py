@@ -1,7 +1,7 @@
 """Bootstrap over patients: the unit that was sampled from the world, where slices were not.
 
-A resample is a vector of weights, how often each patient was drawn. Every metric but PR-AUC is a function of sums per
-patient (ROC-AUC of a sum per pair of patients), so all resamples are computed by a few products of small matrices.
+A resample is a vector of weights, how often each patient was drawn. Most metrics are functions of sums per patient (ROC-AUC
+of a sum per pair of patients), so all resamples are computed by a few products of small matrices.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snndeep.evaluation.calibration import calibration_bin
-from snndeep.evaluation.metrics import RANKINGS, Outcome
+from snndeep.evaluation.calibration import calibration_bin, calibration_error
+from snndeep.evaluation.metrics import CALIBRATIONS, Outcome
 
 BLOCK = 4_000_000
 
@@ -39,20 +39,18 @@ def resampled_metrics(
 ) -> dict[str, np.ndarray]:
     """Return every metric under every resample, `[R]` each; NaN where a resample leaves it undefined.
 
-    ROC-AUC and PR-AUC are means over the folds in which a resample defines them, the others are taken over all samples.
+    ROC-AUC is taken over pairs within a fold, PR-AUC is the mean over the folds in which a resample defines it, the others
+    are taken over all samples.
 
     Args:
-        folds: Samples of each fold, and the patient of each as a number below P.
+        folds: Samples of each fold, and the patient of each as a number below P. A patient may be in several folds.
         draws: `[R, P]`.
-        bins: Number of bins of the expected calibration error.
+        bins: Number of bins of the calibration error.
     """
-    results = {name: np.full(draws.shape[0], np.nan) for name in RANKINGS}
-    ranked = {"roc_auc": resampled_roc_auc, "pr_auc": resampled_pr_auc}
-    for name in RANKINGS:
-        values = np.array([ranked[name](o.label, o.margin, member, draws) for o, member in folds])
-        defined = np.isfinite(values)
-        some = defined.any(axis=0)
-        results[name][some] = np.where(defined, values, 0).sum(axis=0)[some] / defined.sum(axis=0)[some]
+    results = {"roc_auc": resampled_stratified_auc([(o.label, o.margin, member) for o, member in folds], draws)}
+    values = np.array([resampled_pr_auc(o.label, o.margin, member, draws) for o, member in folds])
+    defined = np.isfinite(values)
+    results["pr_auc"] = _ratio(np.where(defined, values, 0).sum(axis=0), defined.sum(axis=0).astype(float))
     outcome, member = pool([o for o, _ in folds]), np.concatenate([m for _, m in folds])
     return results | _resampled_calls(outcome, member, draws) | _resampled_calibration(outcome, member, draws, bins)
 
@@ -63,13 +61,46 @@ def pool(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(*(np.concatenate([getattr(o, field) for o in outcomes]) for field in fields))
 
 
+Ranked = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Labels, scores and patients (numbers below P) of the samples of one fold, `[N]` each."""
+
+
+def stratified_auc(folds: Sequence[Ranked]) -> float | None:
+    """Return the share of pairs (diseased, healthy) of one fold that are ranked rightly, over all folds, ties half.
+
+    Scores of different folds come from different models, so a pair across folds says nothing of either. None where no
+    fold holds both classes.
+    """
+    patients = 1 + max(int(member.max(initial=0)) for _, _, member in folds)
+    value = resampled_stratified_auc(folds, np.ones((1, patients)))[0]
+    return float(value) if np.isfinite(value) else None
+
+
+def resampled_stratified_auc(folds: Sequence[Ranked], draws: np.ndarray) -> np.ndarray:
+    """Return `stratified_auc` under every resample, `[R]`; NaN where no fold has weight in both classes."""
+    wins, pairs = np.zeros(draws.shape[0]), np.zeros(draws.shape[0])
+    for labels, scores, member in folds:
+        won, possible = _resampled_pairs(labels, scores, member, draws)
+        wins, pairs = wins + won, pairs + possible
+    return _ratio(wins, pairs)
+
+
 def resampled_roc_auc(labels: np.ndarray, scores: np.ndarray, member: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Return the ROC-AUC under every resample, `[R]`; NaN where a class has no weight.
+    """Return the ROC-AUC of one fold under every resample, `[R]`; NaN where a class has no weight."""
+    return resampled_stratified_auc([(labels, scores, member)], draws)
+
+
+def _resampled_pairs(
+    labels: np.ndarray, scores: np.ndarray, member: np.ndarray, draws: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs that are ranked rightly and all pairs, `[R]` each.
 
     With A_pq the number of pairs (diseased sample of p, healthy sample of q) that are ranked rightly, ties counting half,
-    and n the samples of each patient and class: AUC = w A w / ((w n+) (w n-)).
+    and n the samples of each patient and class: w A w and (w n+) (w n-).
     """
-    patients = draws.shape[1]
+    present, member = np.unique(member, return_inverse=True)
+    draws = draws[:, present]
+    patients = present.size
     _, group = np.unique(scores, return_inverse=True)
     positive = labels == 1
     negative = np.zeros((group.max(initial=-1) + 1, patients))
@@ -78,7 +109,7 @@ def resampled_roc_auc(labels: np.ndarray, scores: np.ndarray, member: np.ndarray
     wins = np.zeros((patients, patients))
     np.add.at(wins, member[positive], below[group[positive]])
     pairs = (draws @ _per_patient(positive, member, patients)) * (draws @ _per_patient(~positive, member, patients))
-    return _ratio(((draws @ wins) * draws).sum(axis=1), pairs)
+    return ((draws @ wins) * draws).sum(axis=1), pairs
 
 
 def resampled_pr_auc(labels: np.ndarray, scores: np.ndarray, member: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -123,20 +154,34 @@ def _resampled_calibration(outcome: Outcome, member: np.ndarray, draws: np.ndarr
     patients = draws.shape[1]
     error = outcome.probability - outcome.label
     total = draws @ _per_patient(np.ones(member.size), member, patients)
-    gaps = np.zeros((patients, bins))
-    np.add.at(gaps, (member, calibration_bin(outcome.probability, bins)), error)
-    return {
+    number = calibration_bin(outcome.probability, bins)
+    sums = []
+    for values in (np.ones(member.size), outcome.label, -error):
+        own = np.zeros((patients, bins))
+        np.add.at(own, (member, number), values)
+        sums.append(draws @ own)
+    resampled = {
         "brier": _ratio(draws @ _per_patient(error**2, member, patients), total),
-        "ece": _ratio(np.abs(draws @ gaps).sum(axis=1), total),
+        "ece": calibration_error(*sums),
     }
+    for name, fitted in CALIBRATIONS.items():
+        # To first order in the weights; a fit for every resample would say the same and take minutes.
+        found = fitted(outcome.label, outcome.probability)
+        pull = (draws - 1) @ _per_patient(found.influence, member, patients)
+        resampled[name] = np.full(draws.shape[0], np.nan) if found.value is None else found.value + pull
+    return resampled
 
 
 def _per_patient(values: np.ndarray, member: np.ndarray, patients: int) -> np.ndarray:
-    return np.bincount(member, values, minlength=patients)
+    sums: np.ndarray = np.bincount(member, values, minlength=patients)
+    return sums
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(np.shape(denominator), np.nan), where=denominator > 0)
+    ratio: np.ndarray = np.divide(
+        numerator, denominator, out=np.full(np.shape(denominator), np.nan), where=denominator > 0
+    )
+    return ratio
 
 
 def interval(values: np.ndarray) -> list[float] | None:

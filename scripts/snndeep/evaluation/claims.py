@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snndeep.backends.registry import OWN_BACKEND
-from snndeep.evaluation.comparison import Measured, compare, verdict
-from snndeep.evaluation.headline import METRIC, best_of
+from snndeep.evaluation.comparison import EQUAL, Measured, difference_of, judge_family
+from snndeep.evaluation.headline import chosen
 
 FIRST = "arXiv:2508.20125, version 1"
 SECOND = "arXiv:2508.20125, version 2"
@@ -19,7 +19,7 @@ def claims(
     models: Mapping[str, Any],
     kinds: Mapping[str, str],
     compared: Mapping[tuple[str, str, str, str], Measured],
-    share: Mapping[str, float],
+    identical: Mapping[str, Mapping[str, str]],
     cost: Mapping[str, Mapping[str, Mapping[str, Any]]],
     source: str,
 ) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ def claims(
         models: Summaries by model, protocol and unit.
         kinds: By model: snn, classical or context.
         compared: By model, protocol, unit and metric.
-        share: By protocol, size of a test part over that of its training part.
+        identical: By protocol, the first of the networks that each network equals.
         cost: By model and protocol.
         source: Where the scans come from; the second paper's number is about Task03_Liver (msd) alone.
     """
@@ -41,7 +41,7 @@ def claims(
         if ours.partition("/")[0] == OWN_BACKEND and other != ours and other.partition("/")[2] == ours.partition("/")[2]
     ]
     found = [
-        *(_ahead(pairs, compared, share, protocol) for protocol in share),
+        *(_ahead(pairs, compared, identical[protocol], protocol) for protocol in identical),
         _accuracy(models, kinds),
         _time(pairs, cost),
     ]
@@ -61,46 +61,51 @@ def _number(what: str, value: float | None, interval: Sequence[float] | None = N
 def _ahead(
     pairs: Sequence[tuple[str, str]],
     compared: Mapping[tuple[str, str, str, str], Measured],
-    share: Mapping[str, float],
+    identical: Mapping[str, str],
     protocol: str,
 ) -> dict[str, Any]:
+    """Judge the pairs as one family; pairs of identical results count once."""
     claim = (
         f"The custom network is consistently ahead of snnTorch and SpikingJelly (slice accuracy, split by {protocol})."
     )
-    measured, verdicts = [], []
-    for ours, other in pairs:
-        left, right = (compared[name, protocol, "slice", "accuracy"] for name in (ours, other))
-        result = compare(left, right, share[protocol])
-        verdicts.append(verdict(result["interval"]))
-        measured.append(_number(f"{ours} minus {other}", result["difference"], result["interval"]))
     if not pairs:
         return _claim(claim, FIRST, None, "not measured", "the run has no other backend with the same rule", [])
-    ahead, behind = verdicts.count("better"), verdicts.count("worse")
-    reason = (
-        f"ahead in {ahead} of {len(pairs)} comparisons, behind in {behind}, undecided in {verdicts.count('undecided')}"
+    distinct = {(identical[ours], identical[other]): (ours, other) for ours, other in reversed(pairs)}
+    judged = judge_family(
+        {pair: difference_of(*(compared[name, protocol, "slice", "accuracy"] for name in pair)) for pair in distinct}
     )
-    holds = "yes" if ahead == len(pairs) else "partly" if ahead > behind else "no"
+    measured = [
+        _number(f"{ours} minus {other}", judged[pair].difference, judged[pair].interval)
+        for pair, (ours, other) in reversed(distinct.items())
+    ]
+    said = [one.verdict for one in judged.values()]
+    ahead, behind, equal = (said.count(word) for word in ("better", "worse", EQUAL))
+    reason = (
+        f"ahead in {ahead} of {len(said)} distinct comparisons, behind in {behind}, equal in {equal}, undecided in "
+        f"{len(said) - ahead - behind - equal}"
+    )
+    holds = "yes" if ahead == len(said) else "partly" if ahead > behind else "no"
     return _claim(claim, FIRST, None, holds, reason, measured)
 
 
 def _accuracy(models: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
     claim = "The best network reaches a validation accuracy of 98.35 % when slices are split at random."
-    best = {
-        name: own["slice"]["slice"]["accuracy"]
+    seen = {
+        name: [fold["slice"]["validation"]["accuracy"] for fold in own["slice"]["folds"]]
         for name, own in models.items()
         if kinds[name] == "snn" and "slice" in own and own["slice"]["slice"]["accuracy"] is not None
     }
-    if not best:
+    if not seen:
         return _claim(claim, FIRST, FIRST_ACCURACY, "not measured", "the run does not split by slice", [])
-    name = max(best, key=best.get)
+    name = max(seen, key=lambda one: sum(seen[one]))
     own = models[name]["slice"]
-    seen = [fold["slice"]["validation"]["accuracy"] for fold in own["folds"]]
-    highest = max(value for value in seen if value is not None)
+    highest = max(seen[name])
+    reached = own["slice"]["accuracy"]
     measured = [
-        _number(f"{name}, test slices, all folds", best[name], own["slice"]["interval"]["accuracy"]),
+        _number(f"{name}, test slices, all folds", reached, own["slice"]["interval"]["accuracy"]),
         _number(f"{name}, validation slices of its best fold, on which the threshold was chosen", highest),
     ]
-    holds = "yes" if best[name] >= FIRST_ACCURACY else "partly" if highest >= FIRST_ACCURACY else "no"
+    holds = "yes" if reached >= FIRST_ACCURACY else "partly" if highest >= FIRST_ACCURACY else "no"
     return _claim(
         claim, FIRST, FIRST_ACCURACY, holds, "the claim is about validation slices; test slices decide", measured
     )
@@ -122,10 +127,10 @@ def _time(pairs: Sequence[tuple[str, str]], cost: Mapping[str, Mapping[str, Mapp
 
 def _pr_auc(models: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
     claim = "Split by patient, a convolutional network reaches a PR-AUC of 0.970 over the patients of Task03_Liver."
-    name = best_of("snn", models, kinds, "patient", "patient") if "patient" in next(iter(models.values())) else None
+    name = chosen("snn", models, kinds, "patient") if "patient" in next(iter(models.values())) else None
     if name is None:
         return _claim(claim, SECOND, SECOND_PR_AUC, "not measured", "the run does not split by patient", [])
     own = models[name]["patient"]["patient"]
     reason = "a reference line: another model than ours, on the images themselves"
-    measured = [_number(f"{name}, patients (chosen by {METRIC})", own["pr_auc"], own["interval"]["pr_auc"])]
+    measured = [_number(f"{name}, patients (chosen on validation)", own["pr_auc"], own["interval"]["pr_auc"])]
     return _claim(claim, SECOND, SECOND_PR_AUC, "not measured", reason, measured)

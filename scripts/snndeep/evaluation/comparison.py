@@ -1,29 +1,44 @@
-"""Model against model: is a difference more than chance?
+"""Model against model: is a difference more than chance? This is the one place where verdicts are made.
 
-    paired bootstrap    the same resamples of patients for both models; p = 2 Phi(-|d| / se) with se the deviation of the
-                        resampled differences (a share of resamples could not be below 1 / R, and Holm multiplies it)
+    family     all differences that are looked at together: those of one protocol and unit
+    interval   d +- c se, with se the deviation of the resampled difference and c the 95 % quantile of the greatest
+               |d* - d| / se of the family over resamples of patients, the same for all differences (max-T)
+    p          share of resamples in which that greatest value exceeds |d| / se
+    verdict    better or worse where the interval leaves out 0, else undecided; equal where the models are the same
+
+The interval holds for all differences of the family at once: of a hundred families in which nothing differs, about
+five contain a verdict. Differences that are the same or rise and fall together cost nothing, because the greatest of equal
+values is that value; so three implementations of one network are one piece of evidence.
+
     over folds          the corrected resampled t-test: training parts overlap, so the variance is enlarged,
                         t = mean(d) / sqrt((1 / J + n_test / n_train) var(d)) with J - 1 degrees of freedom
     effect              Cohen's d over folds, mean(d) / deviation(d)
 
-Each kind of p is adjusted by Holm's method over all comparisons of a run.
+The t-test's p is adjusted by Holm's method within the family. It also reflects how much training parts matter, with few
+degrees of freedom; no verdict is taken from it.
 
-Source: Nadeau and Bengio 2003, Machine Learning 52, 239-281; Holm 1979, Scandinavian Journal of Statistics 6, 65-70.
+Source: Westfall and Young 1993, Resampling-based multiple testing; Nadeau and Bengio 2003, Machine Learning 52, 239-281;
+Holm 1979, Scandinavian Journal of Statistics 6, 65-70.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from scipy.stats import norm, t
-
-from snndeep.evaluation.bootstrap import interval
+from scipy.stats import t
 
 NEGLIGIBLE = 1e-9
+SAME = 1e-4
+"""Differences in a metric up to this, in every resample, are those of rounding: the models are the same."""
+LEVEL = 0.95
+
+BETTER, WORSE, UNDECIDED, EQUAL = "better", "worse", "undecided", "equal"
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -41,41 +56,115 @@ class Measured:
     folds: np.ndarray
 
 
-def compare(a: Measured, b: Measured, test_share: float) -> dict[str, Any]:
-    """Return the difference a - b with interval, both p, the effect, and why any of these is undefined.
+@dataclass(frozen=True)
+class Difference:
+    """A difference to be judged.
 
-    Args:
-        a: One model.
-        b: The other, measured on the same patients, resamples and folds.
-        test_share: Samples of a test part divided by those of its training part.
+    Attributes:
+        value: None if undefined.
+        resampled: Under every resample `[R]`, NaN where undefined.
     """
-    undefined: dict[str, str] = {}
-    result: dict[str, Any] = dict.fromkeys(
-        ("difference", "interval", "p_bootstrap", "t", "degrees", "p_folds", "effect")
-    )
+
+    value: float | None
+    resampled: np.ndarray
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a difference within its family.
+
+    Attributes:
+        difference: None if undefined.
+        interval: 95 %, for the whole family at once; None if undefined.
+        p: Adjusted for the family; None if undefined.
+        verdict: better, worse, undecided or equal.
+        undefined: Why something is None.
+    """
+
+    difference: float | None
+    interval: tuple[float, float] | None
+    p: float | None
+    verdict: str
+    undefined: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; the reason is given for every value that is None."""
+        values: dict[str, Any] = {"difference": self.difference, "interval": None, "p": self.p}
+        if self.interval is not None:
+            values["interval"] = list(self.interval)
+        reasons = {name: self.undefined for name, value in values.items() if value is None}
+        return {**values, "verdict": self.verdict, "undefined": reasons}
+
+
+def difference_of(a: Measured, b: Measured) -> Difference:
+    """Return a - b, of two models that were measured on the same patients and resamples."""
+    value = None if a.value is None or b.value is None else a.value - b.value
+    return Difference(value, a.resampled - b.resampled)
+
+
+def are_same(a: Measured, b: Measured) -> bool:
+    """Tell whether two models are the same as far as a metric can tell, in value and under every resample."""
     if a.value is None or b.value is None:
-        undefined |= dict.fromkeys(("difference", "interval", "p_bootstrap"), "the metric is undefined for a model")
-    else:
-        resampled = a.resampled - b.resampled
-        result["difference"] = a.value - b.value
-        result["interval"] = interval(resampled)
-        result["p_bootstrap"], reason = bootstrap_p(result["difference"], resampled)
-        undefined |= {"p_bootstrap": reason} if reason else {}
-    over_folds, reason = resampled_t_test(a.folds - b.folds, test_share)
-    result |= over_folds
-    undefined |= {name: reason for name, value in over_folds.items() if value is None}
-    return {**result, "undefined": undefined}
+        return False
+    apart = np.abs(a.resampled - b.resampled)
+    return abs(a.value - b.value) <= SAME and not bool((apart > SAME).any())
 
 
-def bootstrap_p(difference: float, resampled: np.ndarray) -> tuple[float | None, str]:
-    """Return the two-sided p of a paired difference, or None and the reason."""
-    resampled = resampled[np.isfinite(resampled)]
-    if resampled.size < 2:
-        return None, "no resample defines the difference"
-    error = float(resampled.std(ddof=1))
-    if error < NEGLIGIBLE:
-        return (1.0, "") if abs(difference) < NEGLIGIBLE else (None, "the difference does not vary between resamples")
-    return float(2 * norm.sf(abs(difference) / error)), ""
+def judge_family(differences: Mapping[Key, Difference]) -> dict[Key, Verdict]:
+    """Return the verdict on every difference of a family."""
+    verdicts, errors = {}, {}
+    for key, one in differences.items():
+        spread = one.resampled[np.isfinite(one.resampled)]
+        error = float(spread.std(ddof=1)) if spread.size > 1 else math.nan
+        if one.value is None:
+            verdicts[key] = Verdict(None, None, None, UNDECIDED, "the metric is undefined for a model")
+        elif not math.isfinite(error):
+            verdicts[key] = Verdict(one.value, None, None, UNDECIDED, "no resample defines the difference")
+        elif abs(one.value) <= SAME and np.abs(spread).max() <= SAME:
+            verdicts[key] = Verdict(one.value, (min(one.value, 0.0), max(one.value, 0.0)), 1.0, EQUAL)
+        elif error < NEGLIGIBLE:
+            # Every resample says the same, so the interval is that value.
+            bounds = (one.value, one.value)
+            verdicts[key] = Verdict(one.value, bounds, 1 / (1 + spread.size), _side(bounds))
+        else:
+            errors[key] = error
+    greatest = _greatest(differences, errors)
+    for key, error in errors.items():
+        value = differences[key].value or 0.0
+        limit = _limit(greatest) * error
+        bounds = (value - limit, value + limit)
+        p = (1 + np.count_nonzero(greatest >= abs(value) / error)) / (1 + greatest.size)
+        verdicts[key] = Verdict(value, bounds, float(p), _side(bounds))
+    return {key: verdicts[key] for key in differences}
+
+
+def _greatest(differences: Mapping[Key, Difference], errors: Mapping[Key, float]) -> np.ndarray:
+    """Return the greatest studentised deviation of the family in every resample, `[R]`."""
+    if not errors:
+        return np.zeros(0)
+    deviations = np.array(
+        [np.abs(differences[k].resampled - (differences[k].value or 0.0)) / error for k, error in errors.items()]
+    )
+    some = np.isfinite(deviations).any(axis=0)
+    greatest: np.ndarray = np.nanmax(deviations[:, some], axis=0)
+    return greatest
+
+
+def _limit(greatest: np.ndarray) -> float:
+    """Return c: |d| / se is beyond it exactly where p is at most 1 - LEVEL."""
+    rank = math.ceil(LEVEL * (greatest.size + 1)) - 1
+    return float(np.sort(greatest)[min(rank, greatest.size - 1)])
+
+
+def _side(bounds: tuple[float, float]) -> str:
+    if bounds[0] > 0:
+        return BETTER
+    return WORSE if bounds[1] < 0 else UNDECIDED
+
+
+def over_folds(a: Measured, b: Measured, test_share: float) -> tuple[dict[str, float | int | None], str]:
+    """Return `resampled_t_test` of two models over the folds that both define."""
+    return resampled_t_test(a.folds - b.folds, test_share)
 
 
 def resampled_t_test(differences: np.ndarray, test_share: float) -> tuple[dict[str, float | int | None], str]:
@@ -106,17 +195,10 @@ def resampled_t_test(differences: np.ndarray, test_share: float) -> tuple[dict[s
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
     """Return p values adjusted by Holm's step-down method; undefined ones stay None and are not counted."""
-    present = [k for k, p in enumerate(values) if p is not None]
+    present = sorted((p, k) for k, p in enumerate(values) if p is not None)
     adjusted: list[float | None] = [None] * len(values)
     largest = 0.0
-    for rank, k in enumerate(sorted(present, key=lambda k: values[k])):
-        largest = max(largest, min(1.0, (len(present) - rank) * values[k]))
+    for rank, (p, k) in enumerate(present):
+        largest = max(largest, min(1.0, (len(present) - rank) * p))
         adjusted[k] = largest
     return adjusted
-
-
-def verdict(bounds: Sequence[float] | None) -> str:
-    """Return better, worse or undecided from the interval of a difference."""
-    if bounds is None or bounds[0] <= 0 <= bounds[1]:
-        return "undecided"
-    return "better" if bounds[0] > 0 else "worse"

@@ -1,4 +1,4 @@
-"""What turns scores into decisions: fitted on the validation part of one fold, applied to scores that it never saw."""
+"""What turns scores into calls: fitted on the validation part of one network, applied to scores that it never saw."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.evaluation.aggregation import choose_top, patient_scores
-from snndeep.evaluation.calibration import Calibration, fit_calibration
+from snndeep.evaluation.aggregation import choose_share, patient_scores
 from snndeep.evaluation.thresholds import choose_threshold
 
 MARGIN_DECIMALS = 12
@@ -19,58 +18,53 @@ class Decision:
     """How a score is read.
 
     Attributes:
-        top_slices: A patient's score is the mean of this many highest slice scores; None if the unit is the slice.
+        top_share: A patient's score is the mean of this share of its slice scores, the highest; None if the unit is the
+            slice.
         threshold: Scores at or above it are called diseased.
         spread: Standard deviation of validation scores, by which margins are divided; 1 if they are all equal.
-        slope: See `snndeep.evaluation.calibration`.
-        intercept: The same.
     """
 
-    top_slices: int | None
+    top_share: float | None
     threshold: float
     spread: float
-    slope: float
-    intercept: float
+
+    @property
+    def share(self) -> float:
+        """The share of slices, of a decision about patients."""
+        if self.top_share is None:
+            raise ValueError("a decision about slices has no share")
+        return self.top_share
 
     def margin(self, scores: np.ndarray) -> np.ndarray:
-        """Return (score - threshold) / spread, which is comparable between folds, `[N]`."""
+        """Return (score - threshold) / spread, which is comparable between networks, `[N]`; diseased from 0 on."""
         # Rounded, so that a constant model is constant whichever side of its score the threshold lies.
-        return np.round((scores - self.threshold) / self.spread, MARGIN_DECIMALS)
-
-    def call(self, scores: np.ndarray) -> np.ndarray:
-        """Return 1 for diseased and 0 for healthy, `[N]`."""
-        return (scores >= self.threshold).astype(int)
-
-    def probability(self, scores: np.ndarray) -> np.ndarray:
-        """Return the calibrated probability of disease, `[N]`."""
-        return Calibration(self.slope, self.intercept).probability(self.margin(scores))
+        margins: np.ndarray = np.round((scores - self.threshold) / self.spread, MARGIN_DECIMALS)
+        return margins
 
 
-def fit_decision(labels: np.ndarray, scores: np.ndarray, top_slices: int | None = None) -> Decision:
-    """Choose threshold and calibration from validation samples.
+def fit_decision(labels: np.ndarray, scores: np.ndarray, top_share: float | None = None) -> Decision:
+    """Choose the threshold from validation samples.
 
     Args:
         labels: `[N]`, 0 or 1.
         scores: `[N]`.
-        top_slices: Kept with the decision.
+        top_share: Kept with the decision.
     """
     spread = float(np.std(scores)) if np.ptp(scores) > 0 else 1.0
-    plain = Decision(top_slices, choose_threshold(labels, scores), spread, 0.0, 0.0)
-    fitted = fit_calibration(labels, plain.margin(scores))
-    return Decision(top_slices, plain.threshold, plain.spread, fitted.slope, fitted.intercept)
+    return Decision(top_share, choose_threshold(labels, scores), spread)
 
 
 def fit_patient_decision(
-    patients: np.ndarray, scores: np.ndarray, diseased: np.ndarray, candidates: Sequence[int]
+    patients: np.ndarray, scores: np.ndarray, diseased: np.ndarray, candidates: Sequence[float]
 ) -> Decision:
-    """Choose k, threshold and calibration from the validation slices of a fold.
+    """Choose share and threshold from the validation slices of a network.
 
     Args:
         patients: Patient of each slice `[N]`.
         scores: `[N]`.
-        diseased: The names of diseased patients.
-        candidates: Values of k.
+        diseased: The names of diseased patients, as the validation and training parts know them.
+        candidates: Values of the share.
     """
-    top = choose_top(patients, scores, diseased, candidates)
-    names, values = patient_scores(patients, scores, top)
-    return fit_decision(np.isin(names, diseased).astype(int), values, top)
+    share = choose_share(patients, scores, diseased, candidates)
+    names, values = patient_scores(patients, scores, share)
+    return fit_decision(np.isin(names, diseased).astype(int), values, share)

@@ -1,10 +1,11 @@
-"""How a model judges the test part of a fold: one network with its own decision, or several whose margins are averaged.
+"""How a model judges the test part of a fold: one network, or several whose margins are averaged, with one calibration.
 
     margin of a sample = mean over networks of (score - threshold) / spread        called diseased from 0 on
-    probability        = mean over networks
+    probability        = calibration(margin), fitted on the validation margins of all networks of the fold
 
-Threshold, spread and calibration of each network come from its own validation part. Averaging margins and not scores
-gives every network the same weight, whatever the scale of its scores.
+Threshold and spread of each network come from its own validation part. Averaging margins and not scores gives every
+network the same weight, whatever the scale of its scores. A prediction for a new scan is made the same way, so what is
+scored here, ensemble and calibration, is what is deployed.
 """
 
 from __future__ import annotations
@@ -17,9 +18,35 @@ import pandas as pd
 
 from snndeep.errors import LeakageError
 from snndeep.evaluation.aggregation import patient_scores
-from snndeep.evaluation.bootstrap import pool
+from snndeep.evaluation.calibration import Calibration, fit_calibration
 from snndeep.evaluation.decision import Decision, fit_decision, fit_patient_decision
 from snndeep.evaluation.metrics import Outcome
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples of a validation or test part as one network sees them, by slice or by patient.
+
+    Attributes:
+        names: Sample or patient `[N]`.
+        patients: `[N]`.
+        labels: `[N]`.
+        scores: `[N]`.
+    """
+
+    names: np.ndarray
+    patients: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class Network:
+    """What one network says of its validation and test parts, and how its scores are read."""
+
+    decision: Decision
+    validation: Part
+    test: Part
 
 
 @dataclass(frozen=True)
@@ -33,6 +60,7 @@ class Judged:
         scores: `[N]`; the mean over networks.
         outcome: What they mean.
         decisions: What was fitted on the validation part, one for each network.
+        calibration: Fitted on the validation margins of all networks.
         validation: The validation parts, judged by decisions that know them; they flatter.
     """
 
@@ -42,73 +70,78 @@ class Judged:
     scores: np.ndarray
     outcome: Outcome
     decisions: tuple[Decision, ...]
+    calibration: Calibration
     validation: Outcome
 
 
-def judge_slices(fold: int, validation: pd.DataFrame, test: pd.DataFrame) -> Judged:
-    """Judge the slices of a fold by one network.
+def slices_of(validation: pd.DataFrame, test: pd.DataFrame) -> Network:
+    """Return what one network says of slices.
 
     Args:
-        fold: Its number.
         validation: By sample, with columns patient, label and score.
         test: The same.
     """
-    decision = fit_decision(validation["label"].to_numpy(), validation["score"].to_numpy())
-    own, outcome = (
-        _outcome(part["label"].to_numpy(), part["score"].to_numpy(), decision) for part in (validation, test)
-    )
-    names, patients = test.index.to_numpy(str), test["patient"].to_numpy(str)
-    return Judged(fold, names, patients, test["score"].to_numpy(), outcome, (decision,), own)
+    parts = [
+        Part(rows.index.to_numpy(str), *(rows[name].to_numpy() for name in ("patient", "label", "score")))
+        for rows in (validation, test)
+    ]
+    return Network(fit_decision(parts[0].labels, parts[0].scores), *parts)
 
 
-def judge_patients(
-    fold: int, validation: pd.DataFrame, test: pd.DataFrame, diseased: np.ndarray, candidates: Sequence[int]
-) -> Judged:
-    """Judge the patients of a fold by one network.
+def patients_of(
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    known: np.ndarray,
+    diseased: np.ndarray,
+    candidates: Sequence[float],
+) -> Network:
+    """Return what one network says of patients.
 
     Args:
-        fold: Its number.
         validation: By sample, with columns patient, label and score.
         test: The same.
-        diseased: Names of the diseased patients.
-        candidates: How many slices may make a patient's score.
+        known: Names of the patients that are diseased by the labels of the training and validation parts.
+        diseased: Names of all diseased patients.
+        candidates: Shares of slices that may make a patient's score.
     """
-    known, tested = ((part["patient"].to_numpy(str), part["score"].to_numpy()) for part in (validation, test))
-    decision = fit_patient_decision(*known, diseased, candidates)
-    (seen, own), (names, scores) = (patient_scores(*part, decision.top_slices) for part in (known, tested))
-    flattering = _outcome(np.isin(seen, diseased).astype(int), own, decision)
-    outcome = _outcome(np.isin(names, diseased).astype(int), scores, decision)
-    return Judged(fold, names, names, scores, outcome, (decision,), flattering)
+    owners, scores = validation["patient"].to_numpy(str), validation["score"].to_numpy()
+    decision = fit_patient_decision(owners, scores, known, candidates)
+    parts = []
+    for rows, positive in ((validation, known), (test, diseased)):
+        names, values = patient_scores(rows["patient"].to_numpy(str), rows["score"].to_numpy(), decision.share)
+        parts.append(Part(names, names, np.isin(names, positive).astype(int), values))
+    return Network(decision, *parts)
 
 
-def together(members: Sequence[Judged]) -> Judged:
+def judge(fold: int, networks: Sequence[Network]) -> Judged:
     """Return what the networks of one fold say together.
 
     Raises:
         LeakageError: If they were not tested on the same samples: what one tests, another has then learned.
     """
-    first = members[0]
-    if len(members) == 1:
-        return first
-    if any(not np.array_equal(first.names, other.names) for other in members):
+    first = networks[0].test
+    if any(not np.array_equal(first.names, other.test.names) for other in networks):
         raise LeakageError(
             "The networks of a fold were tested on different samples.",
-            where=f"fold {first.fold}",
-            found=f"test parts of {', '.join(str(other.names.size) for other in members)} samples",
+            where=f"fold {fold}",
+            found=f"test parts of {', '.join(str(other.test.names.size) for other in networks)} samples",
             expected="one test part, which none of them has learned from",
         )
-    margin = np.mean([one.outcome.margin for one in members], axis=0)
-    probability = np.mean([one.outcome.probability for one in members], axis=0)
+    labels = np.concatenate([one.validation.labels for one in networks])
+    seen = np.concatenate([one.decision.margin(one.validation.scores) for one in networks])
+    calibration = fit_calibration(labels, seen)
+    margins = np.mean([one.decision.margin(one.test.scores) for one in networks], axis=0)
     return Judged(
-        first.fold,
+        fold,
         first.names,
         first.patients,
-        np.mean([one.scores for one in members], axis=0),
-        Outcome(first.outcome.label, margin, (margin >= 0).astype(int), probability),
-        tuple(decision for one in members for decision in one.decisions),
-        pool([one.validation for one in members]),
+        np.mean([one.test.scores for one in networks], axis=0),
+        _outcome(first.labels, margins, calibration),
+        tuple(one.decision for one in networks),
+        calibration,
+        _outcome(labels, seen, calibration),
     )
 
 
-def _outcome(labels: np.ndarray, scores: np.ndarray, decision: Decision) -> Outcome:
-    return Outcome(labels, decision.margin(scores), decision.call(scores), decision.probability(scores))
+def _outcome(labels: np.ndarray, margins: np.ndarray, calibration: Calibration) -> Outcome:
+    return Outcome(labels, margins, (margins >= 0).astype(int), calibration.probability(margins))

@@ -1,4 +1,4 @@
-"""The metrics of one set of samples, by scikit-learn, each with a reason where it is undefined."""
+"""The metrics of one set of samples, by scikit-learn where it has them, each with a reason where it is undefined."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from snndeep.evaluation.calibration import expected_calibration_error
+from snndeep.evaluation.calibration import calibration_intercept, calibration_slope, expected_calibration_error
 
+CALIBRATIONS = {"calibration_slope": calibration_slope, "calibration_intercept": calibration_intercept}
 METRICS = (
     "accuracy", "balanced_accuracy", "roc_auc", "pr_auc", "f1", "mcc", "sensitivity", "specificity", "brier", "ece",
+    *CALIBRATIONS,
 )  # fmt: skip
 RANKINGS = {"roc_auc": roc_auc_score, "pr_auc": average_precision_score}
 
@@ -53,13 +55,18 @@ def undefined_metrics(outcome: Outcome, unit: str) -> dict[str, str]:
     if not (diseased and healthy):
         missing = "diseased" if healthy else "healthy"
         reason = f"one class only: no {missing} {unit}"
-        reasons |= dict.fromkeys(("roc_auc", "pr_auc", "balanced_accuracy", "mcc"), reason)
+        reasons |= dict.fromkeys(("roc_auc", "pr_auc", "balanced_accuracy", "mcc", *CALIBRATIONS), reason)
         reasons["sensitivity" if healthy else "specificity"] = reason
     called = set(outcome.predicted.tolist())
     if "mcc" not in reasons and len(called) == 1:
         reasons["mcc"] = f"every {unit} was called {'diseased' if called == {1} else 'healthy'}"
     if not diseased and called == {0}:
         reasons["f1"] = f"no {unit} is diseased and none was called so"
+    if "calibration_slope" not in reasons and calibration_slope(outcome.label, outcome.probability).value is None:
+        equal = np.ptp(outcome.probability) == 0
+        reasons["calibration_slope"] = (
+            f"every {unit} has the same probability" if equal else "the probabilities separate the classes"
+        )
     return reasons
 
 
@@ -69,7 +76,7 @@ def measure(outcome: Outcome, unit: str, bins: int) -> tuple[dict[str, float | N
     Args:
         outcome: The samples.
         unit: What a sample is called, slice or patient.
-        bins: Number of bins of the expected calibration error.
+        bins: Number of bins of the calibration error.
     """
     reasons = undefined_metrics(outcome, unit)
     values: dict[str, float] = {}
@@ -81,6 +88,9 @@ def measure(outcome: Outcome, unit: str, bins: int) -> tuple[dict[str, float | N
     if "mcc" not in reasons:
         values["mcc"] = matthews_corrcoef(outcome.label, outcome.predicted)
     values |= {name: RANKINGS[name](outcome.label, outcome.margin) for name in RANKINGS if name not in reasons}
+    for name, fitted in CALIBRATIONS.items():
+        value = None if name in reasons else fitted(outcome.label, outcome.probability).value
+        values |= {} if value is None else {name: value}
     return {name: None if name in reasons else float(values[name]) for name in METRICS}, reasons
 
 

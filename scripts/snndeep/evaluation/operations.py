@@ -3,9 +3,11 @@
     synaptic operations   a spike adds one weight to every neuron that it reaches: sum over spikes of its non-zero weights
                           (the effective accumulates of NeuroBench), mean over samples
     dense operations      the same if every input and neuron fired at every step (NeuroBench's Dense)
-    dense MACs            multiply-accumulates of one pass through a dense network of the same shape
+    unrolled MACs         multiply-accumulates of one pass through a dense network of the same shape, encoded inputs and all;
+                          no dense network would be built so, and what is saved is measured against the run's own
+    neuron updates        every neuron decays and adds its input at every step, whether it fires or not
     energy                0.9 pJ for a 32-bit floating-point addition, 3.7 pJ for a multiplication, at 45 nm. An estimate:
-                          memory, biases and the neurons' own dynamics are not in it.
+                          memory traffic is not in it.
 
 Numpy alone, because training jobs count here and should start fast.
 
@@ -48,16 +50,18 @@ def synaptic_operations(connection: Connection) -> int:
 
 
 def count_operations(
-    connections: Callable[[np.ndarray], Sequence[Connection]], samples: np.ndarray
+    connections: Callable[[np.ndarray], Sequence[Connection]], samples: np.ndarray, integrators: int = 1
 ) -> dict[str, float | int | None]:
     """Return the operations of an inference, mean over samples, as JSON values.
 
     Args:
         connections: Runs a batch of samples and returns the model's connections, from the input on.
         samples: `[N]`.
+        integrators: Potentials that each neuron keeps.
 
     Returns:
-        synaptic_operations, dense_operations and dense_macs per inference; the share of zeros among input spikes
+        synaptic_operations, neuron_updates, dense_operations and unrolled_macs per inference; the share of zeros among input
+        spikes
         (input_sparsity) and among spikes of hidden neurons (activation_sparsity; None without hidden neurons).
     """
     accumulates = 0
@@ -75,8 +79,9 @@ def count_operations(
     hidden = places[1:].sum()
     return {
         "synaptic_operations": accumulates / samples.size,
+        "neuron_updates": integrators * steps * int(sum(layer.weight.shape[1] for layer in layers)),
         "dense_operations": steps * macs,
-        "dense_macs": macs,
+        "unrolled_macs": macs,
         "input_sparsity": float(1 - fired[0] / places[0]),
         "activation_sparsity": float(1 - fired[1:].sum() / hidden) if hidden else None,
     }

@@ -14,13 +14,15 @@ class EvaluationSettings(Settings):
 
     key: ClassVar[str] = "evaluation"
 
-    top_slices: tuple[int, ...] = setting(
-        (1, 3, 5, 10),
-        "Candidates for the number of highest slice scores whose mean is a patient's score; chosen on validation patients.",
-        least=1,
+    top_share: tuple[float, ...] = setting(
+        (0.05, 0.1, 0.25, 1.0),
+        "Candidates for the share of a patient's slices, the highest, whose mean score is the patient's score; chosen on "
+        "validation patients.",
+        above=0,
+        most=1,
         min_items=1,
         unique=True,
     )
-    bootstrap: int = setting(1000, "Resamples of patients for intervals and comparisons.", least=10)
-    calibration_bins: int = setting(10, "Bins of equal width in the expected calibration error.", least=2)
+    bootstrap: int = setting(1000, "Resamples of patients for intervals and comparisons.", least=19)
+    calibration_bins: int = setting(10, "Bins of equal width in the calibration error.", least=2)
     seed: int = field(kw_only=True)

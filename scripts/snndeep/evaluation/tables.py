@@ -15,16 +15,20 @@ def model_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
         for protocol, own in protocols.items():
             for unit in ("slice", "patient"):
                 row = {"model": model, "kind": metrics["kinds"][model], "protocol": protocol, "unit": unit}
+                row |= {"validation_roc_auc": own["validation_roc_auc"]}
                 row |= {name: own[unit][name] for name in ("n", "diseased")}
                 for name in metrics["metrics"]:
                     row[name] = own[unit][name]
                     row[f"{name}_low"], row[f"{name}_high"] = own[unit]["interval"][name] or (None, None)
+                null = own[unit].get("null") or {"roc_auc": None, "interval": None}
+                row["noise_roc_auc"] = null["roc_auc"]
+                row["noise_low"], row["noise_high"] = null["interval"] or (None, None)
                 rows.append({**row, "undefined": _reasons(own[unit]["undefined"])})
     return _numbers(pd.DataFrame(rows))
 
 
 def fold_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
-    """Return one row per model, protocol, fold and unit; `top_slices` and `threshold` are means over networks."""
+    """Return one row per model, protocol, fold and unit; `top_share` and `threshold` are means over networks."""
     rows = []
     for model, protocols in metrics["models"].items():
         for protocol, own in protocols.items():
@@ -33,7 +37,7 @@ def fold_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
                     values = fold[unit]
                     row = {"model": model, "protocol": protocol, "fold": fold["fold"], "unit": unit}
                     row |= {name: values[name] for name in ("n", "diseased", *metrics["metrics"])}
-                    row |= {name: _mean(values["decisions"], name) for name in ("top_slices", "threshold")}
+                    row |= {name: _mean(values["decisions"], name) for name in ("top_share", "threshold")}
                     rows.append({**row, "undefined": _reasons(values["undefined"])})
     return _numbers(pd.DataFrame(rows))
 

@@ -4,7 +4,15 @@ Start from a small labelled part of the training samples. In each round fit the 
 hidden neurons' firing patterns of labelled samples (*empirical*) and unlabelled samples (*generalised*), and label the
 samples whose generalised pattern lies farthest from every empirical one. Each choice joins the empirical patterns, so
 that choices spread over patterns, and no patient gives more than its share of a round, so that they spread over
-patients. Stop at the label budget. Beside it runs the same procedure with random choices.
+patients. Stop at the label budget. The model is that of the round with the best validation ROC-AUC.
+
+No label is read before it is counted: the first samples are labelled one by one until both classes are there. The
+validation part is labelled as a whole and is outside the budget; every point of the curve says how many labels that is.
+Scaling and selection of features come before this rule and use the labels of the whole training part; the budget is that of
+the network alone.
+
+This departs from the publication in the selection: it is k-centre greedy (Sener and Savarese 2018) on spike counts, with
+a quota for each patient.
 
 After Zhan et al. 2023, "Bio-inspired active learning method in spiking neural network", Knowledge-Based Systems 261.
 """
@@ -14,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,7 +50,7 @@ class BalSettings(SurrogateSettings):
     budget_fraction: float = setting(0.6, "Share labelled at the end.", above=0, most=1)
     rounds: int = setting(4, "Number of fits.", least=1)
     compare_random: bool = setting(
-        True, "Also train with random choice of the same budget, for the report.", searchable=False
+        True, "Also compare with random choice of the same budget, for the report.", searchable=False
     )
 
     def __post_init__(self) -> None:
@@ -99,12 +107,14 @@ def select_departing(empirical: np.ndarray, generalised: np.ndarray, patients: n
 
 
 def initial_labels(labels: np.ndarray, patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw the first labelled samples, round-robin over patients and with both classes present.
+    """Draw the first samples to label, round-robin over patients, and go on until both classes are there.
+
+    A label is read only of a sample that is returned, so that every look is counted.
 
     Args:
         labels: `[N]`.
         patients: `[N]`.
-        count: How many, at least 2.
+        count: How many, at least 2; more are returned where these are all of one class.
         rng: Source of the draws.
     """
     order = rng.permutation(labels.size)
@@ -112,11 +122,39 @@ def initial_labels(labels: np.ndarray, patients: np.ndarray, count: int, rng: np
     for name in np.unique(patients):
         own = order[patients[order] == name]
         position[own] = np.arange(own.size)
-    chosen = order[np.argsort(position[order], kind="stable")][:count]
-    for label in (0, 1):
-        if label not in labels[chosen] and label in labels:
-            chosen[-1 - label] = order[labels[order] == label][0]
-    return np.unique(chosen)
+    queue = order[np.argsort(position[order], kind="stable")]
+    while count < queue.size and np.ptp(labels[queue[:count]]) == 0:
+        count += 1
+    return np.sort(queue[:count])
+
+
+@dataclass(frozen=True)
+class Round:
+    """The model after one round.
+
+    Attributes:
+        labels: Labelled training samples.
+        validation_labels: Labelled validation samples, which are outside the budget.
+        validation_auc: ROC-AUC on them at the round's best epoch.
+        parameters: By name.
+    """
+
+    labels: int
+    validation_labels: int
+    validation_auc: float
+    parameters: dict[str, np.ndarray]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the parameters as JSON values."""
+        return {
+            "labels": self.labels,
+            "validation_labels": self.validation_labels,
+            "validation_auc": self.validation_auc,
+        }
+
+
+Choose = Callable[[SurrogateModel, np.ndarray, np.ndarray, int], np.ndarray]
+"""Chooses a number of unlabelled samples, from the model, the labelled and the unlabelled."""
 
 
 class BalRule(LearningRule):
@@ -139,32 +177,41 @@ class BalRule(LearningRule):
     def fit(
         self, problem: Problem, inputs: Inputs, backend: Backend, settings: BalSettings, seed: int, on_epoch: OnEpoch
     ) -> Fit:
-        """See `LearningRule.fit`; `extra["curve"]` holds one point per round."""
+        """See `LearningRule.fit`; the model is that of the best round, and `extra["curve"]` holds one point per round."""
+        history: list[EpochRecord] = []
 
-        def departing(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
-            empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
-            chosen = select_departing(empirical, generalised, problem.patients[unlabelled], count)
-            return np.take(unlabelled, chosen)
+        def record(entry: EpochRecord) -> None:
+            history.append(EpochRecord(len(history) + 1, entry.loss, entry.validation_auc, entry.seconds))
+            on_epoch(history[-1])
 
-        def at_random(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
-            return generator(seed, "random choice", labelled.size).permutation(unlabelled)[:count]
+        rounds = self._rounds(problem, backend, inputs, settings, seed, record, _departing(problem, inputs))
+        best = max(rounds, key=lambda one: one.validation_auc)  # the first of equals
+        return Fit(best.parameters, history, best.validation_auc, {"curve": [one.to_json() for one in rounds]})
 
-        fit, curve = self._rounds(problem, backend, inputs, settings, seed, on_epoch, departing)
-        extra = {"curve": curve}
-        if settings.compare_random:
-            _, extra["random_curve"] = self._rounds(
-                problem, backend, inputs, settings, seed, lambda record: None, at_random
-            )
-        return Fit(fit.parameters, fit.history, fit.validation_auc, extra)
+    def arms(
+        self, problem: Problem, inputs: Inputs, backend: Backend, settings: BalSettings, seed: int
+    ) -> dict[str, list[Round]]:
+        """Return the rounds of BAL and of random choice with one budget and one set of settings, by choice.
+
+        The two arms start from the same labels and weights and differ in what they label next.
+        """
+        choices = {"bal": _departing(problem, inputs), "random": _at_random(seed)}
+        return {
+            name: self._rounds(problem, backend, inputs, settings, seed, lambda record: None, choose)
+            for name, choose in choices.items()
+        }
 
     def methods_text(self, settings: BalSettings) -> str:
         """See `LearningRule.methods_text`."""
-        compared = " Random choice of the same budget ran for comparison." if settings.compare_random else ""
+        both = " It was compared with random choice of the same budget, with untuned settings for both."
+        compared = both if settings.compare_random else ""
         return (
             "Bio-inspired active learning (BAL, after Zhan et al. 2023): from a share of "
             f"{as_text(settings.initial_fraction)} labelled training samples to {as_text(settings.budget_fraction)} in "
             f"{settings.rounds} rounds, each time labelling the samples whose hidden firing pattern departs most from those "
-            f"known.{compared} The network learns by surrogate gradients (Neftci et al. 2019): {settings.network_text()}"
+            "known; the model is that of the best round. The budget is the network's own: the validation part is labelled in "
+            "addition, and features were selected with the labels of the whole training part."
+            f"{compared} The network learns by surrogate gradients (Neftci et al. 2019): {settings.network_text()}"
         )
 
     def trial_settings(self, settings: BalSettings) -> BalSettings:
@@ -183,33 +230,43 @@ class BalRule(LearningRule):
         settings: BalSettings,
         seed: int,
         on_epoch: OnEpoch,
-        choose: Callable[[SurrogateModel, np.ndarray, np.ndarray, int], np.ndarray],
-    ) -> tuple[Fit, list[dict[str, float]]]:
-        """Fit, choose, label, repeat; the network resumes from its last state."""
+        choose: Choose,
+    ) -> list[Round]:
+        """Fit, choose, label, repeat; the network continues from its state."""
         sizes = label_schedule(problem.train.size, settings)
-        first = initial_labels(
-            problem.labels[problem.train],
-            problem.patients[problem.train],
-            sizes[0],
-            generator(seed, "first labels"),
-        )
-        labelled = problem.train[first]
+        labelled = problem.train[
+            initial_labels(
+                problem.labels[problem.train],
+                problem.patients[problem.train],
+                sizes[0],
+                generator(seed, "first labels"),
+            )
+        ]
         model = SURROGATE.start(problem, backend, settings, seed)
-        history: list[EpochRecord] = []
-        curve = []
-
-        def record(entry: EpochRecord) -> None:
-            history.append(EpochRecord(len(history) + 1, entry.loss, entry.validation_auc, entry.seconds))
-            on_epoch(history[-1])
-
+        rounds = []
         for number, size in enumerate(sizes):
             if size > labelled.size:
                 unlabelled = np.setdiff1d(problem.train, labelled)
                 chosen = choose(model, labelled, unlabelled, size - labelled.size)
                 labelled = np.sort(np.concatenate([labelled, chosen]))
-            fit = descend(model, inputs, problem, labelled, settings, derive_seed(seed, "round", number), record)
-            curve.append({"labels": int(labelled.size), "validation_auc": fit.validation_auc})
-        return Fit(fit.parameters, history, fit.validation_auc), curve
+            fit = descend(model, inputs, problem, labelled, settings, derive_seed(seed, "round", number), on_epoch)
+            rounds.append(Round(int(labelled.size), int(problem.validation.size), fit.validation_auc, fit.parameters))
+        return rounds
+
+
+def _departing(problem: Problem, inputs: Inputs) -> Choose:
+    def choose(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
+        empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
+        return unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+
+    return choose
+
+
+def _at_random(seed: int) -> Choose:
+    def choose(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
+        return generator(seed, "random choice", labelled.size).permutation(unlabelled)[:count]
+
+    return choose
 
 
 def label_schedule(samples: int, settings: BalSettings) -> list[int]:

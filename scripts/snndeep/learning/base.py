@@ -7,9 +7,9 @@ the test part is not in it) and any backend, and returns a `Fit`. It never asks 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -163,3 +163,24 @@ class LearningRule(ABC):
             expected="one that builds the graph of its model",
             remedy="Export a model of another learning rule.",
         )
+
+
+class Round(Protocol):
+    """One round of an arm, see `ComparesArms`."""
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Of the model after the round, by name."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the parameters as JSON values."""
+
+
+@runtime_checkable
+class ComparesArms(Protocol):
+    """A learning rule that compares itself with another procedure of the same budget and settings."""
+
+    def arms(
+        self, problem: Problem, inputs: Inputs, backend: Backend, settings: Any, seed: int
+    ) -> Mapping[str, Sequence[Round]]:
+        """Return the rounds of each arm; arguments as in `LearningRule.fit`."""

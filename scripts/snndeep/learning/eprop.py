@@ -166,7 +166,7 @@ class EpropRule(LearningRule):
     ) -> Fit:
         """See `LearningRule.fit`."""
         rng = generator(seed, "weights")
-        channels, rate = problem.trains.channels, problem.trains.mean_rate()
+        channels, rate = problem.trains.channels, problem.training_rate()
         parameters = initial_parameters(channels, settings.hidden, settings.neuron, settings.gain, rate, rng)
         feedback = None
         if settings.feedback == "random":

@@ -84,9 +84,9 @@ class NetworkModel:
         return evidence
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the probability of disease, softmax of the two outputs."""
+        """Return the log odds of disease, the difference of the two outputs."""
         logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
-        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        return np.asarray(logits[:, 1] - logits[:, 0])
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return how often every hidden neuron fired for every sample, `[B, H]`."""
@@ -106,6 +106,9 @@ class NetworkModel:
 
 class SurrogateModel(NetworkModel):
     """A spiking network that learns by surrogate gradients."""
+
+    def __init__(self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]):
+        super().__init__(backend, settings.neuron, settings.readout, parameters)
 
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
@@ -160,7 +163,7 @@ class SurrogateRule(LearningRule):
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]
     ) -> SurrogateModel:
         """See `LearningRule.model`."""
-        return SurrogateModel(backend, settings.neuron, settings.readout, parameters)
+        return SurrogateModel(backend, settings, parameters)
 
     def start(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int) -> SurrogateModel:
         """Return a model with freshly drawn parameters."""
@@ -169,7 +172,7 @@ class SurrogateRule(LearningRule):
             settings.hidden,
             settings.neuron,
             settings.gain,
-            problem.trains.mean_rate(),
+            problem.training_rate(),
             generator(seed, "weights"),
         )
         return self.model(backend, settings, parameters)
@@ -209,7 +212,7 @@ def network_in_nir(
     evidence = (
         "the number of spikes of output k" if counts else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
     )
-    graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
+    graph.metadata["readout"] = f"z_1 - z_0, z_k is {evidence}"
     return graph
 
 

@@ -68,6 +68,8 @@ def kernel_scale(tau_m: float, tau_s: float) -> float:
 class TempotronModel:
     """One Tempotron neuron that fires for diseased samples."""
 
+    integrators = 2  # of membrane and synapse
+
     def __init__(self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]):
         self.parameters = Parameters(parameters)
         self._threshold = settings.threshold
@@ -151,7 +153,7 @@ class TempotronRule(LearningRule):
     ) -> Fit:
         """See `LearningRule.fit`."""
         trains = problem.trains
-        spikes_per_sample = max(trains.mean_rate() * trains.steps * trains.channels, 1.0)
+        spikes_per_sample = max(problem.training_rate() * trains.steps * trains.channels, 1.0)
         deviation = settings.gain * settings.threshold / math.sqrt(spikes_per_sample)
         weight = generator(seed, "weights").normal(0, deviation, (trains.channels, 1)).astype(np.float32)
         model = self.model(backend, settings, {"weight": weight, "bias": np.zeros(1, np.float32)})

@@ -22,11 +22,11 @@ from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
 from snndeep.redaction import masked
-from snndeep.samples.split import split_names
+from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
-NOT_SHOWN = ("store", "durable", "prune")
+NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
 class Plan:
@@ -68,7 +68,8 @@ class Plan:
     def split_names(self) -> list[str]:
         """The short names of all splits."""
         splits = self.config["splits"]
-        return [n for p in splits["protocols"] for n in split_names(p, splits["folds"], splits["members"])]
+        folds = splits["folds"] * splits["repeats"]
+        return [name for protocol in splits["protocols"] for name in split_names(protocol, folds, splits["members"])]
 
     def encoder(self, rule: str) -> str:
         """Return the name of the encoder whose spikes a learning rule reads."""
@@ -105,6 +106,10 @@ class Plan:
         """
         stage = self.spikes(encoder)
         return [stage.path(f"{encoder}.{name}.npz") for name in (self.split_names if splits is None else splits)]
+
+    def apart_file(self, encoder: str) -> str:
+        """The file of `spikes` that holds the splits of the third arm."""
+        return self.spikes(encoder).path(f"{encoder}.apart.npz")
 
     # Models
 
@@ -186,15 +191,43 @@ class Plan:
         return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
 
     def train(self, backend: str, rule: str) -> Stage:
-        """Return the stage of a model that is fitted on every split with the tuned settings."""
+        """A model, fitted with the tuned settings on every split.
+
+        Arms are compared by the first backend alone: all backends compute the same, and one of them is evidence enough.
+        """
+        settings = self.rule_settings(rule)
+        if backend != self.backends[0] and "compare_random" in settings:
+            settings = {**settings, "compare_random": False}
         config = {
-            "settings": self.rule_settings(rule),
+            "settings": settings,
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
         inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
         return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
+
+    def third_arm(self, rule: str) -> Stage:
+        """A model of the first backend, trained again without the patients that are tested; see `training.apart`.
+
+        One backend says it for all: they compute the same, and the arm takes many small trainings.
+        """
+        backend = self.backends[0]
+        config = {
+            "settings": self.rule_settings(rule),
+            "members": self.config["splits"]["members"],
+            "seed": self.config["seed"],
+        }
+        files = self._model_files("third_arm.py", backend, rule)
+        return self._maker.stage(
+            "third_arm", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        )
+
+    def third_arms(self) -> dict[str, Stage]:
+        """Return the third arm by name of the model; empty unless there are both protocols."""
+        if set(self.config["splits"]["protocols"]) != set(PROTOCOLS):
+            return {}
+        return {f"{self.backends[0]}/{rule}": self.third_arm(rule) for rule in self.rules}
 
     def trained(self) -> list[Stage]:
         """Return the stages of all trained models, in the order of `models`."""
@@ -223,8 +256,9 @@ class Plan:
             "evaluation": {**self.config["evaluation"], "seed": self.config["seed"]},
             "source": self.scans.source,
             "models": self.model_names,
+            "third_arm": list(self.third_arms()),
         }
-        inputs = [self.samples, self.splits, self.baselines, *self.trained()]
+        inputs = [self.samples, self.splits, self.baselines, *self.trained(), *self.third_arms().values()]
         return self._maker.stage("evaluate", config, ["evaluate.py"], inputs)
 
     @cached_property
@@ -272,7 +306,8 @@ class Plan:
     def shown_splits(self) -> list[str]:
         """The splits that the report examines: those of each fold's first network."""
         splits = self.config["splits"]
-        return split_names(self.shown_protocol, splits["folds"], splits["members"])[:: splits["members"]]
+        folds = splits["folds"] * splits["repeats"]
+        return split_names(self.shown_protocol, folds, splits["members"])[:: splits["members"]]
 
     @cached_property
     def insight(self) -> Stage:
@@ -322,6 +357,7 @@ class Plan:
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
+        stages += self.third_arms().values()
         return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
 
     def live(self) -> list[str]:
@@ -342,6 +378,7 @@ class Plan:
         for backend, rule in self.models:
             named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
+        named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
         return {name: stage.address for name, stage in named.items()}
 

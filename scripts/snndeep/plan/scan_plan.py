@@ -14,6 +14,7 @@ from typing import Any
 
 from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
+from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
 from snndeep.plan.addressing import FileDigests
 from snndeep.plan.own_cases import find_own_cases
@@ -138,6 +139,9 @@ class ScanPlan:
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
         if self.source == "directory":
+            table = Path(dataset["path"])
+            if table.exists() and not table.is_dir():
+                require_rows(table, self.config["limits"]["table_rows"])
             own, self.conversions = find_own_cases(
                 Path(dataset["path"]),
                 FileDigests(self.store / "digests.json"),

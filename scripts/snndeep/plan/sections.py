@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.insight.settings import InsightSettings
 from snndeep.labels import MaskLabels
+from snndeep.limits import LimitSettings
 from snndeep.phantom.settings import PhantomSettings
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.reporting.settings import ReportSettings
@@ -139,6 +140,7 @@ class Sections(Settings):
     prune: PruneSettings = section(
         PruneSettings, "What `snakemake prune` keeps although nothing uses it. Does not change results."
     )
+    limits: LimitSettings = section(LimitSettings, "Bounds on what comes from outside. Changes no result.")
     dataset: DatasetSettings = section(DatasetSettings, "Where the scans come from.")
     features: FeatureSettings = section(FeatureSettings, "Conventions of feature extraction (IBSI).")
     samples: SampleSettings = section(SampleSettings, "Which slices are samples, and of which class.")

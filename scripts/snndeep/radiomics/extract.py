@@ -29,6 +29,7 @@ from snndeep.radiomics.resampling import (
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.radiomics.spatial import spatial_features
 from snndeep.volume import CaseVolume, read_case
+from snndeep.volume.digest import voxels_digest
 from snndeep.volume.errors import IntensityRangeError, OrganTooSmallError, location
 from snndeep.volume.measure import area_by_slice, measure_case
 
@@ -45,8 +46,9 @@ class CaseFeatures:
     Attributes:
         slices: One row per slice with enough organ: case, slice (canonical index), organ_area_mm2, lesion_area_mm2,
             then features `<family>.<feature>`.
-        patient: One row: case, what `snndeep.volume.measure.CaseMeasures` holds, spacing_x, spacing_y, spacing_z, shape_x,
-            shape_y, shape_z, then features `3d.<family>.<feature>` where they are asked for.
+        patient: One row: case, voxels_sha256 (of the box around the organ), what `snndeep.volume.measure.CaseMeasures` holds,
+            spacing_x, spacing_y, spacing_z, shape_x, shape_y, shape_z, then features `3d.<family>.<feature>` where they are
+            asked for.
 
     Features of a filter's response have the filter's name between dimension and family.
     """
@@ -101,6 +103,7 @@ def extract_case(
     slices = pd.DataFrame(bookkeeping | {name: values[defined] for name, values in features.items()})
 
     patient: dict[str, str | int | float] = {"case": case}
+    patient["voxels_sha256"] = voxels_digest(volume.intensity)
     patient |= measure_case(volume, settings.resegmentation).to_row()
     patient |= {f"spacing_{axis}": value for axis, value in zip("xyz", volume.spacing, strict=True)}
     patient |= {f"shape_{axis}": value for axis, value in zip("xyz", volume.shape, strict=True)}

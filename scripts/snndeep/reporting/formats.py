@@ -35,6 +35,11 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}" if is_number(low) and is_number(high) else ""
 
 
+def signed_interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Return `-0.031 to +0.120`, or nothing where there is no interval."""
+    return f"{signed(low, digits)} to {signed(high, digits)}" if is_number(low) and is_number(high) else ""
+
+
 def count(value: float | None) -> str:
     """Return a rounded number with narrow spaces between thousands, such as 12 345."""
     return f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if is_number(value) else ABSENT

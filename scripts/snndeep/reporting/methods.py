@@ -186,6 +186,7 @@ def _features(s: _Settings) -> str:
 
 def _splits(s: _Settings) -> str:
     protocols = " and ".join(PROTOCOLS[name] for name in s("splits.protocols"))
+    repeated = f", and that {s.text('splits.repeats')} times" if s("splits.repeats") > 1 else ""
     uses = "early stopping, thresholds, calibration and the choice of hyperparameters"
     if s("splits.members") == 1:
         kept = f"Of the rest, a share of {s.text('splits.validation_fraction')} was kept for validation: {uses}."
@@ -196,9 +197,10 @@ def _splits(s: _Settings) -> str:
             "their validation scores, were averaged. The classical models were fitted in the same way."
         )
     return (
-        f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class. {kept} "
-        f"Test parts were scored once. All random numbers derive from the seed {s.text('seed')} and from the names of what "
-        "they are for."
+        f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class{repeated}. "
+        f"{kept} "
+        f"Test parts were scored once. All random numbers derive from the seed {s.text('seed')} and the names of what they "
+        "are for."
     )
 
 
@@ -257,12 +259,17 @@ def _range(choice: Mapping[str, Any]) -> str:
 
 
 def _evaluation(s: _Settings) -> str:
-    top = s("evaluation.top_slices")
-    number = f"{as_text(top)}, chosen on validation patients" if isinstance(top, list | tuple) else as_text(top)
     return (
-        f"A patient's score is the mean of its highest slice scores; their number: {number}. Decision thresholds maximise "
-        "balanced accuracy on validation data. ROC-AUC and PR-AUC of slices are means over test folds. Intervals (95 %) "
-        f"and paired comparisons come from {s.text('evaluation.bootstrap')} bootstrap resamples of patients. Models were "
-        "also compared by the corrected resampled t-test (Nadeau and Bengio 2003); p values are adjusted by Holm's method. "
-        f"The importance of features was measured by permutation, {s.text('insight.repeats')} times each."
+        "A patient's score is the mean of its highest slice scores, a share of all its slices; one of "
+        f"{s.text('evaluation.top_share')}, chosen on validation patients. What scores of noise reach with the same shares is "
+        "given with every figure over patients. Decision thresholds maximise balanced accuracy on validation data. The "
+        "network and the classical model of the answer were chosen by their ROC-AUC on validation slices. ROC-AUC is taken "
+        "over pairs within a test fold, PR-AUC is the mean over test folds. Intervals (95 %) and paired comparisons come "
+        f"from {s.text('evaluation.bootstrap')} bootstrap resamples of patients; intervals of differences hold for all "
+        "comparisons of a protocol and unit at once (max-T, Westfall and Young 1993), and every verdict is read from them. "
+        "Networks with identical results count once. Models were also compared by the corrected resampled t-test (Nadeau "
+        "and Bengio 2003), adjusted after Holm. Probabilities were calibrated on validation data after Platt (1999); the "
+        f"calibration error is debiased (Kumar et al. 2019) and uses {s.text('evaluation.calibration_bins')} bins. "
+        "Leakage is the difference to networks trained without the slices of the tested patients, some of the patients at a "
+        f"time, on the same test slices. Importance of features is by permutation, {s.text('insight.repeats')} times each."
     )

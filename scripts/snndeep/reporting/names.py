@@ -9,9 +9,14 @@ BASELINE_TITLES = {
     "constant": "Constant",
     "dense": "Dense network",
     "logistic": "Logistic regression",
+    "svm": "Support vector machine",
+    "extra_trees": "Extremely randomised trees",
     "boosting": "Gradient boosting",
     "area": "Slice area alone",
+    "geometry": "Geometry alone",
+    "slice_count": "Slice count alone",
     "acquisition": "Acquisition alone",
+    "image_geometry": "Features and geometry",
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from snndeep.settings import Settings, setting
 
 PROTOCOLS = ("patient", "slice")
+APART = "apart"
+"""The third arm: a split by slice from whose other parts the patients of the test part were taken out."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class SplitSettings(Settings):
         above=0,
         below=1,
     )
+    repeats: int = setting(
+        1,
+        "How often the samples are split anew. Each repeat brings as many folds, and all of them count: more degrees of "
+        "freedom for comparisons over folds, and every model is trained as many times more.",
+        least=1,
+    )
     seed: int = field(kw_only=True)
 
 
@@ -44,7 +52,8 @@ class SplitSettings(Settings):
 class Split:
     """One split; the parts hold sample ids in ascending order and do not overlap.
 
-    The splits of one fold that differ in `member` share their test part; `member` is None where there is one alone.
+    The splits of one fold that differ in `member` share their test part; `member` is None where there is one alone. In
+    the third arm it is the number of the group of patients that was taken out, and its slices are the test part.
     """
 
     protocol: str

@@ -16,7 +16,7 @@ class Problem:
     """The part of one split that a learning rule may see.
 
     Attributes:
-        trains: Spike trains of all samples; only those in `train` and `validation` are looked at.
+        trains: Spike trains of the samples of the two parts.
         labels: int `[N]`, 0 healthy, 1 diseased.
         patients: `[N]`, the patient of each sample.
         train: Indices of the samples to fit.
@@ -51,6 +51,10 @@ class Problem:
                 expected="at least one each",
             )
 
+    def training_rate(self) -> float:
+        """Return the share of (sample, step, channel) triples of the training part that hold a spike."""
+        return self.trains.subset(self.train).mean_rate()
+
 
 @dataclass(frozen=True)
 class EncodedSplit:
@@ -71,8 +75,22 @@ class EncodedSplit:
     parts: dict[str, np.ndarray]
 
     def problem(self) -> Problem:
-        """Return what a learning rule may see: everything but the test part."""
-        return Problem(self.trains, self.labels, self.patients, self.parts["train"], self.parts["validation"])
+        """Return what a learning rule may see: the training samples, then the validation samples, and nothing else."""
+        train, validation = (self.parts[name] for name in ("train", "validation"))
+        known = np.concatenate([train, validation])
+        return Problem(
+            self.trains.subset(known),
+            self.labels[known],
+            self.patients[known],
+            np.arange(train.size),
+            np.arange(train.size, known.size),
+        )
+
+    def compact(self) -> EncodedSplit:
+        """Return the same split without the samples that are in none of its parts."""
+        kept = np.sort(np.concatenate(list(self.parts.values())))
+        parts = {name: np.searchsorted(kept, own) for name, own in self.parts.items()}
+        return EncodedSplit(self.trains.subset(kept), self.samples[kept], self.labels[kept], self.patients[kept], parts)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return arrays for storage."""
@@ -95,3 +113,19 @@ class EncodedSplit:
             arrays["patients"],
             {name: arrays[f"part.{name}"] for name in ("train", "validation", "test")},
         )
+
+
+def pack_splits(splits: Mapping[str, EncodedSplit]) -> dict[str, np.ndarray]:
+    """Return the arrays of several splits for one file, `<split>/<name>`; of each the samples of its parts alone."""
+    return {
+        f"{name}/{key}": values for name, split in splits.items() for key, values in split.compact().to_arrays().items()
+    }
+
+
+def unpack_splits(arrays: Mapping[str, np.ndarray]) -> dict[str, EncodedSplit]:
+    """Rebuild the splits of `pack_splits`, by name."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for path, values in arrays.items():
+        name, _, key = path.partition("/")
+        found.setdefault(name, {})[key] = values
+    return {name: EncodedSplit.from_arrays(own) for name, own in found.items()}

@@ -96,6 +96,10 @@ class SpikeTrains:
         blocks = (self.packed[start : start + COUNTED] for start in range(0, self.samples, COUNTED))
         return sum(int(np.bitwise_count(block).sum(dtype=np.int64)) for block in blocks)
 
+    def subset(self, indices: np.ndarray) -> SpikeTrains:
+        """Return the spike trains of the chosen samples, in that order."""
+        return SpikeTrains(self.packed[indices], self.channels)
+
     def mean_rate(self) -> float:
         """Return the share of (sample, step, channel) triples that hold a spike."""
         return self.count() / (self.samples * self.steps * self.channels) if self.samples else 0.0

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from snndeep.backends.base import Backend, Inputs
-from snndeep.evaluation.leakage import check_encoded
+from snndeep.evaluation.leakage import FITTED, check_encoded, digest_of
 from snndeep.evaluation.operations import Connection, connections_of, count_operations, peak_memory_mb
-from snndeep.learning.base import LearningRule, Model
+from snndeep.learning.base import ComparesArms, LearningRule, Model
 from snndeep.learning.descent import score_in_batches
+from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import derive_seed
 from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import EncodedSplit
@@ -45,7 +46,13 @@ def model_seed(seed: int, rule: str, split: str) -> int:
 
 
 def train_split(
-    name: str, data: EncodedSplit, backend: Backend, rule: LearningRule, settings: Settings, seed: int
+    name: str,
+    data: EncodedSplit,
+    backend: Backend,
+    rule: LearningRule,
+    settings: Settings,
+    seed: int,
+    untuned: Settings | None = None,
 ) -> TrainedSplit:
     """Fit on the training part, stop early on the validation part, then score validation and test part once each.
 
@@ -56,6 +63,8 @@ def train_split(
         rule: Learning rule.
         settings: Settings of the rule, an instance of `rule.settings`.
         seed: Seed in the configuration.
+        untuned: The configured settings. A rule that compares two arms does so with them, because the tuned settings
+            were found for one of the arms.
 
     Raises:
         DivergedError: If training diverges.
@@ -63,11 +72,13 @@ def train_split(
     """
     check_encoded(name, data)
     start = time.perf_counter()
-    inputs = backend.load(data.trains, np.dtype(np.float32))
-    fit = rule.fit(data.problem(), inputs, backend, settings, model_seed(seed, rule.name, name), lambda record: None)
+    problem = data.problem()
+    known = backend.load(problem.trains, np.dtype(np.float32))
+    fit = rule.fit(problem, known, backend, settings, model_seed(seed, rule.name, name), lambda record: None)
     seconds = time.perf_counter() - start
     model = rule.model(backend, settings, fit.parameters)
     start = time.perf_counter()
+    inputs = backend.load(data.trains, np.dtype(np.float32))
     scores = {part: score_in_batches(model, inputs, data.parts[part]) for part in ("validation", "test")}
     scoring_seconds = time.perf_counter() - start
     shown = one_of_each_class(data)
@@ -80,9 +91,35 @@ def train_split(
         "scoring_seconds": scoring_seconds,
         "parameters": int(sum(values.size for values in fit.parameters.values())),
         "cost": cost_of_inference(model, inputs, data),
+        "fitted_on": fitted_on(data),
         **fit.extra,
     }
+    if getattr(settings, "compare_random", False) and isinstance(rule, ComparesArms):
+        same = untuned or settings
+        arms = rule.arms(problem, known, backend, same, model_seed(seed, rule.name, name))
+        record["arms"] = {
+            arm: [
+                {**one.to_json(), "test_auc": _test_auc(rule.model(backend, same, one.parameters), inputs, data)}
+                for one in rounds
+            ]
+            for arm, rounds in arms.items()
+        }
     return TrainedSplit(fit.parameters, scores, trace, record)
+
+
+def fitted_on(data: EncodedSplit) -> dict[str, str]:
+    """Return the digest of each part that a model of this split was fitted on, see `leakage.digest_of`."""
+    return {
+        part: digest_of(*(values[data.parts[part]] for values in (data.samples, data.labels, data.patients)))
+        for part in FITTED
+    }
+
+
+def _test_auc(model: Model, inputs: Inputs, data: EncodedSplit) -> float | None:
+    test = data.parts["test"]
+    if np.ptp(data.labels[test]) == 0:
+        return None
+    return roc_auc(data.labels[test], score_in_batches(model, inputs, test))
 
 
 def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, float | int | None]:
@@ -104,7 +141,7 @@ def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[
         model.scores(inputs, own)
         seconds.append(time.perf_counter() - start)
     return {
-        **count_operations(connections, test),
+        **count_operations(connections, test, getattr(model, "integrators", 1)),
         "latency_ms": 1000 * float(np.median(seconds)),
         "peak_memory_mb": peak_memory_mb(),
     }

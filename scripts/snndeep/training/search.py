@@ -26,7 +26,7 @@ from snndeep.errors import DivergedError
 from snndeep.evaluation.leakage import check_encoded
 from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
-from snndeep.spikes.encoded_split import EncodedSplit
+from snndeep.spikes.encoded_split import EncodedSplit, Problem
 from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.outcomes import SearchOutcome, TrialOutcome
 from snndeep.training.search_space import Space, distributions, within
@@ -75,7 +75,8 @@ def run_trials(
         finished: Store of the finished trials, which new ones are added to.
     """
     check_encoded(name, data)
-    load = cache(lambda: backend.load(data.trains, np.dtype(np.float32)))  # once, and only for a new trial
+    problem = data.problem()
+    load = cache(lambda: backend.load(problem.trains, np.dtype(np.float32)))  # once, and only for a new trial
     study = optuna.create_study(
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
@@ -90,7 +91,7 @@ def run_trials(
         )
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
-        _run_trial(study, name, data, load(), backend, rule, search)
+        _run_trial(study, name, problem, load(), backend, rule, search)
         finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
@@ -134,7 +135,7 @@ def tune_split(
 def _run_trial(
     study: optuna.Study,
     name: str,
-    data: EncodedSplit,
+    problem: Problem,
     inputs: Inputs,
     backend: Backend,
     rule: LearningRule,
@@ -149,7 +150,7 @@ def _run_trial(
             raise optuna.TrialPruned
 
     try:
-        fit = rule.fit(data.problem(), inputs, backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
+        fit = rule.fit(problem, inputs, backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
     except (optuna.TrialPruned, DivergedError) as stopped:
         if isinstance(stopped, DivergedError):
             LOGGER.warning("%s trial %d is pruned: %s", name, trial.number, stopped.what)

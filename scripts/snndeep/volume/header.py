@@ -21,6 +21,7 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
+from snndeep.limits import require_voxels
 from snndeep.volume.errors import (
     AffineError,
     CorruptFileError,
@@ -118,12 +119,14 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         ShearedAxesError: Two axes are not at right angles.
         SpacingConflictError: The affine and pixdim give different spacings.
         UnusableHeaderError: Another field is impossible.
+        LimitError: The header announces more voxels than `limits.scan_voxels`.
     """
     path = Path(path)
     where = location(case, path)
     raw, compressed = _read_raw(path, case)
     header = _identify(raw, where)
     shape = _checked_shape([int(size) for size in header["dim"]], where)
+    require_voxels(shape, where)
     unit = _millimetres(header, where)
     pixdim = np.array(header["pixdim"][1:4], np.float64) * unit
     check_positive(pixdim, where)

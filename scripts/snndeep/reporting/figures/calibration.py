@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snndeep.evaluation.calibration import calibration_bin
+from snndeep.evaluation.calibration import calibration_bin, calibration_error
 from snndeep.reporting.figures.style import QUIET, legend_above, look, panels
 from snndeep.reporting.names import title_of
 
@@ -30,8 +30,9 @@ def reliability_table(probability: np.ndarray, label: np.ndarray, bins: int) -> 
 
 
 def expected_error(bins: pd.DataFrame) -> float:
-    """Return the expected calibration error: the mean distance of observed from predicted, weighted by n."""
-    return float(np.average((bins["observed"] - bins["predicted"]).abs(), weights=bins["n"]))
+    """Return the debiased calibration error, see `snndeep.evaluation.calibration.calibration_error`."""
+    n, observed = bins["n"].to_numpy(float), bins["observed"].to_numpy()
+    return float(calibration_error(n, n * observed, n * (observed - bins["predicted"].to_numpy())))
 
 
 def reliability(tables: Mapping[str, pd.DataFrame], count: int) -> Figure:
@@ -62,5 +63,5 @@ def describe_reliability(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the figure's main numbers in a sentence."""
     errors = {model: expected_error(bins) for model, bins in tables.items()}
     (best, least), (worst, most) = min(errors.items(), key=itemgetter(1)), max(errors.items(), key=itemgetter(1))
-    text = f"The expected calibration error is {least:.3f} for {title_of(best)}"
+    text = f"The calibration error is {least:.3f} for {title_of(best)}"
     return f"{text} and {most:.3f} for {title_of(worst)}." if best != worst else f"{text}."

@@ -77,8 +77,8 @@ def _leakage(results: RunResults) -> Drawn:
     return Drawn(
         "leakage_gap",
         "Both protocols side by side" if both else "All models",
-        "ROC-AUC of slices. If slices of one patient may be on both sides of a split, a model can recognise the patient; "
-        "the gap between the two protocols measures this effect."
+        "ROC-AUC of slices. Where slices of one patient may be on both sides of a split, a model can recognise the patient, "
+        "and it learns from more patients; the table Leakage says what each of the two is worth."
         if both
         else "ROC-AUC of slices, with intervals from a bootstrap over patients.",
         protocols.describe_gap(results.table),
@@ -122,7 +122,9 @@ def _label_curve(results: RunResults) -> Drawn | None:
     return Drawn(
         "label_curve",
         f"Labels used by active learning, split by {_first(results)}",
-        f"Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern{compared}.",
+        f"ROC-AUC of test slices against the number of labelled training slices; BAL chooses them by firing pattern{compared}. "
+        "The validation part, which decides when each round stops, is labelled in addition; features were selected with the "
+        "labels of the whole training part.",
         learning.describe_labels(labels),
         "learning",
         learning.label_curve(labels),
@@ -240,8 +242,8 @@ def _rows(results: RunResults, unit: str) -> pd.DataFrame:
 
 
 def _compared(results: RunResults) -> list[str]:
-    """Return the best network, the best classical model, and slice area alone; a missing one is left out."""
-    best = [choices.best_of(results.table, _first(results), "slice", kind) for kind in ("snn", "classical")]
+    """Return the network and the classical model chosen on validation slices, and slice area alone, if they are there."""
+    best = [choices.chosen(results.table, _first(results), kind) for kind in ("snn", "classical")]
     return _existing(results, *best, "area")
 
 
@@ -273,8 +275,8 @@ def _curves(results: RunResults) -> Drawn | None:
     return Drawn(
         "curves",
         "ROC and precision-recall curves",
-        "Curves of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the best spiking network, "
-        "the best classical model (both by ROC-AUC of slices) and slice area alone. Dotted: guessing.",
+        "Of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the spiking network and the "
+        "classical model that were chosen on validation slices, and slice area alone. Dotted: guessing.",
         curves.describe_curves(values, models),
         "results",
         curves.curves(roc, precision, values, prevalence),
@@ -282,8 +284,8 @@ def _curves(results: RunResults) -> Drawn | None:
 
 
 def _strip(results: RunResults) -> Drawn:
-    networks = choices.best_of_each_rule(results.table, _first(results), "patient")
-    classical = choices.best_of(results.table, _first(results), "patient", "classical")
+    networks = choices.chosen_of_each_rule(results.table, _first(results))
+    classical = choices.chosen(results.table, _first(results), "classical")
     models = _existing(results, *networks, classical, "area")
     margins = pd.DataFrame(results.metrics["patients"])
     margins = margins[margins["protocol"] == _first(results)]
@@ -294,8 +296,9 @@ def _strip(results: RunResults) -> Drawn:
     return Drawn(
         "patients",
         f"The score of every patient, split by {_first(results)}",
-        "A patient's score is the mean of its highest slice scores. Shown are the best backend of each learning rule, the "
-        "best classical model and slice area alone. Dots right of the line and triangles left of it are wrong.",
+        "A patient's score is made from its highest slice scores. Shown are, chosen on validation slices, a backend for each "
+        "learning rule and a classical model; and slice area alone. Blue dots right of the line and orange triangles left of "
+        "it are wrong.",
         patients.describe_strip(margins, models),
         "errors",
         patients.patient_strip(margins, models),
@@ -305,7 +308,7 @@ def _strip(results: RunResults) -> Drawn:
 def _confusion(results: RunResults, unit: str) -> Drawn:
     backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
     rows = _rows(results, unit)
-    best = choices.best_of(results.table, _first(results), unit, "snn") or next(iter(results.modes))
+    best = choices.chosen(results.table, _first(results), "snn") or next(iter(results.modes))
     return Drawn(
         f"confusion_{unit}s",
         f"Confusion matrices of {unit}s, split by {_first(results)}",
@@ -318,8 +321,8 @@ def _confusion(results: RunResults, unit: str) -> Drawn:
 
 
 def _calibration(results: RunResults) -> Drawn | None:
-    models = choices.best_of_each_rule(results.table, _first(results), "slice")
-    classical = choices.best_of(results.table, _first(results), "slice", "classical")
+    models = choices.chosen_of_each_rule(results.table, _first(results))
+    classical = choices.chosen(results.table, _first(results), "classical")
     judged = {model: _judged(results, _first(results), model) for model in (*models, classical) if model}
     bins = results.config["evaluation"]["calibration_bins"]
     tables = {
@@ -331,8 +334,8 @@ def _calibration(results: RunResults) -> Drawn | None:
     return Drawn(
         "calibration",
         f"Calibration, split by {_first(results)}",
-        "Observed share of diseased slices against the predicted probability. Probabilities are calibrated on the "
-        "validation part; shown are test slices in bins of probability and, in brackets, the expected calibration error.",
+        "Does a probability mean what it says? Probabilities are calibrated on the validation part; shown are test slices "
+        "in bins of probability, and in brackets the calibration error, less what chance adds to it.",
         calibration.describe_reliability(tables),
         "errors",
         calibration.reliability(tables, bins),

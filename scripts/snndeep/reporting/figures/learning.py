@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from snndeep.reporting.figures.style import colour, ink, legend_above, look, panels
+from snndeep.reporting.formats import signed
 from snndeep.reporting.names import backend_title, rule_title, title_of
 from snndeep.samples.split import protocol_of
 
@@ -73,30 +74,41 @@ def describe_learning(history: pd.DataFrame) -> str:
 def label_table(records: Records, protocol: str) -> pd.DataFrame:
     """Return one row per model, split, choice and round: model, split, choice, round, labels, auc; empty without BAL.
 
-    The column labels is the mean over splits, whose training parts differ slightly in size.
-
-    Args:
-        records: The records of training.
-        protocol: The protocol whose splits are taken.
+    `auc` is on test slices, `labels` the mean over splits, whose training parts differ a little in size. Models whose
+    rounds are identical are one piece of evidence: the first of them is shown.
     """
     rows = [
         {
-            "model": model, "split": split, "choice": choice, "round": number,
-            "labels": point["labels"], "auc": point["validation_auc"],
+            "model": model, "split": split, "choice": choice, "round": number, "labels": point["labels"],
+            "validation_labels": point["validation_labels"], "auc": point["test_auc"],
         }
-        for model, splits in records.items()
+        for model, splits in _distinct(records).items()
         for split, record in splits.items()
         if protocol_of(split) == protocol
-        for key, choice in (("curve", "BAL"), ("random_curve", "random"))
-        for number, point in enumerate(record.get(key, []))
+        for key, choice in (("bal", "BAL"), ("random", "random"))
+        for number, point in enumerate(record.get("arms", {}).get(key, []))
+        if point["test_auc"] is not None
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["model", "split", "choice", "round", "labels", "auc"])
+    columns = ["model", "split", "choice", "round", "labels", "validation_labels", "auc"]
+    frame = pd.DataFrame(rows, columns=columns)
     frame["labels"] = frame.groupby("round")["labels"].transform("mean")
     return frame
 
 
+def _distinct(records: Records) -> dict[str, Any]:
+    """Return the records of BAL models, one for each set of equal rounds."""
+    seen: dict[str, str] = {}
+    for model, splits in records.items():
+        arms = {split: record["arms"] for split, record in splits.items() if "arms" in record}
+        if arms:
+            points = [point for own in arms.values() for rounds in own.values() for point in rounds]
+            values = [(point["labels"], point["test_auc"] and round(point["test_auc"], 6)) for point in points]
+            seen.setdefault(repr(values), model)
+    return {model: records[model] for model in seen.values()}
+
+
 def label_curve(labels: pd.DataFrame) -> Figure:
-    """Draw the validation ROC-AUC against the number of labels, for BAL and random choice, with standard errors.
+    """Draw the test ROC-AUC against labels used, for BAL and for random choice, mean and standard error over folds.
 
     Args:
         labels: The table of `label_table`.
@@ -111,6 +123,7 @@ def label_curve(labels: pd.DataFrame) -> Figure:
         axes.plot(mean.index, mean, dash, color=colour(index), marker="o")
         axes.fill_between(mean.index, mean - error, mean + error, color=colour(index), alpha=0.2, linewidth=0)
         ends[choice] = (mean.index[-1], mean.iloc[-1], ink(index))
+    axes.margins(y=0.25)
     higher = max(ends, key=lambda choice: ends[choice][1])
     for choice, (x, y, shade) in ends.items():
         axes.annotate(
@@ -123,15 +136,23 @@ def label_curve(labels: pd.DataFrame) -> Figure:
             annotation_clip=False,
         )
     axes.set(
-        xlabel="labelled training slices (mean over folds)\nbands: standard error over models and folds",
-        ylabel="validation ROC-AUC",
+        xlabel="labelled training slices (mean over folds)\nbands: standard error over folds",
+        ylabel="ROC-AUC, test slices",
     )
     return figure
 
 
 def describe_labels(labels: pd.DataFrame) -> str:
-    """Return the figure's main number in a sentence."""
+    """Return the figure's main number in a sentence: BAL minus random choice on the test parts, at the last round."""
     last = labels[labels["round"] == labels["round"].max()]
-    ends = last.groupby("choice")["auc"].mean()
-    text = f"With {last['labels'].iloc[0]:.0f} labelled slices BAL reaches a validation ROC-AUC of {ends['BAL']:.3f}"
-    return f"{text}, random choice {ends['random']:.3f}." if "random" in ends else f"{text}."
+    each = last.pivot_table(index=["model", "split"], columns="choice", values="auc")
+    counts = (last["labels"].iloc[0], last["validation_labels"].mean())
+    known = "With {:.0f} labelled training slices and {:.0f} of validation".format(*counts)
+    if "random" not in each:
+        return f"{known}, BAL reaches a ROC-AUC of {each['BAL'].mean():.3f} on test slices."
+    difference = each["BAL"] - each["random"]
+    error = f" \N{PLUS-MINUS SIGN} {difference.sem():.3f} (standard error over folds)" if len(difference) > 1 else ""
+    return (
+        f"{known}, BAL minus random choice is {signed(difference.mean())}{error} in ROC-AUC of test slices; both arms "
+        "start from the same labels and weights and use the configured settings, which were tuned for neither."
+    )

@@ -12,7 +12,7 @@ NOTE_PLACE = 1.02
 
 
 def leakage_gap(table: pd.DataFrame) -> Figure:
-    """Draw the slice ROC-AUC of every model under every protocol; the distance between the two is leakage.
+    """Draw the slice ROC-AUC of every model under every protocol, joined.
 
     Args:
         table: One row per model, protocol and unit; see `snndeep.evaluation.tables.model_table`.

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.reporting.formats import count, decimal, interval, percent, quantity, signed
-from snndeep.reporting.headline import best_of, first_protocol, models_of, protocols_of, roc_auc
+from snndeep.reporting.formats import count, decimal, interval, percent, quantity, signed, signed_interval
+from snndeep.reporting.headline import KINDS, VERDICTS, chosen, first_protocol, models_of, protocols_of
 from snndeep.reporting.names import backend_title, rule_title, title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Row, Sheet
 
 UNITS = ("slice", "patient")
-KINDS = ("snn", "classical", "context")
-PROTOCOL_WORDS = {"patient": "the honest protocol", "slice": "leaky, as in the first paper"}
+PROTOCOL_WORDS = {"patient": "new patients", "slice": "slices of one patient in every part, as in the first paper"}
 METRIC_TITLES = {
     "roc_auc": "ROC-AUC",
     "pr_auc": "PR-AUC",
@@ -28,6 +27,8 @@ METRIC_TITLES = {
     "mcc": "MCC",
     "brier": "Brier score",
     "ece": "calibration error",
+    "calibration_slope": "calibration slope",
+    "calibration_intercept": "calibration intercept",
 }
 
 
@@ -36,8 +37,7 @@ def outcome_sheets(results: RunResults) -> Iterator[Sheet]:
     for protocol in protocols_of(results.metrics):
         for unit in UNITS:
             yield _matrix(results, protocol, unit)
-    if len(protocols_of(results.metrics)) > 1:
-        yield _leakage(results)
+    yield from _leakage(results)
     yield _models(results)
     yield from _undefined(results)
     yield _patients(results)
@@ -79,8 +79,21 @@ def _matrix(results: RunResults, protocol: str, unit: str) -> Sheet:
         "results",
         pd.DataFrame(rows),
         columns,
-        "ROC-AUC, its 95 % interval over patients, and accuracy; parity mode where no other is named.",
+        "ROC-AUC, its 95 % interval over patients, and accuracy; parity mode where no other is named."
+        + _noise_note(results, protocol, unit),
     )
+
+
+def _noise_note(results: RunResults, protocol: str, unit: str) -> str:
+    """Return what noise reaches in place of the slice scores, over the networks; nothing for slices."""
+    own = [results.metrics["models"][name][protocol][unit].get("null") for name in models_of(results.metrics, "snn")]
+    known = [null for null in own if null]
+    if not known:
+        return ""
+    low, high = (decimal(pick(null["roc_auc"] for null in known)) for pick in (min, max))
+    mean = low if low == high else f"{low} to {high}"
+    bounds = interval(min(null["interval"][0] for null in known), max(null["interval"][1] for null in known))
+    return f" Noise in place of the slice scores reaches {mean} (95 % range {bounds})."
 
 
 def _matrix_aside(rule: str) -> Any:
@@ -93,22 +106,38 @@ def _matrix_aside(rule: str) -> Any:
     return aside
 
 
-def _leakage(results: RunResults) -> Sheet:
+def _leakage(results: RunResults) -> Iterator[Sheet]:
     rows = []
-    for model in models_of(results.metrics, *KINDS):
-        slices, patients = (roc_auc(results.metrics, model, protocol) for protocol in ("slice", "patient"))
-        gap = None if slices is None or patients is None else slices - patients
-        rows.append({"model": title_of(model), "patient": patients, "slice": slices, "gap": gap})
+    for model, own in results.metrics["leakage"].items():
+        row: dict[str, Any] = {"model": title_of(model)}
+        for arm, values in own["arms"].items():
+            row[arm] = values["roc_auc"]
+            row[f"{arm}_low"], row[f"{arm}_high"] = values["interval"] or (None, None)
+        for part in ("gap", "leak", "more_patients"):
+            row[part], row[f"{part}_verdict"] = own[part]["difference"], own[part]["verdict"]
+            row[f"{part}_low"], row[f"{part}_high"] = own[part]["interval"] or (None, None)
+        rows.append(row)
+    if not rows:
+        return
     columns = (
         Column("model", "model"),
-        Column("patient", "split by patient", decimal, numeric=True),
-        Column("slice", "split by slice", decimal, numeric=True),
-        Column("gap", "gap", signed, numeric=True),
+        Column("slice", "split by slice", decimal, _span_of("slice"), numeric=True, stacked=True),
+        Column("apart", "without the tested patients", decimal, _span_of("apart"), numeric=True, stacked=True),
+        Column("patient", "split by patient", decimal, _span_of("patient"), numeric=True, stacked=True),
+        Column("gap", "gap", signed, _judged("gap"), numeric=True, stacked=True),
+        Column("leak", "leakage", signed, _judged("leak"), numeric=True, stacked=True),
+        Column("more_patients", "more patients", signed, _judged("more_patients"), numeric=True, stacked=True),
     )
-    return Sheet(
+    yield Sheet(
         "leakage", "Leakage", "results", pd.DataFrame(rows), columns,
-        "ROC-AUC of slices under both protocols. What a model gains by seeing other slices of the test patients is no skill.",
+        "ROC-AUC on the same test slices, over pairs within a fold by slice and a group of patients, so these numbers differ "
+        "a little from those over whole folds. Gap = leakage + more patients. Leakage is what other slices of the tested "
+        "patients in the training part are worth. Intervals of differences hold for all of this table at once.",
     )  # fmt: skip
+
+
+def _judged(part: str) -> Any:
+    return lambda row: f"{signed_interval(row[f'{part}_low'], row[f'{part}_high'])}, {VERDICTS[row[f'{part}_verdict']]}"
 
 
 def _models(results: RunResults) -> Sheet:
@@ -118,10 +147,14 @@ def _models(results: RunResults) -> Sheet:
         for protocol in protocols_of(results.metrics):
             for unit in UNITS:
                 values = results.metrics["models"][model][protocol][unit]
-                row = {"model": title_of(model), "mode": mode_of(results, model), "protocol": protocol, "unit": unit}
+                row: dict[str, Any] = {"model": title_of(model), "mode": mode_of(results, model)}
+                row |= {"protocol": protocol, "unit": unit}
                 for metric in shown:
                     row[metric] = values[metric]
                     row[f"{metric}_low"], row[f"{metric}_high"] = bounds_of(values, metric)
+                null = values.get("null") or {"roc_auc": None, "interval": None}
+                row["noise"] = null["roc_auc"]
+                row["noise_low"], row["noise_high"] = null["interval"] or (None, None)
                 rows.append({**row, "n": values["n"], "diseased": values["diseased"]})
     columns = (
         Column("model", "model"),
@@ -129,13 +162,19 @@ def _models(results: RunResults) -> Sheet:
         Column("protocol", "split by"),
         Column("unit", "unit"),
         *(Column(m, METRIC_TITLES[m], decimal, _span_of(m), numeric=True, stacked=True) for m in shown),
+        Column("noise", "noise", _number_or_nothing, _span_of("noise"), numeric=True, stacked=True),
         Column("n", "n", count, numeric=True),
         Column("diseased", "diseased", count, numeric=True),
     )
     return Sheet(
         "models", "All models, all metrics, with 95 % intervals over patients", "results", pd.DataFrame(rows), columns,
-        "ROC-AUC and PR-AUC of slices are means over test folds.", folded=True,
+        "ROC-AUC over pairs within a test fold, PR-AUC the mean over test folds. Noise: the ROC-AUC of patients that random "
+        "slice scores reach, mean and 95 % range. A patient tested in several folds counts in each.", folded=True,
     )  # fmt: skip
+
+
+def _number_or_nothing(value: float | None) -> str:
+    return "" if pd.isna(value) else decimal(value)
 
 
 def _any_values(results: RunResults) -> Mapping[str, Any]:
@@ -164,10 +203,10 @@ def _undefined(results: RunResults) -> Iterator[Sheet]:
 
 
 def _patients(results: RunResults) -> Sheet:
-    """One row per patient: what is known of it, how the best network scored it, and how many networks were right."""
+    """One row per patient: what is known of it, how the chosen network scored it, and how many networks were right."""
     protocol = first_protocol(results.metrics)
-    networks = models_of(results.metrics, "snn")
-    best = best_of(results.metrics, "snn", protocol) or networks[0]
+    networks = sorted(set(results.metrics["identical"][protocol].values()))
+    best = chosen(results.metrics, protocol) or networks[0]
     judged = pd.DataFrame(results.metrics["patients"])
     judged = judged[judged["protocol"] == protocol]
     judged = judged.assign(right=(judged["margin"] >= 0).astype(int) == judged["label"])
@@ -195,7 +234,7 @@ def _patients(results: RunResults) -> Sheet:
         Column("class", "is"),
         Column("called", "called"),
         Column("margin", "margin", lambda value: signed(value, 2), numeric=True),
-        Column("right_networks", f"networks right, of {len(networks)}", count, numeric=True),
+        Column("right_networks", f"distinct networks right, of {len(networks)}", count, numeric=True),
         Column("slices", "slices", count, numeric=True),
         Column("diseased_slices", "diseased slices", count, numeric=True),
         Column("organ_ml", "organ (ml)", count, numeric=True),

@@ -19,12 +19,14 @@ from snndeep.settings import as_text
 COSTS = {
     "parameters": ("parameters", count),
     "synaptic_operations": ("synaptic operations per inference", quantity),
-    "dense_macs": ("multiply-accumulates of a dense network", quantity),
-    "dense_operations": ("the same over all time steps", quantity),
+    "neuron_updates": ("neuron updates per inference", quantity),
+    "dense_macs": ("multiply-accumulates of the run's dense network", quantity),
+    "dense_operations": ("operations if every neuron always fired", quantity),
     "input_sparsity": ("input sparsity", percent),
     "activation_sparsity": ("activation sparsity", percent),
     "energy_pj": ("energy per inference (pJ, estimate)", quantity),
-    "dense_energy_pj": ("energy, dense (pJ, estimate)", quantity),
+    "dense_energy_pj": ("energy of the run's dense network (pJ, estimate)", quantity),
+    "energy_ratio": ("dense over spiking energy", quantity),
     "seconds_per_epoch": ("seconds per epoch", quantity),
     "training_seconds": ("training (s)", quantity),
     "tuning_seconds": ("search (s)", quantity),
@@ -32,8 +34,11 @@ COSTS = {
     "latency_ms": ("latency per patient (ms)", quantity),
 }
 ESTIMATE = (
-    "Energy is an estimate, not a measurement: operations times the 45 nm figures of Horowitz 2014. "
-    "Times are of this run's machine."
+    "Energy is an estimate, not a measurement: synaptic operations and neuron updates times the 45 nm figures of Horowitz "
+    "2014; memory traffic, and the energy of features and encoding, are not in it. It is compared with one pass through the "
+    "dense network that this run trains on the same features. Latency: from spikes to the scores of all slices of a patient; "
+    "features and encoding are not in it. Peak memory: of the whole training process, frameworks' imports included. Times are "
+    "of this run's machine."
 )
 
 

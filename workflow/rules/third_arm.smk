@@ -1,0 +1,27 @@
+# The third arm: models of the first backend, trained by slice without the slices of the patients that are tested.
+rule third_arm:
+    input:
+        spikes=lambda wildcards: PLAN.apart_file(PLAN.encoder(wildcards.rule)),
+        tuned=lambda wildcards: PLAN.tune(wildcards.backend, wildcards.rule).path(
+            f"{wildcards.backend}.{wildcards.rule}.json"
+        ),
+    output:
+        scores=update(
+            f"{PLAN.store}/third_arm/{{address}}/{{backend}}.{{rule}}.scores.npz"
+        ),
+    params:
+        stage=lambda wildcards: current(
+            PLAN.third_arm(wildcards.rule), wildcards
+        ).record(),
+    log:
+        "logs/third_arm/{address}.{backend}.{rule}.log",
+    benchmark:
+        "logs/third_arm/{address}.{backend}.{rule}.tsv"
+    conda:
+        "../../envs/{backend}.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(480),
+    script:
+        "../../scripts/third_arm.py"
