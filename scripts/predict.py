@@ -129,7 +129,7 @@ def _predict_all(
 ) -> int:
     """Predict every scan, write a table over all, and return how many were refused."""
     rows = []
-    for scan in tqdm(listed, desc="scans", unit="scan"):
+    for scan in tqdm(listed, desc="scans", unit="scan", ascii=True):
         row = {"case": scan.name, "patient": scan.patient, "image": str(scan.image), "mask": str(scan.mask)}
         try:
             words = predict_one(scan, typed, model, members, typed.output / scan.name)

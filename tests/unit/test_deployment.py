@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from snndeep.deployment.assembly import calibrate
+from snndeep.deployment.assembly import TrainingData, calibrate, parts_by_scan
 from snndeep.deployment.prediction import Prediction
 from snndeep.deployment.prediction_scans import listed_scans
 from snndeep.deployment.reference import (
@@ -19,6 +19,7 @@ from snndeep.deployment.reference import (
 )
 from snndeep.errors import InvalidInputError
 from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
+from snndeep.samples.split import Split
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -151,3 +152,16 @@ def test_what_is_asked_for(tmp_path):
     (tmp_path / "table.csv").write_text("image,mask,patient\nct.nii.gz,mask.nrrd,1\n")
     assert [scan.patient for scan in listed_scans([tmp_path / "table.csv"], None)] == ["1"]
     assert [scan.name for scan in listed_scans([tmp_path], None)] == ["a"]
+
+
+def test_every_scan_of_a_run_is_known_by_its_part():
+    rng = np.random.default_rng(2)
+    rows = [(f"{case}:{k}", case, case, k, 0, 100.0 + k, 0.0) for case in "abc" for k in range(3)]
+    columns = ["sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2"]
+    samples = pd.DataFrame(rows, columns=columns).assign(x=rng.normal(size=9), y=rng.normal(size=9))
+    parts = [tuple(samples.loc[samples["case"] == case, "sample"]) for case in "abc"]
+    seen = parts_by_scan(TrainingData(samples, pd.DataFrame()), Split("patient", 0, *parts))
+    own = samples[samples["case"] == "b"]
+    scan = fingerprint(own["organ_area_mm2"].to_numpy(), own[["x", "y"]].to_numpy())
+    assert seen[scan] == "validation"
+    assert sorted(seen.values()) == ["test", "train", "validation"]

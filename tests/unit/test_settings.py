@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import seaborn
 from jsonschema import Draft202012Validator
 
 from snndeep.errors import ConfigError
 from snndeep.plan.configuration import complete, configuration_schema
 from snndeep.plan.reference import reference_page, schema_text
 from snndeep.plan.schema import schema_of
+from snndeep.reporting.settings import PALETTES
 from snndeep.settings import Settings, section, setting
 
 ROOT = Path(__file__).parents[2]
@@ -140,3 +142,36 @@ def test_a_run_may_have_a_number_for_a_name():
         complete({"learning": {"surrogate": {"learning_rate": "1e-3"}}})["learning"]["surrogate"]["learning_rate"]
         == 1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("space", "where"),
+    [
+        ({"surrogate": {"learning_rate": {"low": 0, "high": 0.1, "log": True}}}, "surrogate.learning_rate"),
+        ({"surrogate": {"hidden": {"low": 8, "high": 32.5}}}, "surrogate.hidden"),
+        ({"surrogate": {"hidden": {"choices": [0, 8]}}}, "surrogate.hidden"),
+        ({"surrogate": {"hidden": {"choices": [[8], [16]]}}}, "surrogate.hidden"),
+        ({"surrogate": {"beta": {"low": 0.5, "high": 1.5}}}, "surrogate.beta"),
+        ({"tempotron": {"tau_s": {"low": 5, "high": 30}, "tau_m": {"low": 3, "high": 10}}}, "tempotron"),
+        ({"tempotron": {"tau_s": {"choices": [1.0, 9.0]}}}, "tempotron"),
+    ],
+)
+def test_a_search_space_that_cannot_work_is_refused_before_any_work(space, where):
+    with pytest.raises(ConfigError, match=rf"tuning\.search_space\.{where}"):
+        complete({"tuning": {"search_space": space}})
+
+
+def test_numbers_as_text_are_the_numbers():
+    space = {"surrogate": {"learning_rate": {"choices": ["1e-3", "3e-3"]}}}
+    config = complete({"tuning": {"search_space": space}})
+    assert config["tuning"]["search_space"]["surrogate"]["learning_rate"]["choices"] == [0.001, 0.003]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_every_palette_is_known_to_seaborn(name):
+    assert len(seaborn.color_palette(name, 6)) == 6
+
+
+def test_a_palette_that_nobody_knows_is_refused():
+    with pytest.raises(ConfigError, match=r"report\.palette"):
+        complete({"report": {"palette": "rainbowish"}})

@@ -64,6 +64,8 @@ def announce():
 
 def begin_run():
     """Lock this folder against other runs and replace the lease of the previous run."""
+    if PLAN.scans.chosen:
+        print(PLAN.scans.chosen, file=sys.stderr)
     try:
         LOCK.acquire()
         announce()

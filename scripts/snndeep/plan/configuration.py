@@ -22,7 +22,7 @@ from snndeep.errors import ConfigError
 from snndeep.learning.registry import DEFAULT_RULES, RULES, load_rule
 from snndeep.limits import require_extent
 from snndeep.plan.schema import Schema, object_schema, schema_of
-from snndeep.plan.search_space import SPACE_SCHEMA, checked_space
+from snndeep.plan.search_space import SPACE_SCHEMA, check_combinations, checked_space
 from snndeep.plan.sections import Sections
 from snndeep.settings import Settings, type_hints
 from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
@@ -114,6 +114,9 @@ def _check_together(config: Mapping[str, Any]) -> None:
     for name, space in spaces.items():
         kinds = [load_rule(rule).settings for rule in (RULES if name == NATIVE else [name])]
         spaces[name] = checked_space(f"tuning.search_space.{name}", space, kinds)
+        if name != NATIVE:
+            settings = {k: v for k, v in config["learning"][name].items() if k != "encoder"}
+            check_combinations(f"tuning.search_space.{name}", spaces[name], kinds[0], settings)
 
 
 def _build(kind: type[Settings], values: Mapping[str, Any], seed: int) -> Settings:

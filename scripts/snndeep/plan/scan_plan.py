@@ -22,7 +22,7 @@ from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
 from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.formats import FORMATS
-from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
+from snndeep.scans.msd import CASES, archive_cases, chosen_names, diseased_by_list, unpacked_cases
 from snndeep.scans.settings import DicomSettings
 
 CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
@@ -196,6 +196,15 @@ class ScanPlan:
         """Return the manifests of the scans of a batch: one per batch for the phantom, one per case for the Decathlon."""
         names = [_batch_name(cases)] if self.source == "phantom" else [case.name for case in cases]
         return [self.data.path(f"{name}.json") for name in names]
+
+    @property
+    def chosen(self) -> str:
+        """Which cases `dataset.first` chose, in a sentence; empty where it is not in use."""
+        if self.source != "msd" or not self.config["dataset"]["first"]:
+            return ""
+        names = [case.name for case in self.cases]
+        free = [name for name in names if not diseased_by_list(name)]
+        return f"dataset.first chose {', '.join(names)}; without tumour by the published lists: {', '.join(free) or 'none'}."
 
     @property
     def _judged_by(self) -> dict[str, Any]:

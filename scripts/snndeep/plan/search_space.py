@@ -7,6 +7,7 @@ also be a valid value in the configuration.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,42 @@ def checked_space(where: str, space: Mapping[str, Any], kinds: list[type[Setting
             )
         checked[name] = _checked_choice(f"{where}.{name}", choice, known[name])
     return checked
+
+
+def check_combinations(where: str, space: Mapping[str, Any], kind: type[Settings], base: Mapping[str, Any]) -> None:
+    """Check that no two values which the search can propose together contradict each other.
+
+    Tried are the extremes of every setting with those of every other, the rest as configured: settings are compared with
+    one another in pairs, such as `tau_s < tau_m`.
+
+    Args:
+        where: Key of the search space in the configuration, for messages.
+        space: See `checked_space`.
+        kind: The class of the settings.
+        base: The configured settings.
+
+    Raises:
+        ConfigError: If settings contradict each other.
+    """
+    extremes = {name: _extremes(choice) for name, choice in space.items()}
+    for one, first in extremes.items():
+        for other, second in extremes.items():
+            for pair in itertools.product(first, second):
+                proposed = dict(zip((one, other), pair, strict=True))
+                try:
+                    kind.from_mapping({**base, **proposed}, where)
+                except ConfigError as error:
+                    raise ConfigError(
+                        "The search can propose settings that contradict each other.",
+                        where=where,
+                        found=", ".join(f"{name} {value}" for name, value in proposed.items()),
+                        expected=error.expected,
+                        remedy="Narrow the ranges so that they do not overlap, or search one of the settings alone.",
+                    ) from error
+
+
+def _extremes(choice: Mapping[str, Any]) -> list[Any]:
+    return list(choice["choices"]) if "choices" in choice else [choice["low"], choice["high"]]
 
 
 def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

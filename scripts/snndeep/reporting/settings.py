@@ -7,6 +7,12 @@ from typing import ClassVar
 
 from snndeep.settings import Settings, setting
 
+PALETTES = (
+    "colorblind", "deep", "muted", "bright", "pastel", "dark", "husl", "hls", "tab10", "tab20", "Set1", "Set2", "Set3",
+    "Paired", "Dark2", "viridis", "cividis", "rocket", "mako", "flare", "crest",
+)  # fmt: skip
+"""Palettes that seaborn knows; planning cannot ask it, because it is not installed everywhere."""
+
 
 @dataclass(frozen=True)
 class ReportSettings(Settings):
@@ -15,4 +21,4 @@ class ReportSettings(Settings):
     key: ClassVar[str] = "report"
 
     title: str = setting("SNNDeep", "Title of the report.")
-    palette: str = setting("colorblind", "Seaborn palette of the figures.")
+    palette: str = setting("colorblind", "Seaborn palette of the figures.", choices=PALETTES)
