@@ -1,4 +1,4 @@
-# SNNDeep with all that it needs, for sites that prefer a container to conda.
+# SNNDeep with everything that it needs, for sites that prefer a container to conda.
 #   docker build -t snndeep .
 #   docker run --rm -v "$PWD":/study -w /study snndeep --cores 8 --configfile /opt/snndeep/config/msd.yaml
 # With apptainer:  apptainer build snndeep.sif docker-daemon://snndeep:latest
@@ -11,7 +11,7 @@ COPY envs /opt/snndeep/envs
 COPY profiles /opt/snndeep/profiles
 COPY scripts /opt/snndeep/scripts
 COPY workflow /opt/snndeep/workflow
-# Compiled kernels and fonts are kept where any user may write.
+# Compiled kernels and fonts are cached where any user can write.
 ENV NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib PYTHONDONTWRITEBYTECODE=1
 ENTRYPOINT ["snakemake", "--snakefile", "/opt/snndeep/Snakefile"]
 CMD ["--help"]

@@ -1,11 +1,10 @@
-"""What the custom engine gains from all that it offers: native against parity mode, on the same splits and resamples.
+"""The gain of the custom engine from native mode, compared with parity mode on the same splits and resamples.
 
     python benchmarks/bench_modes.py [CONFIGFILE ...]
 
-Snakemake runs the study of the given files (on top of config/config.yaml) twice, with the custom backend alone, once in
-each mode; then the ROC-AUC of native mode less that of parity mode is printed with its 95 % interval, from resamples of
-patients drawn once for both. Results go to benchmarks/results/modes-<names of the
-files>.json.
+Snakemake runs the study of the given files (on top of config/config.yaml) twice, with only the custom backend, once in
+each mode. The benchmark prints the ROC-AUC of native mode minus that of parity mode with its 95 % interval, from the same
+resamples of patients for both. The results are written to benchmarks/results/modes-<names of the files>.json.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from snndeep.seeds import generator  # noqa: E402
 from snndeep.store.files import write_json  # noqa: E402
 
 MODES = ("native", "parity")
-RULES = ("surrogate", "bal")  # the Tempotron has nothing more to offer
+RULES = ("surrogate", "bal")  # the Tempotron has no additional settings in native mode
 COLUMNS = ("label", "margin", "predicted", "probability")
 RESAMPLES, SEED, BINS = 2000, 7, 10
-NO_FOLDS = np.empty(0)  # the interval needs none
+NO_FOLDS = np.empty(0)  # the interval does not use the values of the folds
 
 
 def run(study: str, mode: str, files: list[str]) -> Path:
@@ -62,11 +61,11 @@ def run(study: str, mode: str, files: list[str]) -> Path:
 
 
 def predictions(results: Path, metrics: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return the predictions of test slices and of patients."""
+    """Return the predictions by unit: `slice` for test slices, `patient` for patients."""
     live = json.loads((results / "provenance.json").read_text(encoding="utf-8"))["live"]
     (stage,) = (address for address in live if address.startswith("evaluate/"))
     slices = pd.read_parquet(ROOT / "work" / stage / "predictions.parquet")
-    # A patient who was tested in several folds counts once.
+    # A patient who is tested in several folds counts once.
     patients = pd.DataFrame(metrics["patients"]).groupby(["model", "protocol", "patient"], as_index=False)
     means = patients[list(COLUMNS)].mean()
     return {"slice": slices, "patient": means.assign(fold=0, label=means["label"].astype(int))}

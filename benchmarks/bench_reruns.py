@@ -1,8 +1,8 @@
-"""What runs again after a typical edit, and how long that takes against a full run.
+"""The jobs that a typical edit re-runs, and the time that they take compared with a full run.
 
 A small study of a user's own scans (16 synthetic patients, the three models of the custom backend) is run once. Each
-edit is then made in a copy of the finished study and run. Three more rows measure what Snakemake and the plan cost by
-themselves: a run with nothing to do, and the reading and the dry run of a study of 1,000 patients.
+edit is then made in a copy of the finished study, which is run again. Three more rows measure the overhead of Snakemake
+and the plan: a run with nothing to do, and reading and dry-running a study of 1,000 patients.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from snndeep.phantom.generate import dataset_description, write_case  # noqa: E4
 from snndeep.phantom.settings import PhantomSettings  # noqa: E402
 
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
+IMPORTS = "from __future__ import annotations\n"
 PATIENTS = 16
 RECIPE = {"shape": [64, 64, 24], "patients": PATIENTS, "seed": 7}
 CONFIG = {
@@ -53,13 +54,18 @@ CONFIG = {
 
 @dataclass
 class Study:
-    """A checkout with its configuration."""
+    """A checkout with its configuration.
+
+    Attributes:
+        folder: The checkout.
+        config: The configuration, written before each run.
+    """
 
     folder: Path
     config: dict[str, Any]
 
     def snakemake(self, *arguments: str) -> tuple[str, float]:
-        """Run Snakemake and return its output and the seconds that it took."""
+        """Run Snakemake and return its output and its duration in seconds."""
         (self.folder / "config/config.yaml").write_text(yaml.safe_dump(self.config))
         start = time.perf_counter()
         done = subprocess.run(
@@ -75,16 +81,16 @@ class Study:
         return done.stdout + done.stderr, time.perf_counter() - start
 
     def edit(self, file: str, old: str, new: str) -> None:
-        """Replace a text in a file."""
+        """Replace the first occurrence of a text in a file."""
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         if old not in text:
-            raise RuntimeError(f"{old!r} is not in {file}; the benchmark has to follow the code")
+            raise RuntimeError(f"{old!r} is not in {file}; adapt the benchmark to the code")
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def new_study(folder: Path) -> Study:
-    """Copy the pipeline to a new folder and make the scans."""
+    """Return a study in a new folder, with a copy of the pipeline and new scans."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -113,26 +119,25 @@ def setting(*keys: str, value: Any) -> Callable[[Study], None]:
 
 
 def replace_scan(study: Study) -> None:
-    """Put a new patient's scan and mask in the place of the first."""
+    """Replace the first scan and mask by those of a new patient."""
     settings = PhantomSettings.from_mapping({**RECIPE, "patients": PATIENTS + 1})
     image, label = (sorted((study.folder / "scans" / part).glob("*.nii.gz"))[0] for part in ("imagesTr", "labelsTr"))
     write_case(settings, PATIENTS, image, label)
 
 
 def comment(study: Study) -> None:
-    """Write a comment into a module that every model runs."""
+    """Add a comment to a module that every model uses."""
     study.edit("scripts/snndeep/learning/optimiser.py", "from __future__", "# A comment.\nfrom __future__")
 
 
 def learning_code(study: Study) -> None:
-    """Change what one learning rule does."""
-    study.edit("scripts/snndeep/learning/tempotron.py", "setting(0.3, ", "setting(0.4, ")
+    """Change the code of one learning rule."""
+    study.edit("scripts/snndeep/learning/tempotron.py", IMPORTS, f"{IMPORTS}\nREVISION = 2\n")
 
 
 def feature_code(study: Study) -> None:
     """Change the code of a feature family."""
-    old = "from __future__ import annotations\n"
-    study.edit("scripts/snndeep/radiomics/glcm.py", old, f"{old}\nREVISION = 2\n")
+    study.edit("scripts/snndeep/radiomics/glcm.py", IMPORTS, f"{IMPORTS}\nREVISION = 2\n")
 
 
 EDITS: dict[str, Callable[[Study], None]] = {
@@ -156,18 +161,18 @@ EDITS: dict[str, Callable[[Study], None]] = {
 
 
 def jobs_of(output: str) -> dict[str, int]:
-    """Return the number of jobs by rule from the table that Snakemake prints."""
+    """Return the number of jobs by rule, from the table that Snakemake prints."""
     found = re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE)
     return {rule: int(count) for rule, count in found if rule not in ("all", "total")}
 
 
-def told(jobs: dict[str, int]) -> str:
-    """Return the jobs in words."""
+def as_text(jobs: dict[str, int]) -> str:
+    """Return the jobs as text, for instance `3 tune, report`."""
     return ", ".join(rule if count == 1 else f"{count} {rule}" for rule, count in jobs.items()) or "none"
 
 
 def measure_edits(base: Study, names: list[str]) -> list[dict[str, Any]]:
-    """Run the study, then each edit in a copy of its own."""
+    """Run the study, then each edit in a separate copy, and return one row per edit."""
     planned, _ = base.snakemake("--dry-run", "--quiet", "rules")
     everything = jobs_of(planned)
     _, full = base.snakemake("--quiet", "rules")
@@ -184,12 +189,12 @@ def measure_edits(base: Study, names: list[str]) -> list[dict[str, Any]]:
         rows.append(
             {"work": name, "ours_s": seconds, "peer": "full run", "peer_s": full, "ratio": full / seconds, "jobs": jobs}
         )
-        print(f"| {name} | {told(jobs)} | {seconds:.1f} | {seconds / full:.0%} |", flush=True)
+        print(f"| {name} | {as_text(jobs)} | {seconds:.1f} | {seconds / full:.0%} |", flush=True)
     return rows
 
 
 def measure_overhead(base: Study) -> list[dict[str, Any]]:
-    """Measure a run with nothing to do and the dry run of 1,000 patients, each the best of three."""
+    """Measure a run with nothing to do, and reading and dry-running 1,000 patients, each the best of three."""
     large = Study(base.folder, {"dataset": {"phantom": {"patients": 1000}, "cases_per_job": 1}})
     measured = {
         "a run with nothing to do": (lambda: base.snakemake("--quiet", "rules"), "<= 4 s after Python's start"),
@@ -208,7 +213,7 @@ def measure_overhead(base: Study) -> list[dict[str, Any]]:
 
 
 def timed(run: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds and the seconds of processor time that what a function starts takes."""
+    """Return the elapsed time and the processor time, in seconds, of the processes that a function starts."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     run()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -218,10 +223,8 @@ def timed(run: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", choices=list(EDITS), default=list(EDITS), help="these edits alone")
-    parser.add_argument(
-        "--overhead", action="store_true", help="measure what Snakemake and the plan cost, and no edits"
-    )
+    parser.add_argument("--only", nargs="*", choices=list(EDITS), default=list(EDITS), help="only these edits")
+    parser.add_argument("--overhead", action="store_true", help="measure only the overhead of Snakemake and the plan")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = new_study(Path(folder) / "study")

@@ -13,7 +13,7 @@ def arguments() -> argparse.Namespace:
     """Return what was typed."""
     parser = argparse.ArgumentParser(description="Write the networks of a model file in NIR, one .nir file per fold.")
     parser.add_argument("model", type=Path, help="a run's model, results/<run>/models/<backend>.<rule>.npz")
-    parser.add_argument("--output", type=Path, help="folder to write to (default: beside the model)")
+    parser.add_argument("--output", type=Path, default=Path("nir"), help="folder to write to (default: nir)")
     parser.add_argument("--split", help="this split alone, for instance patient_0 (default: all folds)")
     parser.add_argument("--hidden-only", action="store_true", help="end with the hidden spikes, for readers without LI")
     return parser.parse_args()
@@ -26,7 +26,7 @@ def main() -> None:
         model = read_model(typed.model)
         for member in choose_members(model, typed.split):
             name = f"{model.backend}.{model.rule}.{member.split}{'.hidden' if typed.hidden_only else ''}.nir"
-            target = (typed.output or typed.model.parent) / name
+            target = typed.output / name
             readers = export_member(target, model, member, typed.hidden_only)
             print(f"{target}: {readers}")
 

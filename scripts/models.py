@@ -11,6 +11,7 @@ from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.split import Split
+from snndeep.scans.settings import Plausibility
 from snndeep.store.files import check, read_json, read_npz, read_table
 
 with stage(snakemake.log[0]) as log:
@@ -44,6 +45,7 @@ with stage(snakemake.log[0]) as log:
                 validated=validated,
                 provenance=record,
                 versions=check(model, "train")["versions"],
+                plausibility=Plausibility.from_mapping(config["plausibility"]),
             ),
         )
     log.info("wrote %d model files", len(config["models"]))

@@ -6,8 +6,7 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen, choose_slices, judged_slices
 from snndeep.labels import MaskLabels
-from snndeep.scans.converted import nifti_of
-from snndeep.store.content import as_planned
+from snndeep.scans.dataset import Case
 from snndeep.store.files import read_table, write_json, write_npz
 from snndeep.volume.axial import read_axial_slice
 
@@ -19,11 +18,10 @@ with stage(snakemake.log[0]) as log:
     labels = MaskLabels.from_mapping(config["labels"])
     words, arrays = [], {}
     for number, chosen in enumerate(choose_slices(judged)):
-        *paths, planned = params.cases[chosen.case]
-        image, label = (nifti_of(Path(path)) for path in paths)
-        with as_planned(image, planned[0]), as_planned(label, planned[1]):
-            seen = read_axial_slice(chosen.case, image, label, labels.known, chosen.slice, MARGIN_MM)
-        arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels, labels)
+        case = Case.from_json(params.cases[chosen.case])
+        with case.image.opened() as image, case.label.opened() as label:
+            seen = read_axial_slice(chosen.case, image, label, labels, chosen.slice, MARGIN_MM)
+        arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels)
         words.append({**asdict(chosen), "spacing": list(seen.spacing)})
         log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)
     write_json(Path(snakemake.output.words), words, params.stage)

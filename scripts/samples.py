@@ -15,6 +15,7 @@ with stage(snakemake.log[0]) as log:
     cohort = Cohort(**config["cohort"])
     samples = assemble(slices, cohort, SampleSettings.from_mapping(config["samples"]))
     cases.insert(0, "patient", cases["case"].map(cohort.patients))
+    cases = cases.assign(**cohort.columns(list(cases["case"])))
     check_no_duplicates(cases, samples)
     log.info(
         "%d samples of %d patients, %d diseased", len(samples), samples["patient"].nunique(), samples["label"].sum()

@@ -1,4 +1,4 @@
-"""Make every environment under envs/ anew from its pip list, import what its rules import, and run each stage with it.
+"""Make every environment under envs/ from its pip list, import what its rules import, and run each stage with it.
 
     python tests/environments.py [NAME ...]
 

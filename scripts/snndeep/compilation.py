@@ -2,6 +2,9 @@
 
 Compiled code is kept on disk (numba's cache), so a machine compiles once. A process that finds all of its functions there
 starts without the tables that numba compiles with, which take longer to build than a small training job.
+
+The cache lies beside the code, in files that numba unpickles. Whoever can write there can change the code itself; nothing
+that comes from elsewhere is ever read this way. A cache that is damaged is made again.
 """
 
 from __future__ import annotations
@@ -66,7 +69,12 @@ class _FolderCache(FunctionCache):
         # Code that is compiled already needs the runtime's symbols alone, and numba refreshes before it compiles.
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
+            try:
+                return self._load_overload(sig, target_context)
+            except Exception as error:  # of many kinds: an empty file after a power loss, a cut one, a changed byte
+                LOGGER.info("The cache of compiled code is damaged (%s); it is made again.", type(error).__name__)
+                self.flush()
+                return None
 
 
 class _Announcement(Listener):

@@ -21,6 +21,8 @@ from tally import LOST, REFUSED, RIGHT, SILENT, Tally
 from snndeep.errors import SNNDeepError
 from snndeep.samples.extraction import Extraction
 from snndeep.samples.features import extract_batch
+from snndeep.scans.converted import NiftiScan
+from snndeep.scans.settings import Plausibility
 from snndeep.store import files
 from snndeep.store.content import content_digest
 from snndeep.store.files import provenance_path, record_provenance, write_json, write_npz, write_table
@@ -266,7 +268,8 @@ def scans(tally: Tally, folder: Path, random: Random, length: int) -> None:
     def extract(name: str, image, label, planned) -> Path:
         target = folder / "features" / f"{next(numbers):08x}{os.getpid() % 10_000:04d}"
         stage = {"stage": "features", "address": target.name, "config": config}
-        extract_batch([Extraction(name, Path(image), Path(label), planned, target, stage)], False, folder / "batch")
+        scans = [NiftiScan(Path(path), digest) for path, digest in zip((image, label), planned, strict=True)]
+        extract_batch([Extraction(name, *scans, target, stage)], Plausibility(), "fail", folder / "batch")
         return target
 
     def expect(name: str, work) -> str:

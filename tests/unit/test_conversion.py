@@ -1,4 +1,4 @@
-"""Scans that are not NIfTI: volumes come out voxel for voxel where they lay; series that are none are refused."""
+"""Scans that are not NIfTI: volumes come out voxel for voxel where they lay; what is not one series is refused."""
 
 from pathlib import Path
 
@@ -8,8 +8,10 @@ import SimpleITK as sitk
 
 from snndeep.errors import ScanError
 from snndeep.phantom.dicom import write_series
-from snndeep.scans.convert import convert, read_scan
-from snndeep.scans.converted import nifti_of
+from snndeep.scans.convert import convert
+from snndeep.scans.converted import ConvertedScan
+from snndeep.scans.formats.registry import read_image
+from snndeep.scans.source import ConversionRequest, Source
 from snndeep.seeds import generator
 from snndeep.store.files import write_json
 from snndeep.volume import errors, read_header
@@ -26,6 +28,10 @@ def volume(shape=(7, 12, 10), spacing=(0.7, 0.8, 2.5)) -> sitk.Image:
 
 def places(image: sitk.Image) -> list[list[float]]:
     return [list(image.TransformIndexToPhysicalPoint((0, 0, k))) for k in range(image.GetSize()[2])]
+
+
+def converted(source: Path, folder: Path, **options) -> dict[str, str]:
+    return convert(ConversionRequest(Source(source, **options)), folder, {})
 
 
 def same_place(one: Path, other: Path) -> None:
@@ -46,7 +52,7 @@ def test_a_series_comes_out_where_it_lay(tmp_path, direction):
     write_series(tmp_path / "series", image)
     (tmp_path / "series" / "notes.txt").write_text("not a slice")
     (tmp_path / "series" / "._1_0000.dcm").write_bytes(b"litter")
-    assert convert(tmp_path / "series", tmp_path / "store", provenance={})["refused"] == ""
+    assert converted(tmp_path / "series", tmp_path / "store") == {"refused": ""}
     sitk.WriteImage(image, str(tmp_path / "direct.nii.gz"))
     same_place(tmp_path / "store" / "scan.nii.gz", tmp_path / "direct.nii.gz")
 
@@ -56,7 +62,7 @@ def test_a_series_comes_out_where_it_lay(tmp_path, direction):
 def test_other_formats(tmp_path, suffix, kind):
     image = sitk.Cast(volume() + 1000, kind)
     sitk.WriteImage(image, str(tmp_path / f"ct{suffix}"))
-    convert(tmp_path / f"ct{suffix}", tmp_path, provenance={})
+    converted(tmp_path / f"ct{suffix}", tmp_path)
     assert read_header(tmp_path / "scan.nii.gz", "").dtype == np.int16
     sitk.WriteImage(volume() + 1000, str(tmp_path / "direct.nii.gz"))
     same_place(tmp_path / "scan.nii.gz", tmp_path / "direct.nii.gz")
@@ -64,19 +70,19 @@ def test_other_formats(tmp_path, suffix, kind):
 
 def test_fractions_are_kept(tmp_path):
     sitk.WriteImage(sitk.Cast(volume(), sitk.sitkFloat32) + 0.5, str(tmp_path / "ct.nrrd"))
-    assert read_scan(tmp_path / "ct.nrrd").GetPixelID() == sitk.sitkFloat32
+    assert read_image(Source(tmp_path / "ct.nrrd")).voxels.dtype == np.float32
 
 
 def refused(error: type[ScanError], source: Path, *texts: str) -> None:
     with pytest.raises(error) as caught:
-        read_scan(source)
+        read_image(Source(source))
     assert type(caught.value) is error
     assert str(source) in str(caught.value)
     assert all((caught.value.what, caught.value.found, caught.value.expected, caught.value.remedy))
     for text in texts:
         assert text in str(caught.value)
     store = source.parent / "store"
-    assert convert(source, store, provenance={}) == {"refused": str(caught.value)}
+    assert converted(source, store) == {"refused": str(caught.value)}
     assert not list(store.glob("*"))
 
 
@@ -88,7 +94,7 @@ def folder(tmp_path) -> Path:
 def test_two_series_in_one_folder(folder):
     write_series(folder, volume(), SERIES)
     write_series(folder, volume(shape=(2, 12, 10)), SERIES + ".6")
-    refused(errors.MixedSeriesError, folder, "different series", "a folder of its own")
+    refused(errors.MixedSeriesError, folder, "several series", "7 files", "2 files", SERIES, "column series")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_spacing_that_drifts(folder):
 def test_positions_rounded_to_a_tenth_are_even(folder):
     image = volume(spacing=(0.7, 0.8, 1.25))
     write_series(folder, image, SERIES, [[x, y, round(z, 1)] for x, y, z in places(image)])
-    assert read_scan(folder).GetSpacing()[2] == pytest.approx(1.25, abs=0.02)
+    assert np.linalg.norm(read_image(Source(folder)).affine[:3, 2]) == pytest.approx(1.25, abs=0.02)
 
 
 def test_a_tilted_gantry(folder):
@@ -148,14 +154,16 @@ def test_a_tilted_gantry(folder):
     tilt = np.tan(np.radians(12))
     positions = [[x, y + tilt * (z - 100.5), z] for x, y, z in places(image)]
     write_series(folder, image, SERIES, positions)
-    refused(errors.GantryTiltError, folder, "12.0 degrees")
+    refused(
+        errors.GantryTiltError, folder, "12.0 degrees", "Resample", "Saving the scan in another format keeps the shear"
+    )
 
 
 def test_folders_that_hold_no_series(folder):
     folder.mkdir()
-    refused(errors.NotASeriesError, folder, "0 DICOM files", "RTSTRUCT, SEG")
+    refused(errors.ConversionError, folder, "0 DICOM files")
     (folder / "a.dcm").write_bytes(b"")
-    refused(errors.ConversionError, folder, "a.dcm", "RTSTRUCT, SEG")
+    refused(errors.ConversionError, folder, "a.dcm", "the file is empty")
     (folder / "a.dcm").unlink()
     write_series(folder, volume(shape=(1, 12, 10)), SERIES)
     refused(errors.NotASeriesError, folder, "1 DICOM files")
@@ -191,10 +199,10 @@ def test_voxels_in_another_file(tmp_path, name, header):
 
 def test_what_is_converted_is_not_converted_again(tmp_path, folder):
     write_series(folder, volume(), SERIES)
-    convert(folder, tmp_path / "store", provenance={})
+    converted(folder, tmp_path / "store")
     for file in folder.iterdir():
         file.unlink()
-    assert convert(folder, tmp_path / "store", provenance={}) == {"refused": ""}
+    assert converted(folder, tmp_path / "store") == {"refused": ""}
 
 
 def test_more_than_one_volume(tmp_path):
@@ -207,7 +215,6 @@ def test_more_than_one_volume(tmp_path):
 def test_a_refusal_is_kept_and_told_again(tmp_path, folder):
     folder.mkdir()
     path = tmp_path / "store" / "scan.json"
-    write_json(path, convert(folder, path.parent, provenance={}), {})
-    with pytest.raises(ScanError, match="no series of slices"):
-        nifti_of(path)
-    assert nifti_of(tmp_path / "other.nii.gz") == tmp_path / "other.nii.gz"
+    write_json(path, converted(folder, path.parent), {})
+    with pytest.raises(ScanError, match="No format reads the image"):
+        ConvertedScan(path, folder).nifti()

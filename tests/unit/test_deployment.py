@@ -1,11 +1,23 @@
 """Calibration under resampled patients, and the comparison of a scan with the training data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from snndeep.deployment.assembly import calibrate
-from snndeep.deployment.reference import Reference, compare_features, compare_hu, compare_spacing
+from snndeep.deployment.prediction import Prediction
+from snndeep.deployment.prediction_scans import listed_scans
+from snndeep.deployment.reference import (
+    Reference,
+    compare_features,
+    compare_hu,
+    compare_known,
+    compare_spacing,
+    fingerprint,
+)
+from snndeep.errors import InvalidInputError
 from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
 
 
@@ -80,4 +92,62 @@ def test_each_way_out_of_the_training_data_is_told_with_its_numbers():
 def test_the_distance_is_mahalanobis():
     z = np.array([[3.0, 4.0], [0.0, 0.0]])
     np.testing.assert_allclose(reference().distances(z), [5.0, 0.0])
-    assert pd.Series(reference().to_json()).index.tolist() == ["patients", "spacing", "hu", "features", "mean", "limit"]
+    assert pd.Series(reference().to_json()).index.tolist() == [
+        "patients",
+        "spacing",
+        "hu",
+        "features",
+        "mean",
+        "limit",
+        "seen",
+    ]
+
+
+def prediction(probability: float, interval: tuple[float, float], margin: float, margins=(1.0, -1.0)) -> Prediction:
+    slices = pd.DataFrame({"slice": range(len(margins)), "margin": margins})
+    return Prediction(probability, interval, 0.4, margin, slices, {}, (1.0, 1.0, 1.0), 0, [])
+
+
+def test_an_interval_that_contains_the_decision_is_undecided():
+    assert prediction(0.6, (0.3, 0.8), 0.5).verdict == "undecided"
+    assert prediction(0.6, (0.41, 0.8), 0.5).verdict == "diseased"
+    assert prediction(0.1, (0.0, 0.39), -0.5).verdict == "healthy"
+
+
+def test_a_slice_speaks_for_disease_only_with_a_positive_margin():
+    several = prediction(0.5, (0, 1), 0, margins=(0.5, -0.2, 0.0, 2.0, 0.1, 0.3))
+    assert several.strongest(diseased=True) == [3, 0, 5]
+    assert several.strongest(diseased=False) == [1, 2]
+    assert prediction(0.5, (0, 1), 0, margins=(-1.0, -2.0)).strongest(diseased=True) == []
+
+
+def test_a_scan_is_recognised_by_what_it_holds():
+    rng = np.random.default_rng(1)
+    areas, features = rng.random(5) * 1000, rng.normal(size=(5, 3))
+    features[0, 0] = np.nan
+    scan = fingerprint(areas, features)
+    assert fingerprint(areas * (1 + 1e-12), features * (1 - 1e-12)) == scan
+    assert fingerprint(areas, features * 1.001) != scan
+    parts = {"patient_0": "test", "patient_1": "train", "patient_2": "validation"}
+    references = {split: replace(reference(), seen={scan: part}) for split, part in parts.items()}
+    (warned,) = compare_known(references, scan)
+    assert "2 of 3 fold models" in warned.text
+    assert "--split patient_0" in warned.text
+    assert compare_known(references, "another") == []
+    assert compare_known({"patient_0": references["patient_0"]}, scan) == []
+    again = Reference.from_json(references["patient_1"].to_json(), np.eye(2))
+    assert again.seen == {scan: "train"}
+
+
+def test_what_is_asked_for(tmp_path):
+    image, mask = tmp_path / "ct.nii.gz", tmp_path / "mask.nrrd"
+    assert [scan.name for scan in listed_scans([image, mask], None)] == ["ct"]
+    assert listed_scans([image, mask], "x")[0].name == "x"
+    with pytest.raises(InvalidInputError, match="3 paths"):
+        listed_scans([image, mask, mask], None)
+    for name in ("ct.nii.gz", "mask.nrrd", "images/a.nii", "masks/a.nii"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "table.csv").write_text("image,mask,patient\nct.nii.gz,mask.nrrd,1\n")
+    assert [scan.patient for scan in listed_scans([tmp_path / "table.csv"], None)] == ["1"]
+    assert [scan.name for scan in listed_scans([tmp_path], None)] == ["a"]

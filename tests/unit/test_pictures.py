@@ -10,7 +10,7 @@ from snndeep.insight.shown_slices import Chosen, as_seen, choose_slices, judged_
 from snndeep.labels import MaskLabels
 from snndeep.volume.axial import AIR, read_axial_slice
 
-KNOWN = frozenset({1, 2})
+KNOWN = MaskLabels()
 
 
 def judged(rows):
@@ -77,7 +77,7 @@ def test_the_orientation_of_the_file_changes_nothing(tmp_path):
     assert other.spacing == pytest.approx(one.spacing)
 
 
-def test_what_is_no_number_beside_the_organ_is_air(tmp_path):
+def test_nan_outside_the_organ_is_shown_as_air(tmp_path):
     values, labels = organ()
     values = values.astype(np.float32)
     values[labels == 0] = np.nan
@@ -100,8 +100,8 @@ def test_the_window_is_fixed():
 
 def test_pictures_are_seen_from_the_feet():
     intensity = np.array([[0.0, 250.0], [-150.0, -150.0]])  # the brightest voxel: right and at the back
-    labels = np.array([[1, 3], [0, 0]])
-    grey, regions = as_seen(intensity, labels, MaskLabels(organ=(1,), lesion=(3,)))
+    labels = np.array([[1, 2], [0, 0]])
+    grey, regions = as_seen(intensity, labels)
     assert grey[1, 0] == 255, "the patient's right is left, the back is below"
     np.testing.assert_array_equal(regions, [[0, 0], [2, 1]])
 

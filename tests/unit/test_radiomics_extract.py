@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import nibabel
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from snndeep.errors import ConfigError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import CaseFeatures, extract_case
 from snndeep.radiomics.settings import DEFAULT_FAMILIES, FAMILIES, FeatureSettings
+from snndeep.volume.measure import CaseMeasures
 
 BOOKKEEPING = ["case", "slice", "organ_area_mm2", "lesion_area_mm2"]
 ACQUISITION = [f"{name}_{axis}" for name in ("spacing", "shape") for axis in "xyz"]
@@ -32,12 +35,13 @@ def identical(one: CaseFeatures, other: CaseFeatures, ignore: tuple[str, ...] = 
 def test_tables_have_the_promised_columns(case):
     assert list(case.slices.columns[:4]) == BOOKKEEPING
     assert len(case.slices.columns) == 4 + 79
-    assert list(case.patient.columns[:4]) == ["case", "voxels_sha256", "organ_volume_ml", "lesion_volume_ml"]
-    assert list(case.patient.columns[4:10]) == ACQUISITION
-    assert len(case.patient.columns) == 10 + 12 + 79
+    assert list(case.patient.columns[:3]) == ["case", "organ_volume_ml", "lesion_volume_ml"]
+    assert list(case.patient.columns[1:16]) == [field.name for field in fields(CaseMeasures)]
+    assert list(case.patient.columns[16:22]) == ACQUISITION
+    assert len(case.patient.columns) == 23 + 12 + 79
     assert all("." in name for name in case.slices.columns[4:])
     assert np.isfinite(case.slices.iloc[:, 4:].to_numpy()).all()
-    assert np.isfinite(case.patient.iloc[:, 2:].to_numpy(float)).all()
+    assert np.isfinite(case.patient.drop(columns=["case", "cut", "mask_ends", "voxels_sha256"]).to_numpy(float)).all()
 
 
 def test_bookkeeping_counts_native_voxels(case):
@@ -133,7 +137,7 @@ def test_a_mirrored_patient_has_the_same_features(tmp_path, case, axis):
     slices = mirrored.slices.iloc[::-1].reset_index(drop=True) if axis == 2 else mirrored.slices
     for name in case.slices.columns[4:]:
         assert np.allclose(slices[name], case.slices[name], rtol=1e-9, atol=1e-9), name
-    for name in case.patient.columns[9:]:
+    for name in case.patient.columns[22:]:
         assert np.allclose(mirrored.patient[name], case.patient[name], rtol=1e-9, atol=1e-9), name
 
 
@@ -152,8 +156,10 @@ def test_all_families_and_features(tmp_path):
     # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.
     textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
     assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
-    assert len(features.patient.columns) == 10 + 29 + 18 + 23 + 7 + 2 + 3 * textures
-    assert np.isfinite(features.patient.iloc[:, 2:].to_numpy(float)).all()
+    assert len(features.patient.columns) == 23 + 29 + 18 + 23 + 7 + 2 + 3 * textures
+    assert np.isfinite(
+        features.patient.drop(columns=["case", "cut", "mask_ends", "voxels_sha256"]).to_numpy(float)
+    ).all()
 
 
 def test_settings_take_json_and_refuse_nonsense():

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
+from snndeep.labels import MaskLabels
 from snndeep.plan.addressing import FileDigests
-from snndeep.scans.dataset import Case
+from snndeep.plan.own_cases import find_own_cases
+from snndeep.scans.dataset import ListedScan
+from snndeep.scans.settings import DicomSettings
 from snndeep.scans.table import _case_names, is_table, read_scan_table
 
 HEADER = "image,mask,patient,label\n"
@@ -31,8 +34,8 @@ def written(folder: Path, text: str, files=("a", "b", "c"), name: str = "table.c
     return table
 
 
-def read(table: Path) -> list[Case]:
-    return read_scan_table(table, digest)
+def read(table: Path) -> list[ListedScan]:
+    return read_scan_table(table)
 
 
 def refused(table: Path, *texts: str) -> None:
@@ -49,18 +52,34 @@ def test_cases_patients_and_labels(tmp_path):
         ("a", "P 1", True), ("b", "P 1", True), ("c", "ß/2", False),
     ]  # fmt: skip
     assert cases[0].image == tmp_path / "a"
-    assert cases[0].label == tmp_path / "mask"
+    assert cases[0].mask == tmp_path / "mask"
     assert cases[0].listed.endswith("table.csv, line 4")
 
 
-def test_only_bytes_of_scans_make_the_leaf(tmp_path):
-    one = read(written(tmp_path / "x", "image,mask,patient\na,mask,1\nb,mask,2\n"))
-    two = read(
-        written(tmp_path / "y", "\ufeffpatient\tlabel\timage\tmask\n9\t1\tb\tmask\n8\t0\ta\tmask\n", name="t.TSV")
-    )
-    assert [case.leaf for case in one] == [case.leaf for case in two]
-    assert [case.diseased for case in one] == [None, None]
-    assert [case.diseased for case in two] == [False, True]
+def test_tabs_a_byte_order_mark_and_another_order_of_columns(tmp_path):
+    text = "\ufeffpatient\tlabel\timage\tmask\n9\t1\tb\tmask\n8\t0\ta\tmask\n"
+    scans = read(written(tmp_path, text, name="t.TSV"))
+    assert [(scan.name, scan.patient, scan.diseased) for scan in scans] == [("a", "8", False), ("b", "9", True)]
+
+
+def test_columns_of_ones_own_are_kept(tmp_path):
+    text = "Image,MASK,Patient,age,Centre,series\na,mask,1,61,A,3\n,,,,,\nb,mask,2,,B,\n"
+    one, two = read(written(tmp_path, text))
+    assert (one.series, dict(one.extra)) == ("3", {"age": "61", "Centre": "A"})
+    assert (two.series, dict(two.extra)) == ("", {"age": "", "Centre": "B"})
+
+
+def test_two_series_of_one_folder_are_two_scans(tmp_path):
+    text = "image,mask,patient,series\na,mask,1,2\na,mask,1,3\n"
+    names = [scan.name for scan in read(written(tmp_path, text))]
+    assert len(set(names)) == 2
+    refused(written(tmp_path, text.replace(",3", ",2")), "image twice")
+
+
+def test_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    table = written(tmp_path, "image,mask,patient\n~/a,mask,1\n", ["home/a"])
+    assert read(table)[0].image == tmp_path / "home" / "a"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +115,12 @@ def test_tables_that_cannot_be_used(tmp_path, text, expected):
 
 
 def test_the_same_scan_under_two_names(tmp_path):
-    table = written(tmp_path, HEADER + "a,mask,1,0\nb,mask,2,1\n")
-    (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes())
-    refused(table, "same scan, byte for byte", "line 3", "line 2")
+    table = written(tmp_path, HEADER + "a.nii,mask.nii,1,0\nb.nii,mask.nii,2,1\n", ("a.nii", "mask.nii"))
+    (tmp_path / "b.nii").write_bytes((tmp_path / "a.nii").read_bytes())
+    with pytest.raises(DatasetError, match="same scan, byte for byte") as error:
+        find_own_cases(table, FileDigests(tmp_path / "d.json"), MaskLabels(), DicomSettings(), lambda *_: None)
+    assert "line 3" in str(error.value)
+    assert "line 2" in str(error.value)
 
 
 def test_tables_of_other_kinds(tmp_path):
@@ -159,5 +181,5 @@ def test_two_spellings_of_one_name_are_one_patient(tmp_path):
             (tmp_path / f"{form}.{part}.nii.gz").write_bytes(f"{form}{part}".encode())
         rows.append(f"{form}.image.nii.gz,{form}.mask.nii.gz,{unicodedata.normalize(form, 'Šimůnek')}")
     (tmp_path / "table.csv").write_text("image,mask,patient\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    cases = read_scan_table(tmp_path / "table.csv", lambda path: path.name)
+    cases = read_scan_table(tmp_path / "table.csv")
     assert [case.patient for case in cases] == ["Šimůnek", "Šimůnek"]

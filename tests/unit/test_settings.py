@@ -67,7 +67,7 @@ def test_a_field_that_the_plan_hands_in_is_no_key():
 
 
 def test_the_written_schema_and_page_are_those_of_the_code():
-    """`make reference` writes them anew."""
+    """`make reference` rewrites them."""
     assert (ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8") == schema_text()
     assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
 

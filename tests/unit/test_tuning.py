@@ -1,4 +1,4 @@
-"""The search: what it tries, how it goes on after an interruption, and what it does with runs that diverge."""
+"""The search: its trials, how it resumes after an interruption, and how it treats trials that diverge."""
 
 from dataclasses import dataclass
 
@@ -97,7 +97,7 @@ def test_fewer_trials_run_nothing(tmp_path, data):
     assert outcome(again) == outcome(first)[:3]
 
 
-def test_an_interrupted_trial_is_run_anew(tmp_path, data):
+def test_an_interrupted_trial_runs_again(tmp_path, data):
     class Killed(Hill):
         def fit(self, *arguments):
             if len(self.fits) == 4:

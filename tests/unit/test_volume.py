@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from radiomics_scans import SHAPE, SPACING, affine, organ, save, save_case, save_stored
 
+from snndeep.labels import MaskLabels
 from snndeep.volume import read_case, read_header
 
-LABELS = frozenset({1, 2})
+LABELS = MaskLabels()
 ORIENTATIONS = [
     [(axis, flip) for axis, flip in zip(axes, flips, strict=True)]
     for axes in itertools.permutations(range(3))

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from radiomics_scans import affine, organ, save, save_case
 
 from snndeep.errors import ScanError
+from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.volume import errors, read_case, read_header
 
-LABELS = frozenset({1, 2})
+LABELS = MaskLabels()
 SLICES_ONLY = FeatureSettings(patient_features=False)
 
 
@@ -89,7 +90,7 @@ class TestFiles:
         fails(errors.TwoDimensionalError, *files)
 
     def test_four_dimensions(self, files):
-        patched(files[2], 40, "h", 4)
+        patched(files[2], 40, "5h", 4, 11, 18, 9, 2)
         fails(errors.FourDimensionalError, *files)
 
     @pytest.mark.parametrize("dim", [(0,), (9,), (3, 0), (3, -5)])
@@ -123,7 +124,7 @@ class TestPairs:
         return save_case(tmp_path)
 
     def test_different_shape(self, files):
-        save(files[1], organ()[1][:-1], affine())
+        save(files[1], organ()[1][::2], affine() * [2, 1, 1, 1])
         fails(errors.ShapeMismatchError, *files, files[1])
 
     def test_different_place(self, files):

@@ -128,7 +128,7 @@ def test_a_bad_series_ends_the_run_or_is_left_out(fresh, table):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("image,mask,patient,diagnosis\na,b,1,0\n", ["unknown column", "'diagnosis'"]),
+        ("image,mask,patient,lable\na,b,1,0\n", ["unknown column", "'lable'", "Did you mean 'label'"]),
         ("image;mask;patient\na;b;1\n", ["separator", "semicolons"]),
         ("image,mask,patient\nnowhere/$(touch hacked),b,1\n", ["not there", "nowhere"]),
     ],

@@ -1,6 +1,7 @@
 """A case of a run, predicted from its model file, gets the scores that the run gave it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -8,6 +9,9 @@ import nir
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
+
+from snndeep.phantom.dicom import write_series
 
 MODELS = [f"{b}.{r}" for b in ("custom", "snntorch", "spikingjelly") for r in ("surrogate", "tempotron", "bal")]
 
@@ -49,12 +53,11 @@ def test_a_test_case_gets_the_scores_of_the_run(finished, tmp_path, model):
     assert words["margin"] == pytest.approx(row["margin"], abs=1e-5)
 
 
-def test_the_page_stands_alone_and_shows_six_slices(finished, tmp_path):
+def test_the_page_stands_alone_and_shows_slices_for_and_against(finished, tmp_path):
     file = finished.folder / "results/tiny/models/custom.tempotron.npz"
     done = command(finished, "predict", *scan(finished, "phantom_000"), file, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "prediction.html").read_text(encoding="utf-8")
-    assert page.count('src="data:image/png;base64,') == 6
     assert page.count("Research software, not for diagnosis.") >= 2
     for forbidden in ('src="http', 'href="http', "<script", "@import"):
         assert forbidden not in page
@@ -63,8 +66,15 @@ def test_the_page_stands_alone_and_shows_six_slices(finished, tmp_path):
     assert 0 <= low <= high <= 1
     assert 0 < words["probability"] < 1
     margins = {s["slice"]: s["margin"] for s in words["slices"]}
-    assert margins[words["most_for_disease"][0]] == max(margins.values())
-    assert margins[words["most_against_disease"][0]] == min(margins.values())
+    speaking, against = words["most_for_disease"], words["most_against_disease"]
+    assert speaking == sorted((k for k in margins if margins[k] > 0), key=lambda k: -margins[k])[:3]
+    assert against == sorted((k for k in margins if margins[k] <= 0), key=lambda k: margins[k])[:3]
+    assert page.count('src="data:image/png;base64,') == len(speaking) + len(against)
+    assert words["verdict"] == ("undecided" if low <= words["decision"] <= high else words["verdict"])
+    # phantom_000 is tested by one fold and trains the other.
+    (known,) = [warned["text"] for warned in words["warnings"] if warned["kind"] == "known"]
+    assert "1 of 2 fold models" in known
+    assert "--split patient_" in known
     assert set(words["members"]) == {"patient_0", "patient_1"}
 
 
@@ -93,3 +103,35 @@ def test_models_are_exported_fold_by_fold(finished, tmp_path):
         assert done.returncode == 0, done.stderr
         for fold in (0, 1):
             assert nir.read(tmp_path / f"{model}.patient_{fold}.nir").nodes["input"] is not None
+
+
+def test_a_table_of_scans_in_several_formats(finished, tmp_path):
+    model = finished.folder / "results/tiny/models/custom.surrogate.npz"
+    (image, mask), (other, other_mask) = scan(finished, "phantom_000"), scan(finished, "phantom_001")
+    write_series(tmp_path / "dicom", sitk.ReadImage(str(image)))
+    (tmp_path / "masks").mkdir()
+    shutil.copy(mask, tmp_path / "masks" / "liver.nii.gz")
+    rows = [("dicom", "masks", "a"), (str(other), str(other_mask), "b"), (str(other), str(image), "c")]
+    text = "image,mask,patient,series\n" + "".join(f"{i},{m},{p},\n" for i, m, p in rows[:2])
+    (tmp_path / "table.csv").write_text(text + f"{image},{image},c,\n")
+    labels = ("--organ", "1", "2", "liver", "--lesion", "--ignore", "others")
+    done = command(finished, "predict", tmp_path / "table.csv", model, "--output", tmp_path / "out", *labels)
+    assert done.returncode == 1, done.stderr
+    assert "3 scans, 1 of them refused" in done.stdout
+    table = pd.read_csv(tmp_path / "out/predictions.csv").set_index("case")
+    assert table["error"].notna().sum() == 1
+    assert (tmp_path / "out/dicom/prediction.html").exists()
+    alone = command(
+        finished, "predict", image, mask, model, "--output", tmp_path / "one", "--case", "dicom", *labels[:6]
+    )
+    assert alone.returncode == 0, alone.stderr
+    words = json.loads((tmp_path / "one/prediction.json").read_text(encoding="utf-8"))
+    assert table.loc["dicom", "probability"] == pytest.approx(words["probability"], abs=1e-6)
+
+
+def test_an_unknown_label_names_the_options_of_the_command(finished, tmp_path):
+    model = finished.folder / "results/tiny/models/custom.surrogate.npz"
+    done = command(finished, "predict", *scan(finished, "phantom_000"), model, "--organ", "7", "--lesion")
+    assert done.returncode == 1
+    assert "--ignore" in done.stderr
+    assert "dataset.labels" not in done.stderr

@@ -22,7 +22,7 @@ def page(finished, tmp_path_factory):
         yield page
 
 
-def test_the_page_loads_in_silence_and_asks_nobody(page, finished):
+def test_the_page_loads_without_messages_or_requests(page, finished):
     assert page.errors() == []
     assert page.requests() == [(finished.folder / "results/tiny/report.html").as_uri()]
 

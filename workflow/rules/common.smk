@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from snndeep.limits import LimitSettings
 from snndeep.plan.configuration import complete
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
@@ -69,15 +70,15 @@ def begin_run():
         LEASE.begin_work()
         settle_times(PLAN.store, PLAN.live())
     except StorageError as error:
-        # Where the disk is full, a job that has to write says so, and `prune` must be able to begin.
+        # If the disk is full, `prune` must be able to start; a job that needs to write reports it.
         if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise WorkflowError(str(error)) from None
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
 
-# Before this run looks for existing files. Jobs read this file too; only the main process is the run. A dry run may not be
-# able to write, and a real one reports that when it begins.
+# This comes before the run looks for existing files. Jobs read this file too; only the main process is the run. A dry run may
+# be unable to write; a real run reports that when it starts.
 if workflow.is_main_process:
     with contextlib.suppress(StorageError):
         announce()
@@ -91,6 +92,7 @@ onstart:
 os.environ.update(
     SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"],
     SNNDEEP_DURABLE=str(int(PLAN.config["durable"])),
+    **LimitSettings.from_mapping(PLAN.config["limits"]).to_environment(),
 )
 
 
@@ -137,7 +139,7 @@ def scans_to_show():
     ]
 
 
-def looked_into(file):
+def examined(file):
     """Return one file of the model that the report examines."""
     backend, rule = PLAN.raster_model
     return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")

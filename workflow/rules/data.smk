@@ -88,8 +88,10 @@ if PLAN.scans.in_place:
             stage=lambda wildcards: PLAN.scans.conversions[
                 wildcards.address
             ].stage.record(),
-            source=kept_out(
-                lambda wildcards: str(PLAN.scans.conversions[wildcards.address].source)
+            request=kept_out(
+                lambda wildcards: PLAN.scans.conversions[
+                    wildcards.address
+                ].request.to_json()
             ),
         log:
             "logs/convert/{address}.log",

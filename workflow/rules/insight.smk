@@ -3,8 +3,8 @@ rule insight:
     input:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         spikes=PLAN.spike_files(PLAN.encoder(PLAN.raster_model[1]), PLAN.shown_splits),
-        model=looked_into("model.npz"),
-        record=looked_into("record.json"),
+        model=examined("model.npz"),
+        record=examined("record.json"),
     output:
         importance=update(PLAN.insight.path("importance.json")),
         firing=update(PLAN.insight.path("firing.json")),

@@ -9,12 +9,7 @@ rule pictures:
         pictures=update(PLAN.pictures.path("pictures.npz")),
     params:
         stage=PLAN.pictures.record(),
-        cases=kept_out(
-            {
-                case.name: [str(case.image), str(case.label), list(case.planned)]
-                for case in PLAN.scans.cases
-            }
-        ),
+        cases=kept_out({case.name: case.to_json() for case in PLAN.scans.cases}),
     log:
         "logs/pictures.log",
     benchmark:

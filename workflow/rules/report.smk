@@ -9,7 +9,7 @@ rule report:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         records=trained("record.json"),
         tuned=searched(),
-        traces=looked_into("traces.npz"),
+        traces=examined("traces.npz"),
         predictions=PLAN.evaluate.path("predictions.parquet"),
         importance=PLAN.insight.path("importance.json"),
         firing=PLAN.insight.path("firing.json"),
@@ -91,7 +91,7 @@ rule publish:
     params:
         stages=PLAN.addresses(),
         live=PLAN.live(),
-        store=str(PLAN.store),
+        store=kept_out(str(PLAN.store)),
     log:
         "logs/publish.log",
     benchmark:

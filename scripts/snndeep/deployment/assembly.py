@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,14 @@ import pandas as pd
 from sklearn.covariance import LedoitWolf
 
 from snndeep.deployment.model_file import Member
-from snndeep.deployment.reference import MEAN_HU, Reference
+from snndeep.deployment.reference import MEAN_HU, Reference, fingerprint
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
 from snndeep.evaluation.calibration import fit_platt
 from snndeep.evaluation.decision import fit_decision, fit_patient_decision
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split
+from snndeep.samples.table import feature_names
 from snndeep.seeds import generator
 
 
@@ -113,11 +114,28 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
         mean=covariance.location_,
         precision=covariance.precision_,
         limit=np.inf,
+        seen=parts_by_scan(known, split),
     )
     seen = pd.concat([train, validation])
     distances = reference.distances(preprocessing.standardise(seen[names].to_numpy(np.float64)))
     limit = pd.Series(distances, seen.index).groupby(seen["patient"]).median().max()
-    return Reference(**{**vars(reference), "limit": float(limit)})
+    return replace(reference, limit=float(limit))
+
+
+def parts_by_scan(known: Known, split: Split) -> dict[str, str]:
+    """Return by fingerprint of every scan the part of a split that it was in.
+
+    Under the protocol by slice a scan is in several; then the first of train, validation and test counts.
+    """
+    columns = feature_names(known.samples)
+    parts: dict[str, str] = {}
+    for part in ("test", "validation", "train"):
+        parts |= dict.fromkeys(known.samples.loc[known.samples["sample"].isin(getattr(split, part)), "case"], part)
+    return {
+        fingerprint(rows["organ_area_mm2"].to_numpy(), rows[columns].to_numpy(np.float64)): parts[str(case)]
+        for case, rows in known.samples.groupby("case", sort=True)
+        if str(case) in parts
+    }
 
 
 def calibrate(

@@ -14,7 +14,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.settings import SampleSettings
+from snndeep.scans.settings import Plausibility
 from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"
@@ -89,6 +90,7 @@ class ModelFile:
         validated: By protocol, how many diseased and healthy validation patients it was fitted to.
         provenance: Of the stage that assembled it.
         versions: Of the packages that trained it.
+        plausibility: Limits beyond which a scan is not a CT in HU, or its mask not one of the organ.
     """
 
     backend: str
@@ -104,6 +106,7 @@ class ModelFile:
     validated: dict[str, tuple[int, int]]
     provenance: dict[str, Any]
     versions: dict[str, str]
+    plausibility: Plausibility = field(default_factory=Plausibility)
 
     @property
     def name(self) -> str:
@@ -136,6 +139,7 @@ def write_model(path: Path, model: ModelFile) -> None:
         "rule": model.rule,
         "features": asdict(model.features),
         "labels": asdict(model.labels),
+        "plausibility": model.plausibility.to_mapping(),
         "samples": asdict(model.samples),
         "encoder": model.encoder,
         "encoder_settings": model.encoder_settings,
@@ -278,6 +282,7 @@ def _rebuild(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mod
         rule=header["rule"],
         features=typed_settings(FeatureSettings, header["features"], "features"),
         labels=typed_settings(MaskLabels, header["labels"], "labels"),
+        plausibility=typed_settings(Plausibility, header.get("plausibility", {}), "plausibility"),
         samples=typed_settings(SampleSettings, header["samples"], "samples"),
         encoder=header["encoder"],
         encoder_settings=dict(header["encoder_settings"]),

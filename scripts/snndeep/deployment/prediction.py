@@ -8,6 +8,8 @@ The members are the models of a protocol's folds, or one of them alone. Scores o
 own threshold and spread before they are averaged. The interval (95 %) tells how far the probability depends on which patients
 the models were trained and calibrated on: folds and validation patients are drawn again with replacement, the scan is
 taken as it is. With one member alone only the calibration is drawn again.
+
+The decision is a margin of 0, which is a certain probability. Where the interval contains it the scan is *undecided*.
 """
 
 from __future__ import annotations
@@ -21,7 +23,15 @@ import pandas as pd
 
 from snndeep.backends.registry import load_backend
 from snndeep.deployment.model_file import Member, ModelFile
-from snndeep.deployment.reference import MEAN_HU, Warned, compare_features, compare_hu, compare_spacing
+from snndeep.deployment.reference import (
+    MEAN_HU,
+    Warned,
+    compare_features,
+    compare_hu,
+    compare_known,
+    compare_spacing,
+    fingerprint,
+)
 from snndeep.errors import ConfigError, ModelFileError
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.calibration import probabilities
@@ -29,10 +39,13 @@ from snndeep.labels import MaskLabels
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
 from snndeep.radiomics.extract import CaseFeatures, extract_case
-from snndeep.samples.table import Cohort, assemble
+from snndeep.samples.table import Cohort, assemble, feature_names
+from snndeep.scans.plausibility import Finding, check_spacing, findings, refuse_implausible
 from snndeep.seeds import generator
 from snndeep.spikes.encoders.registry import load_encoder
 from snndeep.spikes.trains import SpikeTrains
+from snndeep.volume import read_header
+from snndeep.volume.measure import CaseMeasures
 
 SHOWN = 3
 
@@ -43,9 +56,9 @@ class Scan:
 
     Attributes:
         case: Its name. Rate coding draws from it, so another name gives slightly other scores.
-        image: CT in HU.
-        mask: On the same grid.
-        labels: The meaning of the mask's numbers.
+        image: CT in HU, NIfTI.
+        mask: On the same grid or a part of it, NIfTI.
+        labels: The meaning of the mask's labels.
     """
 
     case: str
@@ -61,16 +74,18 @@ class Prediction:
     Attributes:
         probability: Of disease.
         interval: 95 %, see the module.
-        margin: Mean of the members' patient margins; diseased from 0 on.
+        decision: The probability of a margin of 0.
+        margin: Mean of the members' patient margins; above 0 it speaks for disease.
         slices: One row per slice: slice, organ_area_mm2, score and margin (means over members), `score.<split>`.
         members: By split, patient score and margin.
         spacing: Of the scan along x, y, z, mm.
         left_out: Slices left out because the mask marks too little lesion there, as in a run.
-        warnings: Ways in which the scan lies outside the training data.
+        warnings: Reasons to doubt the prediction.
     """
 
     probability: float
     interval: tuple[float, float]
+    decision: float
     margin: float
     slices: pd.DataFrame
     members: dict[str, dict[str, float]]
@@ -78,9 +93,18 @@ class Prediction:
     left_out: int
     warnings: list[Warned]
 
+    @property
+    def verdict(self) -> str:
+        """`diseased`, `healthy`, or `undecided` where the interval contains the decision."""
+        low, high = self.interval
+        if low <= self.decision <= high:
+            return "undecided"
+        return "diseased" if self.margin > 0 else "healthy"
+
     def strongest(self, diseased: bool) -> list[int]:
-        """Return the slices that speak most for disease, or against it, the strongest first."""
-        order = self.slices.sort_values("margin", ascending=not diseased, kind="stable")
+        """Return the slices that speak for disease, or against it, the strongest first; at most three, perhaps none."""
+        own = self.slices[self.slices["margin"] > 0] if diseased else self.slices[self.slices["margin"] <= 0]
+        order = own.sort_values("margin", ascending=not diseased, kind="stable")
         return [int(k) for k in order["slice"].head(SHOWN)]
 
 
@@ -105,7 +129,9 @@ def choose_members(model: ModelFile, split: str | None) -> tuple[Member, ...]:
     return tuple(member for member in model.members if member.protocol == protocol)
 
 
-def predict(scan: Scan, model: ModelFile, members: Sequence[Member], backend: str) -> Prediction:
+def predict(
+    scan: Scan, model: ModelFile, members: Sequence[Member], backend: str, keep_implausible: bool = False
+) -> Prediction:
     """Predict.
 
     Args:
@@ -113,13 +139,19 @@ def predict(scan: Scan, model: ModelFile, members: Sequence[Member], backend: st
         model: What the members have in common.
         members: The models to ask, all of one protocol.
         backend: That computes; all give the same spikes, so it need not be the one that trained.
+        keep_implausible: Warn of a scan or mask that is not plausible instead of refusing it.
 
     Raises:
-        ScanError: If the scan cannot be used, as in a run.
+        ScanError: If the scan cannot be used or is not plausible, as in a run.
         ConfigError: If there is no such backend, or it does not offer what the neurons need.
         ModelFileError: If the model selected features that are not extracted.
     """
+    check_spacing(read_header(scan.image, scan.case), model.plausibility, scan.case)
     extracted = extract_case(scan.case, scan.image, scan.mask, model.features, scan.labels)
+    (row,) = extracted.patient.to_dict(orient="records")
+    found = findings(CaseMeasures.from_row({str(name): value for name, value in row.items()}), model.plausibility)
+    if not keep_implausible:
+        refuse_implausible(found, f"case {scan.case}, file {scan.image}, mask {scan.mask}")
     nobody_known = Cohort(patients={scan.case: scan.case}, diseased={}, weak=False)
     table = assemble(extracted.slices, nobody_known, model.samples)
     _check_features(table, members)
@@ -141,12 +173,13 @@ def predict(scan: Scan, model: ModelFile, members: Sequence[Member], backend: st
     return Prediction(
         probability=float(probabilities(fits[:1], own.mean(keepdims=True))[0]),
         interval=(float(low), float(high)),
+        decision=float(probabilities(fits[:1], np.zeros(1))[0]),
         margin=float(own.mean()),
         slices=slices,
         members=patients,
         spacing=_spacing(extracted),
         left_out=len(extracted.slices) - len(table),
-        warnings=_compare(extracted, table, members),
+        warnings=[*_of_scan(found, scan), *_known(table, members), *_compare(extracted, table, members)],
     )
 
 
@@ -180,7 +213,23 @@ def _check_features(table: pd.DataFrame, members: Sequence[Member]) -> None:
 
 
 def _spacing(extracted: CaseFeatures) -> tuple[float, float, float]:
-    return tuple(float(extracted.patient[f"spacing_{axis}"].iloc[0]) for axis in "xyz")
+    x, y, z = (float(extracted.patient[f"spacing_{axis}"].iloc[0]) for axis in "xyz")
+    return x, y, z
+
+
+def _of_scan(found: Sequence[Finding], scan: Scan) -> list[Warned]:
+    """Return what was found in the scan itself as warnings."""
+    filled = ", which were filled" if scan.labels.fill_holes else ", which were left as they are"
+    return [
+        Warned(finding.kind, f"{finding.text[0].upper()}{finding.text[1:]}{filled if finding.kind == 'holes' else ''}.")
+        for finding in found
+    ]
+
+
+def _known(table: pd.DataFrame, members: Sequence[Member]) -> list[Warned]:
+    values = table[feature_names(table)].to_numpy(np.float64)
+    scan = fingerprint(table["organ_area_mm2"].to_numpy(np.float64), values)
+    return compare_known({member.split: member.reference for member in members}, scan)
 
 
 def _compare(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[Member]) -> list[Warned]:

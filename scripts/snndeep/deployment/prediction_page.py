@@ -18,6 +18,7 @@ from snndeep.backends.registry import load_backend
 from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.deployment.prediction import Prediction, Scan
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen
+from snndeep.labels import LESION, ORGAN
 from snndeep.reporting.names import title_of
 from snndeep.store.files import installed_versions
 from snndeep.volume.axial import read_axial_slices
@@ -31,21 +32,41 @@ INTERVAL_OF_ONE = (
     "95 % interval: how far the probability depends on which patients the model was calibrated with (validation patients "
     "drawn again with replacement; one model alone, the scan as it is)."
 )
-OUTLINES = ((1, "#3fc1ff", "solid"), (2, "#ffb000", "dashed"))
+OUTLINES = ((ORGAN, "#3fc1ff", "solid"), (LESION, "#ffb000", "dashed"))
 PIXELS = 440
+OUTSIDE = ("spacing", "HU", "features")
+"""The kinds of warnings of a scan that lies outside the training data."""
 
 
-def document(scan: Scan, model: ModelFile, members: Sequence[Member], prediction: Prediction) -> dict[str, Any]:
-    """Return the prediction as JSON values."""
+VERDICTS = {
+    "diseased": "predicted diseased",
+    "healthy": "predicted healthy",
+    "undecided": "undecided: the interval contains the decision",
+}
+
+
+def document(
+    scan: Scan, files: Mapping[str, str], model: ModelFile, members: Sequence[Member], prediction: Prediction
+) -> dict[str, Any]:
+    """Return the prediction as JSON values.
+
+    Args:
+        scan: What was predicted.
+        files: Its `image` and `mask` as the user named them.
+        model: What the members have in common.
+        members: The models that were asked.
+        prediction: What they said.
+    """
     diseased, healthy = model.validated[members[0].protocol]
     return {
         "statement": STATEMENT,
         "case": scan.case,
-        "image": str(scan.image),
-        "mask": str(scan.mask),
+        **files,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "verdict": f"called {'diseased' if prediction.margin >= 0 else 'healthy'}",
+        "verdict": prediction.verdict,
+        "verdict_means": VERDICTS[prediction.verdict],
         "probability": prediction.probability,
+        "decision": prediction.decision,
         "interval": list(prediction.interval),
         "interval_means": INTERVAL_OF_FOLDS if len(members) > 1 else INTERVAL_OF_ONE,
         "probability_means": (
@@ -85,10 +106,10 @@ def render(scan: Scan, words: Mapping[str, Any]) -> str:
     """
     wanted = {"for": words["most_for_disease"], "against": words["most_against_disease"]}
     indices = sorted({index for chosen in wanted.values() for index in chosen})
-    seen = read_axial_slices(scan.case, scan.image, scan.mask, scan.labels.known, indices, MARGIN_MM)
+    seen = read_axial_slices(scan.case, scan.image, scan.mask, scan.labels, indices, MARGIN_MM)
     drawn = {}
     for index, own in zip(indices, seen, strict=True):
-        grey, regions = as_seen(own.intensity, own.labels, scan.labels)
+        grey, regions = as_seen(own.intensity, own.labels)
         drawn[index] = _png(grey, regions, own.spacing)
     rows = {row["slice"]: row for row in words["slices"]}
     pictures = {
@@ -101,7 +122,8 @@ def render(scan: Scan, words: Mapping[str, Any]) -> str:
     template = environment.get_template("prediction.html.jinja")
     return template.render(
         words=words, title=title_of(words["model"]["name"]), pictures=pictures, bars=_bars(words["slices"]),
-        lesion=any((own.labels > 0).any() and np.isin(own.labels, scan.labels.lesion).any() for own in seen),
+        lesion=any((own.labels == LESION).any() for own in seen),
+        outside=any(warned["kind"] in OUTSIDE for warned in words["warnings"]),
     )  # fmt: skip
 
 
@@ -112,7 +134,7 @@ def _bars(slices: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     bars = []
     for number, row in enumerate(slices):
         height = 48 * abs(row["margin"]) / greatest
-        diseased = row["margin"] >= 0
+        diseased = row["margin"] > 0
         bars.append(
             {
                 "x": number * width,

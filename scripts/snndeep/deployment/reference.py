@@ -11,14 +11,17 @@ validation patients. A scan beyond any of these may still be scored well or badl
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 AXES = ("x", "y", "z")
 MEAN_HU = "intensity_statistics.mean"
+Values = npt.NDArray[np.float64]
 TOLERANCE = 0.05
 """Relative room around the range of spacings: headers round."""
 
@@ -35,20 +38,23 @@ class Reference:
         mean: Of the standardised features, `[K]`.
         precision: Inverse of their covariance, `[K, K]`.
         limit: Greatest median distance of a training or validation patient.
+        seen: By fingerprint of a scan, see `fingerprint`, the part that it was in: train, validation or test.
     """
 
     patients: int
-    spacing: np.ndarray
+    spacing: Values
     hu: tuple[float, float] | None
-    features: np.ndarray
-    mean: np.ndarray
-    precision: np.ndarray
+    features: Values
+    mean: Values
+    precision: Values
     limit: float
+    seen: Mapping[str, str] = field(default_factory=dict)
 
-    def distances(self, z: np.ndarray) -> np.ndarray:
+    def distances(self, z: Values) -> Values:
         """Return the Mahalanobis distance of standardised features `[N, K]`, `[N]`."""
         off = z - self.mean
-        return np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", off, self.precision, off), 0))
+        squares: Values = np.maximum(np.einsum("ni,ij,nj->n", off, self.precision, off), 0)
+        return np.sqrt(squares)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values, all but the precision matrix."""
@@ -59,10 +65,11 @@ class Reference:
             "features": self.features.tolist(),
             "mean": self.mean.tolist(),
             "limit": self.limit,
+            "seen": dict(self.seen),
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any], precision: np.ndarray) -> Reference:
+    def from_json(cls, values: Mapping[str, Any], precision: Values) -> Reference:
         """Rebuild from the values of `to_json`."""
         return cls(
             int(values["patients"]),
@@ -72,20 +79,53 @@ class Reference:
             np.array(values["mean"], np.float64),
             precision,
             float(values["limit"]),
+            dict(values.get("seen", {})),
         )
 
 
 @dataclass(frozen=True)
 class Warned:
-    """One way in which a scan lies outside the training data.
+    """One reason to doubt a prediction: the scan lies outside the training data, was a part of it, or is incomplete.
 
     Attributes:
-        kind: `spacing`, `HU` or `features`.
+        kind: What it is about, such as `spacing`, `HU`, `features`, `known`.
         text: A sentence with the numbers.
     """
 
     kind: str
     text: str
+
+
+def fingerprint(areas: Values, features: Values) -> str:
+    """Return a digest by which a scan is recognised under any name and in any format.
+
+    Six significant digits are compared, so that another machine's rounding makes no other scan.
+
+    Args:
+        areas: mm² of organ in every slice, `[N]`.
+        features: Features of every slice, `[N, K]`; NaN is a value like others.
+    """
+    values = np.column_stack([areas, features])
+    text = "\n".join(" ".join(f"{value:.5e}" for value in row) for row in values.tolist())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def compare_known(references: Mapping[str, Reference], scan: str) -> list[Warned]:
+    """Return a warning if a scan was in the training data of a member that is asked.
+
+    Args:
+        references: By split.
+        scan: Its fingerprint.
+    """
+    parts = {split: reference.seen.get(scan, "") for split, reference in references.items()}
+    used = [split for split, part in parts.items() if part in ("train", "validation")]
+    if not used:
+        return []
+    tested = [split for split, part in parts.items() if part == "test"]
+    models = "the model" if len(parts) == 1 else f"{len(used)} of {len(parts)} fold models"
+    advice = f" Ask {' or '.join(f'--split {split}' for split in tested)}, which has not seen it." if tested else ""
+    text = f"This scan was in the training or validation data of {models}: the probability is too sure.{advice}"
+    return [Warned("known", text)]
 
 
 def compare_spacing(references: list[Reference], spacing: tuple[float, float, float]) -> list[Warned]:
@@ -115,7 +155,7 @@ def compare_hu(references: list[Reference], mean_hu: float) -> list[Warned]:
 
 
 def compare_features(
-    references: list[Reference], distances: list[float], names: list[tuple[str, ...]], medians: list[np.ndarray]
+    references: list[Reference], distances: list[float], names: list[tuple[str, ...]], medians: list[Values]
 ) -> list[Warned]:
     """Compare a scan's features with the training parts.
 

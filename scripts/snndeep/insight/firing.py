@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from snndeep.backends.base import Inputs
@@ -11,8 +13,11 @@ from snndeep.spikes.encoded_split import EncodedSplit
 CLASS_NAMES = ("healthy", "diseased")
 TRACE_BATCH = 256
 
+SplitRates = Mapping[str, Mapping[str, Sequence[float]]]
+"""By layer and class, the spikes per time step of every neuron."""
 
-def firing_rates(data: EncodedSplit, model: Model, inputs: Inputs) -> dict[str, dict[str, list[float]]]:
+
+def firing_rates(data: EncodedSplit, model: Model, inputs: Inputs) -> SplitRates:
     """Return the firing rates on the test part of a split.
 
     Args:

@@ -9,15 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.labels import MaskLabels
-
 WINDOW_HU = (-150.0, 250.0)
 """The soft tissue window (level 50 HU, width 400 HU). It is fixed, so that pictures can be compared."""
 
 MARGIN_MM = 25.0
-"""Margin around the organ in a picture."""
-
-ORGAN, LESION = 1, 2
 KINDS = ("best", "worst", "uncertain")
 """Most certain right, most certain wrong, and least certain decision."""
 
@@ -97,19 +92,16 @@ def windowed(intensity: np.ndarray) -> np.ndarray:
     return grey
 
 
-def as_seen(intensity: np.ndarray, labels: np.ndarray, meaning: MaskLabels) -> tuple[np.ndarray, np.ndarray]:
-    """Return grey values and regions (0, `ORGAN` or `LESION`), uint8 [rows, columns], in radiological orientation.
+def as_seen(intensity: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return grey values and regions, uint8 [rows, columns], as radiologists look at them.
 
     The patient's front is at the top of the picture and the patient's right is on the left.
 
     Args:
-        intensity: HU, [y, x], x to the patient's right and y to the front.
-        labels: Numbers of the mask, [y, x], 0 outside the organ.
-        meaning: Meaning of the mask's numbers.
+        intensity: HU [y, x], x to the right and y to the front.
+        labels: Regions [y, x], 0 outside, `snndeep.labels.ORGAN` or `LESION`.
     """
-    lesion = np.isin(labels, meaning.lesion)
-    regions = np.where(lesion, LESION, np.where(labels > 0, ORGAN, 0)).astype(np.uint8)
-    return windowed(intensity)[::-1, ::-1], regions[::-1, ::-1]
+    return windowed(intensity)[::-1, ::-1], labels[::-1, ::-1]
 
 
 @dataclass(frozen=True)
@@ -117,10 +109,10 @@ class SlicePicture:
     """A chosen slice with its picture.
 
     Attributes:
-        chosen: The slice and the model's decision.
-        spacing: Pixel spacing along columns and rows, mm.
-        grey: Grey values, uint8 [rows, columns].
-        regions: 0 outside, `ORGAN` or `LESION`, uint8 [rows, columns].
+        chosen: Which, and what the model thought of it.
+        spacing: Along columns and rows, in mm.
+        grey: uint8 [rows, columns].
+        regions: uint8 [rows, columns], 0 outside, `snndeep.labels.ORGAN` or `LESION`.
     """
 
     chosen: Chosen

@@ -107,6 +107,9 @@ class NetworkModel:
 class SurrogateModel(NetworkModel):
     """A spiking network that learns by surrogate gradients."""
 
+    def __init__(self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]):
+        super().__init__(backend, settings.neuron, settings.readout, parameters)
+
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
     ) -> tuple[float, dict[str, np.ndarray]]:
@@ -160,7 +163,7 @@ class SurrogateRule(LearningRule):
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]
     ) -> SurrogateModel:
         """See `LearningRule.model`."""
-        return SurrogateModel(backend, settings.neuron, settings.readout, parameters)
+        return SurrogateModel(backend, settings, parameters)
 
     def start(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int) -> SurrogateModel:
         """Return a model with freshly drawn parameters."""

@@ -20,6 +20,7 @@ from snndeep.backends.base import NATIVE_SPACE
 from snndeep.backends.registry import BACKENDS, DEFAULT_BACKENDS
 from snndeep.errors import ConfigError
 from snndeep.learning.registry import DEFAULT_RULES, RULES, load_rule
+from snndeep.limits import require_extent
 from snndeep.plan.schema import Schema, object_schema, schema_of
 from snndeep.plan.search_space import SPACE_SCHEMA, checked_space
 from snndeep.plan.sections import Sections
@@ -89,7 +90,9 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         ConfigError: If a key is unknown, a value has the wrong type or is out of range, or settings contradict each other.
+        LimitError: If it is larger than any that a person writes.
     """
+    require_extent(config)
     schema = configuration_schema()
     filled: dict[str, Any] = _with_defaults(config, schema)
     errors = sorted(Draft202012Validator(schema).iter_errors(filled), key=lambda error: len(error.absolute_path))

@@ -26,7 +26,7 @@ from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
-NOT_SHOWN = ("store", "durable", "prune")
+NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
 class Plan:
@@ -269,6 +269,7 @@ class Plan:
             "encoders": {rule: self.encoding(self.encoder(rule)) for rule in self.rules},
             "features": self.config["features"],
             "labels": self.config["dataset"]["labels"],
+            "plausibility": self.config["dataset"]["plausibility"],
             "samples": self.config["samples"],
             "evaluation": {**self.config["evaluation"], "seed": self.config["seed"]},
             "seed": self.config["seed"],

@@ -14,12 +14,18 @@ from typing import Any
 
 from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
+from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
 from snndeep.plan.addressing import FileDigests
 from snndeep.plan.own_cases import find_own_cases
 from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
+from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
+from snndeep.scans.formats import FORMATS
 from snndeep.scans.msd import CASES, archive_cases, chosen_names, unpacked_cases
+from snndeep.scans.settings import DicomSettings
+
+CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
 
 
 class ScanPlan:
@@ -133,10 +139,15 @@ class ScanPlan:
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
         if self.source == "directory":
+            table = Path(dataset["path"])
+            if table.exists() and not table.is_dir():
+                require_rows(table, self.config["limits"]["table_rows"])
             own, self.conversions = find_own_cases(
                 Path(dataset["path"]),
                 FileDigests(self.store / "digests.json"),
-                lambda digest: self._maker.stage("convert", {}, ["convert.py"], [digest]),
+                MaskLabels.from_mapping(dataset["labels"]),
+                DicomSettings.from_mapping(dataset["dicom"]),
+                lambda config, inputs: self._maker.stage("convert", config, CONVERSION_FILES, inputs),
             )
             return own
         if self.source == "msd" and self.in_place:
@@ -156,7 +167,12 @@ class ScanPlan:
             return tuple(archive_cases(root, chosen_names(dataset), self.data.address))
         names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
         return tuple(
-            Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")
+            Case(
+                n,
+                NiftiScan(root / f"imagesTr/{n}.nii.gz"),
+                NiftiScan(root / f"labelsTr/{n}.nii.gz"),
+                f"{self.data.address}/{n}",
+            )
             for n in names
         )
 
@@ -167,6 +183,7 @@ class ScanPlan:
             "patients": {case.name: case.patient for case in self.cases},
             "diseased": {case.patient: case.diseased for case in self.cases},
             "weak": not self.config["dataset"]["labels"]["lesion"],
+            "extra": {case.name: dict(case.extra) for case in self.cases if case.extra},
         }
 
     @cached_property
@@ -181,17 +198,19 @@ class ScanPlan:
         return [self.data.path(f"{name}.json") for name in names]
 
     @property
-    def skip_bad(self) -> bool:
-        """Whether the run continues without a case whose scan cannot be used."""
-        return bool(self.config["dataset"]["on_bad_case"] == "skip")
+    def _judged_by(self) -> dict[str, Any]:
+        """The settings that decide which cases are used."""
+        return {key: self.config["dataset"][key] for key in ("plausibility", "on_bad_case")}
 
     @cached_property
     def survey(self) -> Stage:
         """The check of a user's whole data set before any long job."""
         config = {
+            **self._judged_by,
             "labels": self.config["dataset"]["labels"],
-            "folds": self.config["splits"]["folds"],
-            "skip_bad": self.skip_bad,
+            "features": self.config["features"],
+            "samples": self.config["samples"],
+            "splits": {**self.config["splits"], "seed": self.config["seed"]},
             "cohort": self.cohort,
         }
         return self._maker.stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
@@ -210,7 +229,7 @@ class ScanPlan:
             stages = tuple(self.feature_stages[case.name] for case in chunk)
             stage = self._maker.stage(
                 "features_batch",
-                {"on_bad_case": self.config["dataset"]["on_bad_case"], "cases": [case.name for case in chunk]},
+                {**self._judged_by, "cases": [case.name for case in chunk]},
                 ["features.py"],
                 stages,
             )
@@ -220,11 +239,7 @@ class ScanPlan:
     @cached_property
     def samples(self) -> Stage:
         """One table of all slices."""
-        config = {
-            "samples": self.config["samples"],
-            "on_bad_case": self.config["dataset"]["on_bad_case"],
-            "cohort": self.cohort,
-        }
+        config = {**self._judged_by, "samples": self.config["samples"], "cohort": self.cohort}
         return self._maker.stage("samples", config, ["samples.py"], list(self.feature_stages.values()))
 
     def stages(self) -> list[Stage]:

@@ -67,6 +67,8 @@ def _typed(kind: Any, rules: ValueRules) -> Schema:
         return (
             {**typed, "enum": [*typed["enum"], None]} if "enum" in typed else {**typed, "type": [typed["type"], "null"]}
         )
+    if origin in (typing.Union, types.UnionType):
+        return _union(arguments, rules)
     if origin in (dict, Mapping):
         return {"type": "object"}
     if kind in TYPES:
@@ -101,6 +103,13 @@ def _scalar(kind: type, rules: ValueRules) -> Schema:
         "pattern": rules.pattern,
     }
     return {"type": TYPES[kind], **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _union(kinds: tuple[Any, ...], rules: ValueRules) -> Schema:
+    """Return the schema of a value of one of several plain types; limits hold for those that they can hold for."""
+    typed = [_scalar(kind, rules) for kind in kinds]
+    merged: Schema = {key: value for schema in typed for key, value in schema.items()}
+    return {**merged, "type": [schema["type"] for schema in typed]}
 
 
 def _json(value: Any) -> Any:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.insight.settings import InsightSettings
 from snndeep.labels import MaskLabels
+from snndeep.limits import LimitSettings
 from snndeep.phantom.settings import PhantomSettings
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.reporting.settings import ReportSettings
 from snndeep.samples.settings import PreprocessingSettings, SampleSettings
 from snndeep.samples.split import SplitSettings
+from snndeep.scans.settings import DicomSettings, Plausibility
 from snndeep.settings import Settings, section, setting
 from snndeep.store.pruning import PruneSettings
 
@@ -55,9 +57,9 @@ class DatasetSettings(Settings):
     )
     path: str = setting(
         "",
-        "For source directory, a folder with dataset.json, imagesTr and labelsTr, or a .csv or .tsv with the columns image, "
-        "mask, patient and optionally label. For msd, Task03_Liver.tar or the folder it was unpacked to, read in place; "
-        "if empty, it is fetched.",
+        "For source directory, a folder with dataset.json, imagesTr and labelsTr, or a .csv or .tsv with columns image, mask, "
+        "patient and, if wanted, label, series and others. For msd, Task03_Liver.tar or the folder it was unpacked to, used "
+        "where it is; empty fetches it.",
     )
     cases: tuple[int, ...] = setting(
         (),
@@ -67,9 +69,17 @@ class DatasetSettings(Settings):
         unique=True,
     )
     first: int = setting(
-        0, "For source msd, fetch and use this many cases, starting with number 0; 0 means all.", least=0, most=131
+        0,
+        "For source msd, use and fetch this many cases: the first with tumours and the first without, in the published "
+        "proportion but at least four without where eight are asked for; 0 means all.",
+        least=0,
+        most=131,
     )
-    labels: MaskLabels = section(MaskLabels, "What the numbers in the masks mean; 0 is background.")
+    labels: MaskLabels = section(MaskLabels, "What the labels of the masks mean; the number 0 is background.")
+    plausibility: Plausibility = section(
+        Plausibility, "Limits beyond which a scan is not a CT in HU, or its mask not one of the organ."
+    )
+    dicom: DicomSettings = section(DicomSettings, "How DICOM series are read.")
     cases_per_job: int = setting(
         12,
         "Cases per job; more means fewer processes to start, fewer means more jobs in parallel. Does not change results.",
@@ -77,9 +87,9 @@ class DatasetSettings(Settings):
     )
     on_bad_case: str = setting(
         "fail",
-        "What happens when a scan cannot be used: fail (the run stops) or skip (it continues without the scan, and the "
-        "report says so).",
-        choices=("fail", "skip"),
+        "What a scan does that cannot be used or is implausible: fail (end the run), skip (continue without it and say so in "
+        "the report), or warn (end the run if it cannot be used, keep it and say so if it is implausible).",
+        choices=("fail", "skip", "warn"),
     )
     phantom: PhantomSettings = section(PhantomSettings, "The synthetic scans of source phantom.")
     msd: MsdSettings = section(MsdSettings, "The published archive of Task03_Liver.")
@@ -130,6 +140,7 @@ class Sections(Settings):
     prune: PruneSettings = section(
         PruneSettings, "What `snakemake prune` keeps although nothing uses it. Does not change results."
     )
+    limits: LimitSettings = section(LimitSettings, "Bounds on what comes from outside. Changes no result.")
     dataset: DatasetSettings = section(DatasetSettings, "Where the scans come from.")
     features: FeatureSettings = section(FeatureSettings, "Conventions of feature extraction (IBSI).")
     samples: SampleSettings = section(SampleSettings, "Which slices are samples, and of which class.")

@@ -10,8 +10,9 @@ from typing import Any
 
 from snndeep.plan.addressing import CodeBase, address
 from snndeep.samples.extraction import Extraction
-from snndeep.scans.converted import RECORD
+from snndeep.scans.converted import RECORD, ConvertedScan
 from snndeep.scans.dataset import Case
+from snndeep.scans.source import ConversionRequest
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,10 @@ class StageMaker:
 
 @dataclass(frozen=True)
 class Conversion:
-    """The conversion of one scan to NIfTI.
-
-    Attributes:
-        stage: The stage that converts the scan.
-        source: The scan: a folder with a DICOM series, or a file.
-    """
+    """The conversion of one scan that is not NIfTI."""
 
     stage: Stage
-    source: Path
+    request: ConversionRequest
 
     @property
     def record(self) -> str:
@@ -139,13 +135,14 @@ class Batch:
 
     @property
     def records(self) -> list[str]:
-        """Paths of the records of the conversions that the cases depend on."""
-        return [str(path) for case in self.cases for path in (case.image, case.label) if path.name == RECORD]
+        """The records of the conversions that the cases wait for."""
+        scans = [scan for case in self.cases for scan in (case.image, case.label)]
+        return [str(scan.record) for scan in scans if isinstance(scan, ConvertedScan)]
 
     def work(self) -> list[dict[str, Any]]:
         """Return the extraction to do for each case, as JSON values."""
         pairs = zip(self.cases, self.extracted, strict=True)
         return [
-            Extraction(case.name, case.image, case.label, case.planned, Path(stage.folder), stage.record()).to_json()
+            Extraction(case.name, case.image, case.label, Path(stage.folder), stage.record()).to_json()
             for case, stage in pairs
         ]

@@ -31,6 +31,7 @@ from snndeep.radiomics.spatial import spatial_features
 from snndeep.volume import CaseVolume, read_case
 from snndeep.volume.digest import voxels_digest
 from snndeep.volume.errors import IntensityRangeError, OrganTooSmallError, location
+from snndeep.volume.measure import area_by_slice, measure_case
 
 SLAB = 24
 """Slices that are worked on at a time, which bounds the memory that resampled slices take."""
@@ -45,8 +46,9 @@ class CaseFeatures:
     Attributes:
         slices: One row per slice with enough organ: case, slice (canonical index), organ_area_mm2, lesion_area_mm2,
             then features `<family>.<feature>`.
-        patient: One row: case, voxels_sha256 (of the box around the organ), organ_volume_ml, lesion_volume_ml, spacing_x,
-            spacing_y, spacing_z, shape_x, shape_y, shape_z, then features `3d.<family>.<feature>` where they are asked for.
+        patient: One row: case, what `snndeep.volume.measure.CaseMeasures` holds, spacing_x, spacing_y, spacing_z, shape_x,
+            shape_y, shape_z, voxels_sha256 (of the box around the organ), then features `3d.<family>.<feature>` where they
+            are asked for.
 
     Features of a filter's response have the filter's name between dimension and family.
     """
@@ -78,12 +80,9 @@ def extract_case(
         ScanError: The scan cannot be used; `snndeep.volume.errors` has one class per reason.
     """
     settings = settings.resolved()
-    volume = read_case(case, image, label, labels.known, *_margins(settings))
-    spacing_x, spacing_y, spacing_z = volume.spacing
+    volume = read_case(case, image, label, labels, *_margins(settings))
     mask = (volume.labels > 0).view(np.uint8)
-    lesion = np.isin(volume.labels, labels.lesion)
-    pixel = spacing_x * spacing_y
-    area, lesion_area = (np.count_nonzero(part, axis=(1, 2)) * pixel for part in (mask, lesion))
+    area, lesion_area = area_by_slice(volume)
     chosen = np.flatnonzero(area >= settings.min_organ_area)
     if chosen.size == 0:
         raise OrganTooSmallError(
@@ -104,14 +103,11 @@ def extract_case(
     slices = pd.DataFrame(bookkeeping | {name: values[defined] for name, values in features.items()})
 
     patient: dict[str, str | int | float] = {"case": case}
-    millilitre = pixel * spacing_z / 1000
-    patient["voxels_sha256"] = voxels_digest(volume.intensity)
-    patient["organ_volume_ml"] = float(np.count_nonzero(mask) * millilitre)
-    patient["lesion_volume_ml"] = float(np.count_nonzero(lesion) * millilitre)
+    patient |= measure_case(volume, settings.resegmentation).to_row()
     patient |= {f"spacing_{axis}": value for axis, value in zip("xyz", volume.spacing, strict=True)}
     patient |= {f"shape_{axis}": value for axis, value in zip("xyz", volume.shape, strict=True)}
+    patient["voxels_sha256"] = voxels_digest(volume.intensity)
     if settings.patient_features:
-        del lesion
         patient |= patient_features(volume, mask, settings, location(case, image))
     return CaseFeatures(slices, pd.DataFrame([patient]))
 

@@ -127,6 +127,10 @@ def _data(s: _Settings) -> str:
     masks = f"In the masks, {_label(organ)} organ and {_label(lesion)} lesion. " if lesion else (
         f"In the masks, {_label(organ)} organ; lesions are not marked, and each slice has its patient's label. "
     )  # fmt: skip
+    if ignored := s("dataset.labels.ignore"):
+        masks += f"Ignored: {_label(ignored)}. "
+    if s("dataset.labels.fill_holes"):
+        masks += "Holes that the organ encloses count as organ. "
     origin = {"phantom": _phantom, "msd": _msd, "directory": _directory}[source](s)
     area, least = s.text("features.min_organ_area"), s.text("samples.min_lesion_area")
     return (
@@ -136,7 +140,7 @@ def _data(s: _Settings) -> str:
     )
 
 
-def _label(labels: list[int]) -> str:
+def _label(labels: list[int | str]) -> str:
     return f"the labels {as_text(labels)} mean" if len(labels) > 1 else f"the label {as_text(labels)} means"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.insight.feature_importance import SplitImportance
+from snndeep.insight.firing import SplitRates
 from snndeep.insight.shown_slices import SlicePicture
 from snndeep.training.outcomes import SearchOutcome
 
@@ -60,7 +61,7 @@ class RunResults:
     splits: Sequence[str]
     predictions: pd.DataFrame
     importance: Mapping[str, SplitImportance]
-    firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
+    firing: Mapping[str, SplitRates]
     pictures: Sequence[SlicePicture]
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any
 
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
+from snndeep.scans.converted import Scan, scan_from_json
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,15 @@ class Extraction:
 
     Attributes:
         case: Name of the case.
-        image: The CT: NIfTI, or the record of a conversion to NIfTI.
-        label: The mask, likewise.
-        planned: The planned digests of the bytes of both; empty for files in the store.
-        folder: The folder that its tables are written to.
-        stage: The record of its stage; `config` has the settings `features` and `labels`.
+        image: The CT.
+        label: The mask.
+        folder: Where its tables belong.
+        stage: The record of its stage; `config` holds the settings of features and of labels.
     """
 
     case: str
-    image: Path
-    label: Path
-    planned: tuple[str, str]
+    image: Scan
+    label: Scan
     folder: Path
     stage: Mapping[str, Any]
 
@@ -54,11 +53,15 @@ class Extraction:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Extraction:
         """Rebuild from the values of `to_json`."""
-        paths = {name: Path(values[name]) for name in ("image", "label", "folder")}
-        image, label = values["planned"]
-        return cls(case=values["case"], planned=(image, label), stage=values["stage"], **paths)
+        image, label = scan_from_json(values["image"]), scan_from_json(values["label"])
+        return cls(values["case"], image, label, Path(values["folder"]), values["stage"])
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        paths = {name: str(getattr(self, name)) for name in ("image", "label", "folder")}
-        return {"case": self.case, "planned": list(self.planned), "stage": dict(self.stage), **paths}
+        return {
+            "case": self.case,
+            "image": self.image.to_json(),
+            "label": self.label.to_json(),
+            "folder": str(self.folder),
+            "stage": dict(self.stage),
+        }

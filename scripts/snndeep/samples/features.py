@@ -16,54 +16,78 @@ import pandas as pd
 from snndeep.errors import DatasetError, ScanError
 from snndeep.radiomics.extract import extract_case
 from snndeep.samples.extraction import Extraction
-from snndeep.scans.converted import nifti_of
-from snndeep.store.content import as_planned
+from snndeep.scans.plausibility import as_note, check_spacing, findings, refuse_implausible
+from snndeep.scans.settings import Plausibility
 from snndeep.store.files import intact, read_json, read_table, write_table
+from snndeep.volume import read_header
+from snndeep.volume.measure import CaseMeasures
 
 LOGGER = logging.getLogger(__name__)
 
 
-def extract_batch(extractions: Sequence[Extraction], skip_bad: bool, folder: Path) -> dict[str, dict[str, str]]:
+def extract_batch(
+    extractions: Sequence[Extraction], limits: Plausibility, on_bad_case: str, folder: Path
+) -> dict[str, dict[str, str]]:
     """Extract the cases that are not there yet and return what became of each.
 
     Args:
         extractions: The cases.
-        skip_bad: Go on without a case whose scan cannot be used, instead of ending.
+        limits: Of what is plausible. They decide whether a case is used and not what its features are.
+        on_bad_case: `fail` ends at a case that cannot be used or is implausible, `skip` continues without it, `warn` keeps
+            an implausible one.
         folder: Where the manifest will be; its paths start there, so that a store may be moved or mounted elsewhere.
 
     Returns:
-        By case, where its tables are (`slices`, `patient`), or why there are none (`skipped`).
+        By case, where its tables are (`slices`, `patient`) and what is worth a word (`notes`), or why there are none
+        (`skipped`).
 
     Raises:
-        ScanError: If a scan cannot be used and bad cases are not to be skipped.
+        ScanError: If a scan cannot be used or is implausible, unless `on_bad_case` says otherwise.
         DatasetError: If a scan is not the one that was planned with.
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
     for work in extractions:
-        manifest[work.case] = {
-            "slices": os.path.relpath(work.slices, folder),
-            "patient": os.path.relpath(work.patient, folder),
-        }
-        if intact(work.slices) and intact(work.patient):
-            continue
         try:
-            image, label = nifti_of(work.image), nifti_of(work.label)
-            with as_planned(image, work.planned[0]), as_planned(label, work.planned[1]):
-                features = extract_case(work.case, image, label, work.settings, work.labels)
+            if not (intact(work.slices) and intact(work.patient)):
+                _extract(work, limits)
+                made += 1
+            notes = _judged(work, limits, on_bad_case)
         except ScanError as error:
-            if not skip_bad:
+            if on_bad_case != "skip":
                 raise
             LOGGER.warning("skipping %s: %s", work.case, error)
             manifest[work.case] = {"skipped": str(error)}
             continue
-        for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
-            write_table(path, table, work.stage)
-        made += 1
-        LOGGER.info("%s: %d slices", work.case, len(features.slices))
+        manifest[work.case] = {
+            "slices": os.path.relpath(work.slices, folder),
+            "patient": os.path.relpath(work.patient, folder),
+            "notes": notes,
+        }
     skipped = sum("skipped" in entry for entry in manifest.values())
     LOGGER.info("extracted %d cases, found %d already there", made, len(extractions) - made - skipped)
     return manifest
+
+
+def _extract(work: Extraction, limits: Plausibility) -> None:
+    """Extract a case and keep its tables."""
+    with work.image.opened() as image, work.label.opened() as label:
+        check_spacing(read_header(image, work.case), limits, work.case)
+        features = extract_case(work.case, image, label, work.settings, work.labels)
+    for path, table in ((work.slices, features.slices), (work.patient, features.patient)):
+        write_table(path, table, work.stage)
+    LOGGER.info("%s: %d slices", work.case, len(features.slices))
+
+
+def _judged(work: Extraction, limits: Plausibility, on_bad_case: str) -> str:
+    """Return what is worth a word about a case, and end with what is implausible unless it is only to be told."""
+    (row,) = read_table(work.patient, "features", work.patient).to_dict(orient="records")
+    found = findings(CaseMeasures.from_row(row), limits)
+    if on_bad_case != "warn":
+        refuse_implausible(found, f"case {work.case}, file {work.image}, mask {work.label}")
+    if found:
+        LOGGER.warning("%s: %s", work.case, as_note(found))
+    return as_note(found)
 
 
 def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
@@ -81,7 +105,8 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
                 skipped[case] = entry["skipped"]
             else:
                 slices.append(read_table(manifest.parent / entry["slices"], "features", manifest).assign(case=case))
-                cases.append(read_table(manifest.parent / entry["patient"], "features", manifest).assign(case=case))
+                row = read_table(manifest.parent / entry["patient"], "features", manifest)
+                cases.append(row.assign(case=case, notes=entry["notes"]))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"

@@ -78,6 +78,8 @@ def make_splits(samples: np.ndarray, labels: np.ndarray, patients: np.ndarray, s
                     known, kept, tested = (tuple(sorted(samples[own])) for own in (train, validation, test))
                     splits.append(Split(protocol, fold, known, kept, tested, member=member))
                     _check_classes(splits[-1], label_of)
+                    if protocol == "patient":
+                        _check_patients(splits[-1], dict(zip(samples, zip(patients, strata, strict=True), strict=True)))
     return splits
 
 
@@ -185,4 +187,18 @@ def _check_classes(split: Split, label_of: dict[str, int]) -> None:
                 found=f"only {'diseased' if present == {1} else 'healthy'} slices",
                 expected="slices of both classes",
                 remedy="Use fewer folds, another seed, a larger splits.validation_fraction, or more patients.",
+            )
+
+
+def _check_patients(split: Split, patient_of: dict[str, tuple[str, int]]) -> None:
+    """Check that every part of a split by patient has patients of both classes."""
+    for part in ("train", "validation", "test"):
+        status = dict(patient_of[sample] for sample in getattr(split, part))
+        if len(set(status.values())) < 2:
+            raise DatasetError(
+                f"The {part} part of a split has patients of one class only.",
+                where=split.name,
+                found=f"{len(status)} patients, all of them {'diseased' if any(status.values()) else 'healthy'}",
+                expected="patients of both classes",
+                remedy="Use another number of folds (splits.folds), fewer networks a fold (splits.members), or more patients.",
             )

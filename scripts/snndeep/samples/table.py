@@ -13,14 +13,17 @@ the answer away. Area, spacing and slice number are kept for the data page and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from snndeep.errors import DatasetError
 from snndeep.samples.settings import SampleSettings
+
+EXTRA = "table."
+"""How columns of the table of cases begin that the user's own table has."""
 
 BOOKKEEPING = ("sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2")
 
@@ -33,11 +36,18 @@ class Cohort:
         patients: By case, whose scan it is.
         diseased: By patient, the label that the data set gives, if any.
         weak: Whether the masks mark no lesions, so that slices take the label of their patient.
+        extra: By case, what else the data set says of it, by column.
     """
 
     patients: Mapping[str, str]
     diseased: Mapping[str, bool | None]
     weak: bool
+    extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def columns(self, cases: Sequence[str]) -> dict[str, list[str]]:
+        """Return what else the data set says of cases, `table.<column>` by column; empty where it says nothing."""
+        names = list(dict.fromkeys(name for own in self.extra.values() for name in own))
+        return {f"{EXTRA}{name}": [self.extra.get(case, {}).get(name, "") for case in cases] for name in names}
 
 
 def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
     phantom     made by this pipeline; see `snndeep.phantom`
     directory   the user's own: a folder in the layout of the Medical Segmentation Decathlon (dataset.json, imagesTr,
-                labelsTr), or a table; see `snndeep.scans.table`
+                labelsTr), or a table; see `snndeep.scans.table`. For other layouts scripts/init.py writes a table
     msd         Task03_Liver of the Decathlon, fetched by this pipeline; see `snndeep.scans.msd`
 
 A case carries a leaf digest, which says what its scan is: the bytes of a user's files, the published checksum of the
@@ -12,83 +12,96 @@ Decathlon's archive, or the recipe of a phantom.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from snndeep.errors import DatasetError
 from snndeep.labels import MaskLabels
-
-CONVERTED_FORMATS = (".nrrd", ".mha")
-SHA256 = 64
-"""Hexadecimal digits of a digest of bytes; an address has fewer."""
+from snndeep.scans.converted import Scan, scan_from_json
+from snndeep.scans.names import scan_name
 
 
 @dataclass(frozen=True)
-class Case:
-    """One scan and its mask.
+class ListedScan:
+    """One scan and its mask, as a user's data set lists them.
 
     Attributes:
         name: Unique in the data set; letters, digits, `_`, `-` and `.`.
-        image: The CT in HU: NIfTI, or the record of a conversion to it (see `snndeep.scans.converted`).
-        label: The mask on the grid of the image, likewise.
-        leaf: Digest of what the scan is.
-        patient: Whose scan it is; the name of the case where each patient has one.
+        image: File or folder of the CT.
+        mask: File or folder of its mask.
+        patient: Whose scan it is; the name where each patient has one.
         diseased: What the data set says of the patient; None where it leaves that to the mask.
-        listed: Where the data set lists the case, for messages.
+        listed: Where the data set lists it, for messages.
+        series: Which DICOM series of the image's folder is meant; empty where there is one.
+        extra: What else the data set says of it, by column.
     """
 
     name: str
     image: Path
-    label: Path
+    mask: Path
+    patient: str = ""
+    diseased: bool | None = None
+    listed: str = ""
+    series: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scan and its mask, ready to be read.
+
+    Attributes:
+        name: Unique in the data set; letters, digits, `_`, `-` and `.`.
+        image: The CT in HU.
+        label: The mask on the grid of the image or a part of it.
+        leaf: Digest of what the scan is.
+        patient: Whose scan it is; the name of the case where each patient has one.
+        diseased: What the data set says of the patient; None where it leaves that to the mask.
+        listed: Where the data set lists the case, for messages.
+        extra: What else the data set says of it, by column.
+    """
+
+    name: str
+    image: Scan
+    label: Scan
     leaf: str
     patient: str = ""
     diseased: bool | None = None
     listed: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "patient", self.patient or self.name)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Case:
         """Rebuild from the values of `to_json`."""
-        return cls(**{**values, "image": Path(values["image"]), "label": Path(values["label"])})
-
-    @property
-    def planned(self) -> tuple[str, str]:
-        """The digests of the bytes of image and mask, as planned with; empty where they are files of the store."""
-        image, _, label = self.leaf.partition("+")
-        return (image if len(image) == SHA256 else "", label if len(label) == SHA256 else "")
+        return cls(**{**values, "image": scan_from_json(values["image"]), "label": scan_from_json(values["label"])})
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {**asdict(self), "image": str(self.image), "label": str(self.label)}
+        return {
+            "name": self.name,
+            "image": self.image.to_json(),
+            "label": self.label.to_json(),
+            "leaf": self.leaf,
+            "patient": self.patient,
+            "diseased": self.diseased,
+            "listed": self.listed,
+            "extra": dict(self.extra),
+        }
 
 
-def needs_conversion(path: Path) -> bool:
-    """Return whether a scan has to be converted to NIfTI first: a folder of a DICOM series, or a file of ITK."""
-    return path.is_dir() or path.suffix.lower() in CONVERTED_FORMATS
-
-
-def scan_name(path: str) -> str:
-    """Return the last part of a scan's path without the suffix of its format."""
-    name = PurePosixPath(path).name
-    for suffix in (".gz", ".nii", *CONVERTED_FORMATS):
-        name = name.removesuffix(suffix)
-    return name
-
-
-def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]:
+def read_directory(folder: Path) -> list[ListedScan]:
     """Return the training cases of a folder in Decathlon layout, in the order of its dataset.json.
 
     Args:
         folder: Holds dataset.json and the files that it names.
-        digest_of: Returns the digest of a scan's bytes, be it a file or a folder.
 
     Raises:
-        DatasetError: If the folder, its description or a file is missing, the description makes no sense, or a scan is
-            there twice.
+        DatasetError: If the folder, its description or a file is missing, or the description makes no sense.
     """
     folder = Path(folder)
     description = folder / "dataset.json"
@@ -100,11 +113,16 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
             expected="a folder with dataset.json, imagesTr and labelsTr",
         )
     entries = _training_entries(description)
-    cases, missing = [], []
-    for image, label in entries:
-        paths = [_inside(folder, description, name) for name in (image, label)]
-        missing += [name for name, path in zip((image, label), paths, strict=True) if not path.exists()]
-        cases.append((scan_name(image), *paths))
+    scans = [
+        ListedScan(scan_name(image), _inside(folder, description, image), _inside(folder, description, label))
+        for image, label in entries
+    ]
+    missing = [
+        name
+        for names, scan in zip(entries, scans, strict=True)
+        for name, path in zip(names, (scan.image, scan.mask), strict=True)
+        if not path.exists()
+    ]
     if missing:
         raise DatasetError(
             "The data set's description names files that are not there.",
@@ -113,7 +131,7 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
             expected="every image and label of `training` below the same folder",
             remedy="Copy the files there or take the entries out of dataset.json.",
         )
-    names = [name for name, _, _ in cases]
+    names = [scan.name for scan in scans]
     doubled = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if doubled:
         raise DatasetError(
@@ -124,12 +142,7 @@ def read_directory(folder: Path, digest_of: Callable[[Path], str]) -> list[Case]
         )
     for name in names:
         _check_name(name, description)
-    digests = [digest_of(image) for _, image, _ in cases]
-    check_distinct("Two images of the data set are the same scan, byte for byte.", digests, names)
-    return [
-        Case(name, image, label, f"{digest}+{digest_of(label)}")
-        for (name, image, label), digest in zip(cases, digests, strict=True)
-    ]
+    return scans
 
 
 def check_labelled(cases: Sequence[Case], labels: MaskLabels) -> None:
@@ -189,6 +202,7 @@ def _training_entries(description: Path) -> list[tuple[str, str]]:
             where=str(description),
             found=f"{type(error).__name__}: {error}",
             expected='JSON with "training": [{"image": "./imagesTr/x.nii.gz", "label": "./labelsTr/x.nii.gz"}, ...]',
+            remedy="For other layouts run: python scripts/init.py FOLDER. It looks at the folder and writes a table.",
         ) from error
     if not entries:
         raise DatasetError(
@@ -200,14 +214,14 @@ def _training_entries(description: Path) -> list[tuple[str, str]]:
     return entries
 
 
-def _inside(folder: Path, description: Path, name: object) -> Path:
+def _inside(folder: Path, description: Path, name: str) -> Path:
     """Join a name of the description to its folder, refusing to leave it."""
-    relative = PurePosixPath(str(name))
+    relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts:
         raise DatasetError(
             "The data set's description names a file outside its folder.",
             where=str(description),
-            found=str(name),
+            found=name,
             expected="a path below the folder",
         )
     return folder / relative

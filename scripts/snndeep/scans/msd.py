@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from snndeep.errors import ConfigError, DatasetError
+from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, few
 
 TASK = "Task03_Liver"
 CASES = tuple(f"liver_{k}" for k in range(131))
+TUMOUR_FREE = (32, 34, 38, 41, 47, 87, 89, 91, 105, 106, 114, 115, 119)
+"""By the published lists of the LiTS challenge, whose training set this is."""
+
+_FEWEST_OF_A_CLASS = 4
+"""What two folds by patient need of each class: one for the test part, and one each to train and to validate on."""
 
 
 def chosen_names(dataset: Mapping[str, Any]) -> list[str]:
     """Return the names of the cases of Task03_Liver that a configuration asks for.
 
     Args:
-        dataset: Its `cases` are numbers and its `first` says how many; where both are empty, all 131 are meant.
+        dataset: Its `cases` are numbers, taken as they are, and its `first` says how many to choose, see `first_cases`;
+            where both are empty, all 131 are meant.
 
     Raises:
         ConfigError: If it holds both.
@@ -33,7 +40,25 @@ def chosen_names(dataset: Mapping[str, Any]) -> list[str]:
             found=f"cases {chosen} and first {first}",
             expected="one of them, or none for all cases",
         )
-    return [CASES[number] for number in chosen or range(first or len(CASES))]
+    return [CASES[number] for number in chosen or first_cases(first or len(CASES))]
+
+
+def first_cases(number: int) -> list[int]:
+    """Return the numbers of the first cases with tumours and of the first without, together as many as asked for.
+
+    The share without tumour is the published one, 13 of 131, but at least four cases, or half of them where fewer than
+    eight are asked for: the first case without a tumour is number 32, and one class alone cannot be studied. More cases
+    later contain those of fewer.
+    """
+    share = round(number * len(TUMOUR_FREE) / len(CASES))
+    free = min(max(share, min(_FEWEST_OF_A_CLASS, number // 2)), len(TUMOUR_FREE))
+    with_tumour = [k for k in range(len(CASES)) if k not in TUMOUR_FREE]
+    return sorted([*with_tumour[: number - free], *TUMOUR_FREE[:free]])
+
+
+def diseased_by_list(name: str) -> bool:
+    """Return whether a case has a tumour by the published lists."""
+    return CASES.index(name) not in TUMOUR_FREE
 
 
 def archive_cases(root: Path, names: Sequence[str], address: str) -> list[Case]:
@@ -45,7 +70,13 @@ def archive_cases(root: Path, names: Sequence[str], address: str) -> list[Case]:
         address: Of the stage that brings them; it holds the published checksum, and whether that was compared.
     """
     return [
-        Case(name, root / name / "image.nii.gz", root / name / "label.nii.gz", f"{address}/{name}") for name in names
+        Case(
+            name,
+            NiftiScan(root / name / "image.nii.gz"),
+            NiftiScan(root / name / "label.nii.gz"),
+            f"{address}/{name}",
+        )
+        for name in names
     ]
 
 
@@ -72,4 +103,8 @@ def unpacked_cases(folder: Path, names: Sequence[str], digest_of: Callable[[Path
             expected="image and label of every case that dataset.cases or dataset.first asks for",
             remedy="Unpack the archive again, or correct dataset.path.",
         )
-    return [Case(name, *pair, "+".join(digest_of(path) for path in pair)) for name, pair in pairs.items()]
+    cases = []
+    for name, (image, label) in pairs.items():
+        scans = NiftiScan(image, digest_of(image)), NiftiScan(label, digest_of(label))
+        cases.append(Case(name, *scans, "+".join(scan.planned for scan in scans)))
+    return cases

@@ -1,76 +1,119 @@
 """A first look at a user's data set, before long work.
 
-Does every scan fit its mask, do the masks agree with the labels that the data set gives, and are both classes there?
+Does every scan fit its mask, are both plausible, do the masks agree with the labels that the data set gives?
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
-from snndeep.scans.cohort import check_cohort
-from snndeep.scans.converted import nifti_of
 from snndeep.scans.dataset import Case
-from snndeep.volume import read_header
-from snndeep.volume.case import check_same_grid
-from snndeep.volume.reader import read_labels
+from snndeep.scans.plausibility import Finding, as_note, check_spacing, findings, refuse_implausible
+from snndeep.scans.settings import Plausibility
+from snndeep.volume import read_case, read_header
+from snndeep.volume.measure import Areas, area_by_slice, measure_case
 
 LOGGER = logging.getLogger(__name__)
 
 
-def survey(cases: Sequence[Case], labels: MaskLabels, folds: int, skip_bad: bool) -> dict[str, dict[str, Any]]:
-    """Read every header and every mask.
+@dataclass(frozen=True)
+class Surveyed:
+    """What the survey found in a usable case.
+
+    Attributes:
+        diseased: Whether the mask has a lesion; where masks mark none, what the data set says.
+        spacing: Along x, y, z, in mm.
+        shape: Voxels along x, y, z.
+        first_slice: Canonical index of the first of the slices below.
+        organ_area: Of every slice from the first with organ to the last, in mm².
+        lesion_area: Likewise.
+        found: What is implausible or worth a word.
+    """
+
+    diseased: bool
+    spacing: tuple[float, float, float]
+    shape: tuple[int, int, int]
+    first_slice: int
+    organ_area: Areas
+    lesion_area: Areas
+    found: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values, the areas apart."""
+        return {
+            "diseased": self.diseased,
+            "spacing": list(self.spacing),
+            "shape": list(self.shape),
+            "slices": int(np.count_nonzero(self.organ_area)),
+            "notes": as_note(self.found),
+        }
+
+
+def survey(
+    cases: Sequence[Case],
+    labels: MaskLabels,
+    resegmentation: tuple[float, float] | None,
+    limits: Plausibility,
+    on_bad_case: str,
+) -> dict[str, Surveyed]:
+    """Read every scan and every mask.
 
     Args:
         cases: The data set.
-        labels: The meaning of the masks' numbers. Where they mark no lesions, the data set's labels count.
-        folds: Number of test folds.
-        skip_bad: Pass over cases that cannot be used instead of ending.
+        labels: The meaning of the masks' labels. Where they mark no lesions, the data set's labels count.
+        resegmentation: Lowest and highest HU that features are taken from; None for no limits.
+        limits: Of what is plausible.
+        on_bad_case: `fail` ends at a case that cannot be used or is implausible, `skip` passes over it, `warn` keeps an
+            implausible one.
 
     Returns:
-        By name of a usable case: diseased, spacing in mm, shape.
+        By name of a usable case.
 
     Raises:
         ScanError: If a scan or mask cannot be used.
-        DatasetError: If one class is missing or has fewer patients than folds, or a label contradicts the masks.
+        DatasetError: If a label contradicts the masks.
     """
-    found = {}
+    surveyed = {}
     for case in cases:
         try:
-            found[case.name] = _look_at(case, labels)
+            surveyed[case.name] = _look_at(case, labels, resegmentation, limits, on_bad_case)
         except ScanError as error:
-            if not skip_bad:
+            if on_bad_case != "skip":
                 raise
             LOGGER.warning("skipping %s: %s", case.name, error)
     if labels.lesion:
-        check_labels(cases, {name: entry["diseased"] for name, entry in found.items()})
-    patients = {case.patient for case in cases if case.name in found}
-    diseased = {case.patient for case in cases if case.name in found and found[case.name]["diseased"]}
-    check_cohort(
-        len(diseased),
-        len(patients - diseased),
-        folds,
-        where="dataset.path",
-        remedy="Check dataset.labels against the masks." if labels.lesion else "Check the label column.",
+        check_labels(cases, {name: entry.diseased for name, entry in surveyed.items()})
+    return surveyed
+
+
+def _look_at(
+    case: Case, labels: MaskLabels, resegmentation: tuple[float, float] | None, limits: Plausibility, on_bad_case: str
+) -> Surveyed:
+    image = case.image.nifti()
+    check_spacing(read_header(image, case.name), limits, case.name)
+    volume = read_case(case.name, image, case.label.nifti(), labels)
+    found = findings(measure_case(volume, resegmentation), limits)
+    if on_bad_case != "warn":
+        refuse_implausible(found, f"case {case.name}, file {case.image}, mask {case.label}")
+    if found:
+        LOGGER.warning("%s: %s", case.name, as_note(found))
+    organ, lesion = area_by_slice(volume)
+    return Surveyed(
+        diseased=bool(lesion.any()) if labels.lesion else bool(case.diseased),
+        spacing=volume.spacing,
+        shape=volume.shape,
+        first_slice=volume.origin[2],
+        organ_area=organ,
+        lesion_area=lesion,
+        found=tuple(found),
     )
-    return found
-
-
-def _look_at(case: Case, labels: MaskLabels) -> dict[str, Any]:
-    image, label = nifti_of(case.image), nifti_of(case.label)
-    header, mask_header = read_header(image, case.name), read_header(label, case.name)
-    check_same_grid(header, mask_header, case.name)
-    mask, _ = read_labels(mask_header, labels.known, case.name)
-    return {
-        "diseased": bool(np.isin(mask, labels.lesion).any()) if labels.lesion else bool(case.diseased),
-        "spacing": [float(v) for v in header.spacing],
-        "shape": [int(v) for v in header.shape],
-    }
 
 
 def check_labels(cases: Sequence[Case], lesions: Mapping[str, bool]) -> None:

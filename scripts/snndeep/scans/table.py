@@ -1,11 +1,14 @@
 """A user's data set as a table: CSV (commas) or TSV (tabs) with one row per scan.
 
-    image     the CT: NIfTI, a folder of one DICOM series, .nrrd or .mha
-    mask      its mask, likewise
+    image     the CT: NIfTI, a folder of a DICOM series, an enhanced multi-frame file, .nrrd, .mha, .hdr, .mgz
+    mask      its mask, likewise; also DICOM SEG or RTSTRUCT, or a folder with one file per structure
     patient   whose scan it is; several rows of one patient are never on two sides of a split by patient
     label     optional: healthy or 0, diseased or 1; of the patient, so all its rows agree
+    series    optional: which DICOM series of the image's folder is meant, by number, description or UID
 
-Paths are relative to the table's folder. They may lead anywhere, for the files are only read; no file is named after them.
+Further columns are kept and shown in the report. Names of columns are compared without regard to case. Paths are relative
+to the table's folder and may begin with `~`. They may lead anywhere, for the files are only read; no file is named after
+them.
 """
 
 from __future__ import annotations
@@ -17,18 +20,21 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from snndeep.errors import DatasetError
-from snndeep.scans.dataset import Case, check_distinct, scan_name
+from snndeep.scans.dataset import ListedScan, check_distinct
+from snndeep.scans.names import scan_name
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons"}
 REQUIRED = ("image", "mask", "patient")
-COLUMNS = (*REQUIRED, "label")
+COLUMNS = (*REQUIRED, "label", "series")
 STATUS = {"healthy": False, "0": False, "diseased": True, "1": True, "": None}
+_LOOKS_LIKE = 0.8
+"""Similarity from which on an unknown column is taken for a known one that is misspelt."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class _Row:
     mask: str
     patient: str
     label: bool | None
+    series: str
+    extra: Mapping[str, str]
 
 
 def is_table(path: Path) -> bool:
@@ -47,12 +55,8 @@ def is_table(path: Path) -> bool:
     return not path.is_dir() and (path.is_file() or path.suffix.lower() in SEPARATORS)
 
 
-def read_scan_table(path: Path, digest_of: Callable[[Path], str]) -> list[Case]:
-    """Return the cases of a table, sorted by name, so that the order of rows means nothing.
-
-    Args:
-        path: The table.
-        digest_of: Returns the digest of a scan's bytes, be it a file or a folder.
+def read_scan_table(path: Path) -> list[ListedScan]:
+    """Return the scans of a table, sorted by name, so that the order of rows means nothing.
 
     Raises:
         DatasetError: If the table cannot be read, has wrong columns, no rows or a scan twice, names files that are not
@@ -62,26 +66,24 @@ def read_scan_table(path: Path, digest_of: Callable[[Path], str]) -> list[Case]:
     rows = _rows(path)
     statuses = _statuses(rows)
     described = [f"{row.image} of patient {row.patient} ({row.listed})" for row in rows]
-    check_distinct(
-        "The table lists an image twice.", [str(_located(path, row.image).resolve()) for row in rows], described
-    )
+    places = [f"{_located(path, row.image).resolve()} {row.series}" for row in rows]
+    check_distinct("The table lists an image twice.", places, described)
     _check_there(path, rows)
-    digests = [digest_of(_located(path, row.image)) for row in rows]
-    check_distinct("Two images of the table are the same scan, byte for byte.", digests, described)
-    names = _case_names([row.image for row in rows])
-    cases = [
-        Case(
+    names = _case_names([f"{row.image}/{row.series}" if row.series else row.image for row in rows])
+    scans = [
+        ListedScan(
             name,
             _located(path, row.image),
             _located(path, row.mask),
-            f"{digest}+{digest_of(_located(path, row.mask))}",
             row.patient,
             statuses[row.patient],
             row.listed,
+            row.series,
+            row.extra,
         )
-        for name, row, digest in zip(names, rows, digests, strict=True)
+        for name, row in zip(names, rows, strict=True)
     ]
-    return sorted(cases, key=lambda case: case.name)
+    return sorted(scans, key=lambda scan: scan.name)
 
 
 def _rows(path: Path) -> list[_Row]:
@@ -92,6 +94,7 @@ def _rows(path: Path) -> list[_Row]:
             where="dataset.path",
             found=str(path),
             expected="a folder in Decathlon layout, a .csv with commas or a .tsv with tabs",
+            remedy="For a folder in another layout run: python scripts/init.py FOLDER. It writes a table.",
         )
     lines = _lines(path, separator)
     if not lines:
@@ -99,6 +102,7 @@ def _rows(path: Path) -> list[_Row]:
             "The table is empty.", where=str(path), found="no line", expected=f"a header with {', '.join(REQUIRED)}"
         )
     (_, header), *body = lines
+    header = [name.casefold() if name.casefold() in COLUMNS else name for name in header]
     _check_header(path, header, separator)
     if not body:
         raise DatasetError(
@@ -141,23 +145,24 @@ def _check_header(path: Path, header: list[str], separator: str) -> None:
             expected=f"{SEPARATOR_NAMES[separator]} between cells of a {path.suffix} file",
             remedy="Save it as CSV with commas (.csv) or with tabs (.tsv).",
         )
-    unknown = [name for name in header if name not in COLUMNS]
-    if unknown:
-        close = difflib.get_close_matches(unknown[0], COLUMNS, n=1)
-        raise DatasetError(
-            "The table has an unknown column.",
-            where=f"{path}, line 1",
-            found=", ".join(map(repr, unknown)),
-            expected=f"the columns {', '.join(COLUMNS)}",
-            remedy=f"Did you mean '{close[0]}'?" if close else "Take the column out.",
-        )
+    for name in header:
+        absent = [known for known in COLUMNS if known not in header]
+        close = difflib.get_close_matches(name.casefold(), absent, n=1, cutoff=_LOOKS_LIKE)
+        if name not in COLUMNS and close:
+            raise DatasetError(
+                "The table has an unknown column that looks like a known one.",
+                where=f"{path}, line 1",
+                found=repr(name),
+                expected=f"the columns {', '.join(COLUMNS)}, and others of other names",
+                remedy=f"Did you mean '{close[0]}'?",
+            )
     missing = [name for name in REQUIRED if name not in header]
     if missing or len(set(header)) < len(header):
         raise DatasetError(
             "The table lacks a column." if missing else "The table has a column twice.",
             where=f"{path}, line 1",
             found=", ".join(header),
-            expected=f"the columns {', '.join(REQUIRED)} and, if wanted, label",
+            expected=f"the columns {', '.join(REQUIRED)} and, if wanted, label, series and others",
             remedy=f"Add {', '.join(missing)}." if missing else "",
         )
 
@@ -190,7 +195,9 @@ def _row(listed: str, header: list[str], cells: list[str]) -> _Row:
             found=repr(label),
             expected="healthy or 0, diseased or 1, or an empty cell",
         )
-    return _Row(listed, **values, label=STATUS[label])
+    image, mask, patient = (values.pop(name) for name in REQUIRED)
+    series = values.pop("series", "")
+    return _Row(listed, image, mask, patient, STATUS[label], series, {k: v for k, v in values.items() if k})
 
 
 def _statuses(rows: Iterable[_Row]) -> dict[str, bool | None]:
@@ -211,7 +218,7 @@ def _statuses(rows: Iterable[_Row]) -> dict[str, bool | None]:
     return {patient: row.label for patient, row in first.items()}
 
 
-def _word(diseased: bool) -> str:
+def _word(diseased: bool | None) -> str:
     return "diseased" if diseased else "healthy"
 
 
@@ -238,7 +245,7 @@ def _exists(path: Path) -> bool:
 
 
 def _located(table: Path, name: str) -> Path:
-    return table.parent / name
+    return table.parent / (Path(name).expanduser() if name.startswith("~/") else Path(name))
 
 
 def _case_names(images: list[str]) -> list[str]:

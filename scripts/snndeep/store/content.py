@@ -8,9 +8,11 @@ meanwhile, before it writes anything.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 from snndeep.errors import DatasetError
 from snndeep.store.files import check, sha256_of
@@ -27,10 +29,15 @@ def state_of(path: Path) -> list[list[int]]:
     """Return what changes whenever a file, or one of a folder, is written to: size, both times and inode of each.
 
     The time of the last change of the inode (ctime) cannot be set back, unlike that of the content.
+
+    Raises:
+        OSError: If a file cannot be looked at, or is a pipe or a device, which reading would wait for.
     """
     states = []
     for file in files_of(path):
         stat = file.stat()
+        if not S_ISREG(stat.st_mode):
+            raise OSError(errno.EINVAL, "not a file, but a pipe or a device", str(file))
         states.append([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
     return states
 

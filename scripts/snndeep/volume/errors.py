@@ -12,7 +12,7 @@ class MissingScanError(ScanError):
 
 
 class NotNiftiError(ScanError):
-    """The file is not a single-file NIfTI-1 or NIfTI-2."""
+    """The file is not a single-file NIfTI-1 or NIfTI-2 image."""
 
 
 class UnusableHeaderError(ScanError):
@@ -43,12 +43,32 @@ class AffineError(ScanError):
     """The affine has values that are not finite, or axes that do not span space."""
 
 
+class ShearedAxesError(ScanError):
+    """Two axes of the scan are not at right angles."""
+
+
+class SpacingConflictError(ScanError):
+    """The lengths of the affine's axes contradict the spacing of the header."""
+
+
+class ImplausibleScanError(ScanError):
+    """Spacing, intensities or labels are not those of a CT of the organ with its mask."""
+
+
+class NotACTError(ScanError):
+    """A DICOM file is of another modality than CT."""
+
+
+class UnknownStructureError(ScanError):
+    """A mask has no region of the names that the settings give, or the settings give no names."""
+
+
 class ShapeMismatchError(ScanError):
-    """Image and mask have different numbers of voxels."""
+    """Image and mask have different numbers of voxels, and the mask is not a part of the image's grid."""
 
 
 class AffineMismatchError(ScanError):
-    """Image and mask lie at different places in space."""
+    """Image and mask lie at different places in space, or the mask extends beyond the image."""
 
 
 class NonIntegerLabelError(ScanError):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
+from snndeep.volume.geometry import Affine
 from snndeep.volume.header import ScanHeader
+
+Box = tuple[slice, slice, slice]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -26,26 +32,26 @@ class CanonicalGrid:
     flips: tuple[bool, bool, bool]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
-    affine: np.ndarray
+    affine: Affine
 
-    def to_file_box(self, box: tuple[slice, slice, slice]) -> tuple[slice, slice, slice]:
+    def to_file_box(self, box: Box) -> Box:
         """Return a canonical box (slices along x, y, z) as slices along the file's axes."""
         file_box: list[slice] = [slice(0)] * 3
         for canonical, axis in enumerate(self.axes):
             span, size = box[canonical], self.shape[canonical]
             flipped = slice(size - span.stop, size - span.start)
             file_box[axis] = flipped if self.flips[canonical] else span
-        return tuple(file_box)
+        return (file_box[0], file_box[1], file_box[2])
 
-    def to_canonical_box(self, box: tuple[slice, slice, slice]) -> tuple[slice, slice, slice]:
+    def to_canonical_box(self, box: Box) -> Box:
         """Return a box of the file's axes as slices along x, y, z."""
         canonical_box = []
         for axis, flip, size in zip(self.axes, self.flips, self.shape, strict=True):
             span = box[axis]
             canonical_box.append(slice(size - span.stop, size - span.start) if flip else span)
-        return tuple(canonical_box)
+        return (canonical_box[0], canonical_box[1], canonical_box[2])
 
-    def to_canonical(self, voxels: np.ndarray) -> np.ndarray:
+    def to_canonical(self, voxels: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """Return an array stored as [file axis 2, 1, 0] as a C-contiguous array [z, y, x]."""
         by_file_axis = voxels.transpose(2, 1, 0)
         by_canonical_axis = by_file_axis.transpose(self.axes)
@@ -60,9 +66,10 @@ def canonical_grid(header: ScanHeader) -> CanonicalGrid:
     greatest sum of direction cosines.
     """
     cosines = header.affine[:3, :3] / np.linalg.norm(header.affine[:3, :3], axis=0)
-    axes = max(permutations(range(3)), key=lambda order: sum(abs(cosines[c, order[c]]) for c in range(3)))
-    flips = tuple(bool(cosines[c, axes[c]] < 0) for c in range(3))
-    shape = tuple(header.shape[axis] for axis in axes)
+    axes = max(permutations(range(3), 3), key=lambda order: sum(abs(cosines[c, order[c]]) for c in range(3)))
+    x, y, z = axes
+    flips = (bool(cosines[0, x] < 0), bool(cosines[1, y] < 0), bool(cosines[2, z] < 0))
+    shape = (header.shape[x], header.shape[y], header.shape[z])
 
     to_file = np.zeros((4, 4))
     to_file[3, 3] = 1.0
@@ -70,9 +77,9 @@ def canonical_grid(header: ScanHeader) -> CanonicalGrid:
         to_file[axis, canonical] = -1.0 if flips[canonical] else 1.0
         to_file[axis, 3] = shape[canonical] - 1 if flips[canonical] else 0.0
     return CanonicalGrid(
-        axes=axes,
+        axes=(x, y, z),
         flips=flips,
         shape=shape,
-        spacing=tuple(header.spacing[axis] for axis in axes),
+        spacing=(header.spacing[x], header.spacing[y], header.spacing[z]),
         affine=header.affine @ to_file,
     )

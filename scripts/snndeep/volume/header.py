@@ -1,68 +1,56 @@
 """NIfTI headers, read without repairing them.
 
-General readers mend what they can: a zero spacing becomes 1 mm, a missing field a default. Features of a scan whose
-header was guessed are worse than none, so this reader takes the fields as they are and names what is wrong.
+General readers repair what they can: a zero spacing becomes 1 mm, a missing field a default. Features of a scan whose
+header was guessed are worse than none, so fields are taken as they are stored and what is wrong is named.
 Source: NIfTI-1.1 and NIfTI-2 headers, https://nifti.nimh.nih.gov.
 """
 
 from __future__ import annotations
 
 import math
-import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 from isal import igzip, isal_zlib
+from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti2 import Nifti2Header
+from nibabel.spatialimages import HeaderDataError
 
+from snndeep.limits import require_voxels
 from snndeep.volume.errors import (
     AffineError,
     CorruptFileError,
     FourDimensionalError,
     MissingScanError,
     NotNiftiError,
-    SpacingError,
+    SpacingConflictError,
     TruncatedFileError,
     TwoDimensionalError,
     UnusableHeaderError,
     location,
 )
+from snndeep.volume.geometry import Affine, check_positive, checked_spacing, sizes
 
-DECOMPRESSION_ERRORS = (isal_zlib.error, zlib.error, igzip.BadGzipFile)
-
-# NIfTI data type codes of single numbers; complex, RGB and long double are no intensities.
-_DATA_TYPES = {
-    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
-}  # fmt: skip
+# The type of isal_zlib.error is unknown to type checkers.
+DECOMPRESSION_ERRORS: tuple[type[Exception], ...] = (
+    cast(type[Exception], isal_zlib.error),
+    zlib.error,
+    igzip.BadGzipFile,
+)
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_HEADERS = (Nifti1Header, Nifti2Header)
+_SINGLE_FILE = (b"n+1", b"n+2")
+_MILLIMETRES = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+"""By NIfTI's code of the unit of length: none given, metre, millimetre, micron."""
 
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where the fields of one NIfTI version stand: (offset, struct format) each."""
-
-    size: int
-    magic: tuple[int, str]
-    magic_word: bytes
-    dim: tuple[int, str]
-    datatype: tuple[int, str]
-    pixdim: tuple[int, str]
-    vox_offset: tuple[int, str]
-    scaling: tuple[int, str]
-    form_codes: tuple[int, str]
-    quaternion: tuple[int, str]
-    srow: tuple[int, str]
-
-
-_LAYOUTS = (
-    _Layout(348, (344, "4s"), b"n+1\0", (40, "8h"), (70, "h"), (76, "8f"), (108, "f"), (112, "2f"), (252, "2h"),
-            (256, "6f"), (280, "12f")),
-    _Layout(540, (4, "4s"), b"n+2\0", (16, "8q"), (12, "h"), (104, "8d"), (168, "q"), (176, "2d"), (344, "2i"),
-            (352, "6d"), (400, "12d")),
-)  # fmt: skip
+_CONFLICT = 0.01
+"""Relative difference between the lengths of the affine's axes and pixdim that is more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +72,15 @@ class ScanHeader:
     path: Path
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
-    affine: np.ndarray
-    dtype: np.dtype
+    affine: Affine
+    dtype: np.dtype[Any]
     slope: float
     intercept: float
     data_offset: int
     compressed: bool
 
 
-def open_scan(path: Path, case: str = "") -> BinaryIO:
+def open_scan(path: Path, case: str = "") -> Any:
     """Open a scan for reading its decompressed bytes, gzipped or not, whatever its name.
 
     Raises:
@@ -128,40 +116,42 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
         FourDimensionalError: The file holds several volumes.
         SpacingError: A spacing is zero, negative or not a number.
         AffineError: The affine is not finite or not invertible.
+        ShearedAxesError: Two axes are not at right angles.
+        SpacingConflictError: The affine and pixdim give different spacings.
         UnusableHeaderError: Another field is impossible.
+        LimitError: The header announces more voxels than `limits.scan_voxels`.
     """
     path = Path(path)
     where = location(case, path)
     raw, compressed = _read_raw(path, case)
-    layout, order = _identify(raw, where)
-
-    def field(position: tuple[int, str]) -> tuple:
-        return struct.unpack_from(order + position[1], raw, position[0])
-
-    shape = _checked_shape(field(layout.dim), where)
-    pixdim = field(layout.pixdim)
-    _check_spacing(pixdim[1:4], where)
-    forms = field(layout.form_codes)
-    _check_forms(forms, where)
-    affine = _affine(shape, pixdim, forms, field(layout.quaternion), field(layout.srow))
-    spacing = _checked_affine_spacing(affine, where)
-    slope, intercept = _checked_scaling(*field(layout.scaling), where)
+    header = _identify(raw, where)
+    shape = _checked_shape([int(size) for size in header["dim"]], where)
+    require_voxels(shape, where)
+    unit = _millimetres(header, where)
+    pixdim = np.array(header["pixdim"][1:4], np.float64) * unit
+    check_positive(pixdim, where)
+    _check_forms([int(header["qform_code"]), int(header["sform_code"])], where)
+    affine = _affine(header, where)
+    affine[:3] *= unit
+    spacing = checked_spacing(affine, where)
+    _check_agreement(spacing, pixdim, where)
+    slope, intercept = _checked_scaling(float(header["scl_slope"]), float(header["scl_inter"]), where)
     return ScanHeader(
         path=path,
         shape=shape,
         spacing=spacing,
         affine=affine,
-        dtype=_checked_dtype(field(layout.datatype)[0], order, where),
+        dtype=_checked_dtype(header, where),
         slope=slope,
         intercept=intercept,
-        data_offset=_checked_offset(field(layout.vox_offset)[0], layout.size, where),
+        data_offset=_checked_offset(float(header["vox_offset"]), int(header["sizeof_hdr"]), where),
         compressed=compressed,
     )
 
 
 def _read_raw(path: Path, case: str) -> tuple[bytes, bool]:
     """Return the first bytes of the decompressed file and whether it is compressed."""
-    largest = max(layout.size for layout in _LAYOUTS)
+    largest = max(kind.sizeof_hdr for kind in _HEADERS)
     where = location(case, path)
     with open_scan(path, case) as stream:
         compressed = isinstance(stream, igzip.IGzipFile)
@@ -195,15 +185,16 @@ def corrupt(where: str, error: Exception) -> CorruptFileError:
     )
 
 
-def _identify(raw: bytes, where: str) -> tuple[_Layout, str]:
-    for layout in _LAYOUTS:
+def _identify(raw: bytes, where: str) -> Nifti1Header:
+    """Return the header as it is stored; nibabel would repair it if it were allowed to."""
+    for kind in _HEADERS:
         for order in "<>":
-            if len(raw) >= 4 and struct.unpack_from(order + "i", raw)[0] == layout.size:
-                if len(raw) < layout.size:
-                    raise truncated(where, f"{len(raw)} of {layout.size} bytes of header")
-                position, form = layout.magic
-                if struct.unpack_from(form, raw, position)[0] == layout.magic_word:
-                    return layout, order
+            if raw[:4] == np.array(kind.sizeof_hdr, order + "i4").tobytes():
+                if len(raw) < kind.sizeof_hdr:
+                    raise truncated(where, f"{len(raw)} of {kind.sizeof_hdr} bytes of header")
+                header = kind(raw[: kind.sizeof_hdr], endianness=order, check=False)
+                if bytes(header["magic"])[:3] in _SINGLE_FILE:
+                    return header
     raise NotNiftiError(
         "The file is not a single-file NIfTI image.",
         where=where,
@@ -213,9 +204,9 @@ def _identify(raw: bytes, where: str) -> tuple[_Layout, str]:
     )
 
 
-def _checked_shape(dim: tuple[int, ...], where: str) -> tuple[int, int, int]:
+def _checked_shape(dim: Sequence[int], where: str) -> tuple[int, int, int]:
     number = dim[0]
-    if number not in (1, 2, 3, 4, 5, 6, 7) or any(size < 1 for size in dim[1 : number + 1]):
+    if number not in range(1, 8) or any(size < 1 for size in dim[1 : number + 1]):
         raise UnusableHeaderError(
             "The header gives no usable shape.",
             where=where,
@@ -232,30 +223,34 @@ def _checked_shape(dim: tuple[int, ...], where: str) -> tuple[int, int, int]:
             expected="3 dimensions",
             remedy="Stack the slices of the scan into one volume.",
         )
-    if number > 3:
+    if any(size > 1 for size in shape[3:]):
         raise FourDimensionalError(
             "The scan has more than three dimensions.",
             where=where,
             found=f"{number} dimensions, {' x '.join(map(str, shape))} voxels",
-            expected="3 dimensions",
+            expected="3 dimensions, or further ones of length 1",
             remedy="Extract the one volume that the mask belongs to and save it as a 3D file.",
         )
-    return shape
+    x, y, z = shape[:3]
+    return x, y, z
 
 
-def _check_spacing(spacing: tuple[float, ...], where: str) -> None:
-    if not all(math.isfinite(value) and value > 0 for value in spacing):
-        raise SpacingError(
-            "The scan has an impossible voxel spacing.",
+def _millimetres(header: Nifti1Header, where: str) -> float:
+    """Return the length of the header's unit in mm."""
+    code = int(header["xyzt_units"]) & 7
+    if code not in _MILLIMETRES:
+        raise UnusableHeaderError(
+            "The header's unit of length is unknown.",
             where=where,
-            found=" x ".join(f"{value:g}" for value in spacing) + " mm",
-            expected="three positive numbers",
-            remedy="Write the scan again with the spacing of its DICOM series.",
+            found=f"xyzt_units = {int(header['xyzt_units'])}",
+            expected="metres, millimetres or microns",
+            remedy="Write the scan again from its source.",
         )
+    return _MILLIMETRES[code]
 
 
-def _check_forms(codes: tuple[int, ...], where: str) -> None:
-    """Refuse codes that the standard does not know: some readers take them for a form, others for none."""
+def _check_forms(codes: Sequence[int], where: str) -> None:
+    """Refuse codes that the standard does not define: some readers take them for a form, others for none."""
     if not all(code in range(6) for code in codes):
         raise UnusableHeaderError(
             "The header does not say which space the scan is in.",
@@ -266,61 +261,35 @@ def _check_forms(codes: tuple[int, ...], where: str) -> None:
         )
 
 
-def _affine(
-    shape: tuple[int, int, int],
-    pixdim: tuple[float, ...],
-    forms: tuple[int, int],
-    quaternion: tuple[float, ...],
-    srow: tuple[float, ...],
-) -> np.ndarray:
+def _affine(header: Nifti1Header, where: str) -> Affine:
     """Return the affine by the standard's order of precedence: sform, then qform, then the spacing alone."""
-    affine = np.eye(4)
-    qform_code, sform_code = forms
-    if sform_code > 0:
-        affine[:3] = np.reshape(srow, (3, 4))
-    elif qform_code > 0:
-        b, c, d = quaternion[:3]
-        a = math.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
-        rotation = np.array(
-            [
-                [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
-                [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
-                [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
-            ]
+    if header["sform_code"] > 0:
+        return np.array(header.get_sform(), np.float64)
+    if header["qform_code"] <= 0:
+        return np.array(header.get_base_affine(), np.float64)
+    # By the standard only the sign counts, and many writers leave zero there.
+    header["pixdim"][0] = -1 if header["pixdim"][0] < 0 else 1
+    try:
+        return np.array(header.get_qform(), np.float64)
+    except (HeaderDataError, ValueError) as error:
+        raise AffineError(
+            "The scan has an unusable affine.",
+            where=where,
+            found=str(error),
+            expected="the quaternion of a rotation",
+            remedy="Write the scan again with the orientation of its DICOM series.",
+        ) from error
+
+
+def _check_agreement(spacing: tuple[float, float, float], pixdim: npt.NDArray[np.float64], where: str) -> None:
+    if np.abs(np.array(spacing) / pixdim - 1).max() > _CONFLICT:
+        raise SpacingConflictError(
+            "The header contradicts itself about the voxel spacing.",
+            where=where,
+            found=f"the affine says {sizes(spacing)} mm, pixdim {sizes(pixdim)} mm",
+            expected="one spacing",
+            remedy="Find out which is right, for instance from the DICOM series, and write the scan again with it in both.",
         )
-        handedness = -1.0 if pixdim[0] < 0 else 1.0
-        affine[:3, :3] = rotation * (np.array(pixdim[1:4]) * [1.0, 1.0, handedness])
-        affine[:3, 3] = quaternion[3:]
-    else:
-        # Neither form is set: radiological storage, the first axis runs to the patient's left, as in ANALYZE 7.5.
-        scale = np.array(pixdim[1:4]) * [-1.0, 1.0, 1.0]
-        affine[:3, :3] = np.diag(scale)
-        affine[:3, 3] = -scale * (np.array(shape) - 1) / 2
-    return affine
-
-
-def _checked_affine_spacing(affine: np.ndarray, where: str) -> tuple[float, float, float]:
-    """Return the lengths of the affine's columns, in mm, free of the noise of single precision."""
-    if not np.isfinite(affine).all():
-        raise _affine_error(affine, where)
-    lengths = np.linalg.norm(affine[:3, :3], axis=0)
-    _check_spacing(tuple(lengths), where)
-    if abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3:
-        raise _affine_error(affine, where)
-    # Headers store single precision: 0.97656202 and 0.976562 are one spacing. Five decimals are 10 nm.
-    spacing = tuple(float(round(length, 5)) for length in lengths)
-    _check_spacing(spacing, where)
-    return spacing
-
-
-def _affine_error(affine: np.ndarray, where: str) -> AffineError:
-    return AffineError(
-        "The scan has an unusable affine.",
-        where=where,
-        found=np.array2string(affine[:3], precision=4, separator=", ").replace("\n", ""),
-        expected="finite numbers and three axes that span space",
-        remedy="Write the scan again with the orientation of its DICOM series.",
-    )
 
 
 def _checked_scaling(slope: float, intercept: float, where: str) -> tuple[float, float]:
@@ -338,16 +307,22 @@ def _checked_scaling(slope: float, intercept: float, where: str) -> tuple[float,
     return slope, intercept
 
 
-def _checked_dtype(code: int, order: str, where: str) -> np.dtype:
-    if code not in _DATA_TYPES:
+def _checked_dtype(header: Nifti1Header, where: str) -> np.dtype[Any]:
+    code = int(header["datatype"])
+    dtype: np.dtype[Any]
+    try:
+        dtype = np.dtype(header.get_data_dtype())
+    except (HeaderDataError, KeyError):
+        dtype = np.dtype(object)
+    if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise UnusableHeaderError(
-            "The scan's data type is no intensity.",
+            "The scan's data type is not an intensity.",
             where=where,
             found=f"NIfTI data type code {code}",
             expected="integers or real numbers of 8 to 64 bits",
             remedy="Save the scan as 16-bit integers (HU).",
         )
-    return np.dtype(order + _DATA_TYPES[code])
+    return dtype
 
 
 def _checked_offset(offset: float, header_size: int, where: str) -> int:

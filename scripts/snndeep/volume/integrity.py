@@ -10,6 +10,7 @@ from snndeep.volume.errors import CorruptFileError
 from snndeep.volume.header import DECOMPRESSION_ERRORS
 
 LARGEST = 16 << 30
+_DAMAGE: tuple[type[Exception], ...] = (EOFError, *DECOMPRESSION_ERRORS)
 
 
 def check_gzip(path: Path) -> None:
@@ -25,7 +26,7 @@ def check_gzip(path: Path) -> None:
                 size += len(block)
                 if size > LARGEST:
                     raise EOFError(f"more than {LARGEST} bytes")
-    except (*DECOMPRESSION_ERRORS, EOFError) as error:
+    except _DAMAGE as error:
         raise CorruptFileError(
             "The compressed scan is damaged.", where=str(path), found=str(error), expected="a sound gzip file"
         ) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from snndeep.insight.firing import SplitRates
 from snndeep.reporting.figures.style import CLASS_LOOKS, QUIET, colour, legend_above, panels
 
 LAYERS = ("input spikes", "hidden spikes", "output potential")
@@ -73,7 +74,7 @@ def describe_raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> str
     return f"Number of {name} within {traces[name].shape[1]} time steps: {shown}."
 
 
-def rate_table(firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> pd.DataFrame:
+def rate_table(firing: Mapping[str, SplitRates]) -> pd.DataFrame:
     """Return one row per neuron, split, layer and class: split, layer, neuron, class, rate (spikes per time step).
 
     Args:

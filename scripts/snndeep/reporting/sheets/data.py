@@ -11,6 +11,7 @@ from snndeep.reporting.formats import ABSENT, count, decimal, interval, quantity
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.samples.quality import duplicate_cases, feature_quality
+from snndeep.samples.table import EXTRA
 
 
 def data_sheets(results: RunResults) -> Iterator[Sheet]:
@@ -44,6 +45,10 @@ def _facts(results: RunResults, quality: pd.DataFrame, duplicates: list[list[str
         "slices": count(len(samples)),
         "diseased slices": count(samples["label"].sum()),
         "label of a slice": "its patient's: the masks mark no lesions" if weak else "by the lesions in it",
+        "scans with a warning": count((cases["notes"] != "").sum()),
+        "scans that end inside the organ": count(((cases["cut"] != "") | (cases["mask_ends"] != "")).sum()),
+        "scans whose mask had holes": count((cases["holes"] > 0).sum()),
+        "slices mostly outside the intensity range": count(cases["slices_outside"].sum()),
         "slice thickness (mm)": interval(cases["spacing_z"].min(), cases["spacing_z"].max(), 2),
         "in-plane spacing (mm)": interval(cases["spacing_x"].min(), cases["spacing_x"].max(), 2),
         "organ volume (ml, median)": count(cases["organ_volume_ml"].median()),
@@ -69,8 +74,9 @@ def _cases(results: RunResults) -> Sheet:
     frame["voxels"] = frame[shape].astype(str).agg(" \N{MULTIPLICATION SIGN} ".join, axis=1)
     kept = [
         "case", *(["patient"] if "patient" in frame else []), "class", "slices", "diseased_slices", "organ_volume_ml",
-        "lesion_volume_ml", "spacing_x", "spacing_y", "spacing_z", "voxels",
+        "lesion_volume_ml", "spacing_x", "spacing_y", "spacing_z", "voxels", "notes",
     ]  # fmt: skip
+    own = [name for name in frame if name.startswith(EXTRA)]
     columns = (
         Column("case", "case"),
         *([Column("patient", "patient")] if "patient" in frame else []),
@@ -83,8 +89,10 @@ def _cases(results: RunResults) -> Sheet:
         Column("spacing_y", "y (mm)", _millimetres, numeric=True),
         Column("spacing_z", "z (mm)", _millimetres, numeric=True),
         Column("voxels", "voxels"),
+        Column("notes", "warnings", lambda text: text or ABSENT),
+        *(Column(name, name.removeprefix(EXTRA), lambda text: text or ABSENT) for name in own),
     )
-    return Sheet("cases", "Every scan", "data", frame[kept], columns, folded=True)
+    return Sheet("cases", "Every scan", "data", frame[[*kept, *own]], columns, folded=True)
 
 
 def _millimetres(value: float) -> str:
