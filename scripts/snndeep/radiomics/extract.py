@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.labels import MaskLabels
-from snndeep.radiomics import morphology
+from snndeep.radiomics import kernels, morphology, resampling_kernels
 from snndeep.radiomics.discretisation import make_region, response_region
 from snndeep.radiomics.errors import BinNumberError
 from snndeep.radiomics.families import BY_NAME, region_features, volume_features
@@ -30,6 +30,9 @@ from snndeep.radiomics.settings import FeatureSettings
 from snndeep.radiomics.spatial import spatial_features
 from snndeep.volume import CaseVolume, read_case
 from snndeep.volume.errors import IntensityRangeError, OrganTooSmallError, location
+
+COMPILED = (kernels, resampling_kernels)
+"""The compiled kernels, which the families import where they call them; here they are loaded before the first case."""
 
 SLAB = 24
 """Slices that are worked on at a time, which bounds the memory that resampled slices take."""
