@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns reference lock clean help
+.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
 	@echo "make bench-modes      what native mode gains over parity"
 	@echo "make bench-reruns     what runs again after typical edits, and how long"
+	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        the schema and the page of the configuration, from the code"
 	@echo "make lock             resolve requirements.in again"
 
@@ -69,6 +70,9 @@ bench-reruns: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+torture: .venv/ready
+	LENGTH=$(LENGTH) $(BIN)/python tests/torture
 
 reference: .venv/ready
 	$(BIN)/python scripts/reference.py

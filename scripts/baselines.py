@@ -10,10 +10,10 @@ from snndeep.training.baselines import BASELINES, BaselineSettings, score_baseli
 
 with stage(snakemake.log[0]) as log:
     scores = score_baselines(
-        read_table(Path(snakemake.input.samples)),
-        read_table(Path(snakemake.input.cases)),
-        [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))],
-        read_preprocessing(read_json(Path(snakemake.input.preprocessing))),
+        read_table(Path(snakemake.input.samples), "samples"),
+        read_table(Path(snakemake.input.cases), "samples"),
+        [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")],
+        read_preprocessing(read_json(Path(snakemake.input.preprocessing), "preprocessing")),
         BaselineSettings.from_mapping(snakemake.params.stage["config"]),
     )
     log.info("scored %s", ", ".join(BASELINES))

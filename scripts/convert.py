@@ -8,5 +8,5 @@ from snndeep.store.files import write_json
 
 with stage(snakemake.log[0]):
     params, path = snakemake.params, Path(snakemake.output.record)
-    record = convert(Path(params.source), path.parent, params.stage)
+    record = convert(Path(params.source), path.parent, params.stage, planned=params.stage["inputs"][0])
     write_json(path, record, params.stage)

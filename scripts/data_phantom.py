@@ -4,9 +4,12 @@ from pathlib import Path
 
 from snndeep.console import stage
 from snndeep.phantom.cases import make_cases
-from snndeep.store.files import write_json
+from snndeep.store.files import record_provenance, write_json
 
 with stage(snakemake.log[0]):
-    target = Path(snakemake.output.manifest)
-    manifest = make_cases(snakemake.params.stage["config"], snakemake.params.cases, target.parent)
-    write_json(target, manifest, snakemake.params.stage)
+    target, record = Path(snakemake.output.manifest), snakemake.params.stage
+    manifest = make_cases(record["config"], snakemake.params.cases, target.parent)
+    for case in manifest.values():
+        for kind in ("image", "label"):
+            record_provenance(target.parent / case[kind], {**record, "made_with": target.name})
+    write_json(target, manifest, record)

@@ -16,12 +16,12 @@ from snndeep.store.files import read_json, read_npz, write_json
 with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]
     backend, rule = load_backend(config["backend"]), load_rule(config["rule"])
-    preprocessing = read_json(Path(snakemake.input.preprocessing))
-    parameters = read_npz(Path(snakemake.input.model))
-    record = read_json(Path(snakemake.input.record))
+    preprocessing = read_json(Path(snakemake.input.preprocessing), "preprocessing")
+    parameters = read_npz(Path(snakemake.input.model), "train")
+    record = read_json(Path(snakemake.input.record), "train")
     importance, firing = {}, {}
     for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
         own = {key.removeprefix(f"{name}/"): v for key, v in parameters.items() if key.startswith(f"{name}/")}
         model = rule.model(backend, rule.settings(**record[name]["settings"]), own)
         seed = derive_seed(config["seed"], "insight", name)

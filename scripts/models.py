@@ -16,14 +16,17 @@ from snndeep.store.files import check, read_json, read_npz, read_table
 with stage(snakemake.log[0]) as log:
     record, files = snakemake.params.stage, snakemake.input
     config = record["config"]
-    known = Known(read_table(Path(files.samples)), read_table(Path(files.cases)))
-    splits = [Split.from_json(values) for values in read_json(Path(files.splits))]
-    fitted = read_preprocessing(read_json(Path(files.preprocessing)))
+    known = Known(read_table(Path(files.samples), "samples"), read_table(Path(files.cases), "samples"))
+    splits = [Split.from_json(values) for values in read_json(Path(files.splits), "splits")]
+    fitted = read_preprocessing(read_json(Path(files.preprocessing), "preprocessing"))
     evaluation = EvaluationSettings.from_mapping(config["evaluation"])
     columns = (files.model, files.scores, files.record, snakemake.output.models)
     for (backend, rule), *paths in zip(config["models"], *columns, strict=True):
         model, scores, outcome, target = (Path(path) for path in paths)
-        trained, encoder = Trained(read_npz(model), read_npz(scores), read_json(outcome)), config["encoders"][rule]
+        trained, encoder = (
+            Trained(read_npz(model, "train"), read_npz(scores, "train"), read_json(outcome, "train")),
+            config["encoders"][rule],
+        )
         made = [make_member(known, split, fitted[split.name], trained, evaluation.top_slices) for split in splits]
         members, validation = zip(*made, strict=True)
         calibration, validated = calibrate_protocols(members, validation, evaluation.bootstrap, evaluation.seed)
@@ -42,7 +45,7 @@ with stage(snakemake.log[0]) as log:
                 calibration=calibration,
                 validated=validated,
                 provenance=record,
-                versions=check(model)["versions"],
+                versions=check(model, "train")["versions"],
             ),
         )
     log.info("wrote %d model files", len(config["models"]))

@@ -9,8 +9,8 @@ from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_table, write_json
 
 with stage(snakemake.log[0]) as log:
-    table = read_table(Path(snakemake.input.samples))
-    splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))]
+    table = read_table(Path(snakemake.input.samples), "samples")
+    splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")]
     settings = PreprocessingSettings.from_mapping(snakemake.params.stage["config"])
     fitted = {split.name: fit_split(table, split, settings).to_json() for split in splits}
     write_json(Path(snakemake.output.fitted), fitted, snakemake.params.stage)

@@ -10,9 +10,9 @@ from snndeep.spikes.encoders.registry import load_encoder
 from snndeep.store.files import read_json, read_table, write_npz
 
 with stage(snakemake.log[0]) as log:
-    table = read_table(Path(snakemake.input.samples))
-    splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits))]
-    fitted = read_preprocessing(read_json(Path(snakemake.input.preprocessing)))
+    table = read_table(Path(snakemake.input.samples), "samples")
+    splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")]
+    fitted = read_preprocessing(read_json(Path(snakemake.input.preprocessing), "preprocessing"))
     config = snakemake.params.stage["config"]
     encoder = load_encoder(**config["encoder"])
     for split, path in zip(splits, snakemake.output.spikes, strict=True):

@@ -8,7 +8,7 @@ from snndeep.samples.splitting import make_splits
 from snndeep.store.files import read_table, write_json
 
 with stage(snakemake.log[0]) as log:
-    table = read_table(Path(snakemake.input.samples))
+    table = read_table(Path(snakemake.input.samples), "samples")
     splits = make_splits(
         table["sample"].to_numpy(str),
         table["label"].to_numpy(),

@@ -12,10 +12,10 @@ from snndeep.training.fit import merge_settings, train_split
 with stage(snakemake.log[0]) as log:
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     config = snakemake.params.stage["config"]
-    tuned = read_json(Path(snakemake.input.tuned))
+    tuned = read_json(Path(snakemake.input.tuned), "tune")
     model, scores, traces, record = {}, {}, {}, {}
     for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
         settings = merge_settings(rule, config["settings"], tuned[name]["best"])
         trained = train_split(name, data, backend, rule, settings, config["seed"])
         model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}

@@ -16,7 +16,7 @@ with stage(snakemake.log[0]):
     search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
     storage, tuned = open_storage(journal), {}
     for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
         finished = FinishedTrials(storage, study_name(journal, name))
         tuned[name] = tune_split(name, data, backend, rule, search, finished)
     write_json(Path(snakemake.output.tuned), tuned, snakemake.params.stage)

@@ -16,7 +16,7 @@ with stage(snakemake.log[0]):
     search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
     storage = open_storage(journal)
     for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path)))
+        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
         finished = FinishedTrials(storage, study_name(journal, name))
         run_trials(name, data, backend, rule, search, finished)
     write_json(Path(snakemake.output.done), snakemake.params.splits, snakemake.params.stage)

@@ -1,4 +1,9 @@
-"""Progress and errors of a stage: short lines to the terminal and to the stage's log file."""
+"""Progress and errors of a script: short lines to the terminal and to the log file, and one funnel for what goes wrong.
+
+At the edge of a script there are three kinds of errors. What SNNDeep raises on purpose ends it with its message. What the
+operating system refuses (a full disk, a stale file of a network, memory) is put into the same words. All others are bugs
+and keep their traceback.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from snndeep.errors import REMEDIES, SNNDeepError, refusal
+from snndeep.errors import SNNDeepError, out_of_memory, refusal
 from snndeep.redaction import masked_url
 
 LOGGER = logging.getLogger("snndeep")
@@ -24,35 +29,46 @@ class _Masked(logging.Formatter):
 
 
 @contextlib.contextmanager
+def funnel() -> Iterator[None]:
+    """Turn what the operating system refuses into an error of SNNDeep.
+
+    Raises:
+        SNNDeepError: As it is.
+        StorageError: For an OSError.
+        LimitError: For a MemoryError.
+    """
+    try:
+        yield
+    except OSError as error:
+        # What others write, such as the journal of Optuna, meets full disks too.
+        raise refusal(error) from error
+    except MemoryError as error:
+        raise out_of_memory(error) from error
+
+
+@contextlib.contextmanager
 def stage(log: str | Path) -> Iterator[logging.Logger]:
     """Run a script's body with its log open.
 
-    Errors that SNNDeep raises on purpose end the script with their message instead of a traceback; all others are
-    bugs and keep theirs.
+    Errors that SNNDeep raises on purpose, and what the operating system refuses, end the script with a message instead of
+    a traceback; all others are bugs and keep theirs.
 
     Args:
         log: The log file, replaced.
     """
     path = Path(log)
     name = " ".join([path.parent.name, *(part for part in path.stem.split(".") if not ADDRESS.fullmatch(part))])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    handlers = _handlers(path)
     for handler in handlers:
         handler.setFormatter(_Masked(f"%(asctime)s  {name.removeprefix('logs '):<28} %(message)s", "%H:%M:%S"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
     try:
-        yield LOGGER
+        with funnel():
+            yield LOGGER
     except SNNDeepError as error:
         LOGGER.error("%s", error)
-        sys.exit(1)
-    except OSError as error:
-        if error.errno not in REMEDIES:
-            LOGGER.exception("stopped by an error that SNNDeep did not foresee")
-            raise
-        # What others write, such as the journal of Optuna, meets full disks too.
-        LOGGER.error("%s", refusal(error, error.filename or ""))
         sys.exit(1)
     except Exception:
         LOGGER.exception("stopped by an error that SNNDeep did not foresee")
@@ -60,13 +76,26 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
     finally:
         for handler in handlers:
             LOGGER.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # the log's disk is full; the error itself is on the terminal
+                handler.close()
+
+
+def _handlers(log: Path) -> list[logging.Handler]:
+    """Return where lines go: to the terminal and, where it can be written, to the log file."""
+    terminal = logging.StreamHandler()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return [logging.FileHandler(log, mode="w", encoding="utf-8"), terminal]
+    except OSError as error:
+        sys.stderr.write(f"{refusal(error, log)}\n")
+        return [terminal]
 
 
 @contextlib.contextmanager
 def command() -> Iterator[None]:
-    """Run the body of a command that a person types: errors raised on purpose end it with their message."""
+    """Run the body of a command that a person types: errors end it with their message, see `stage`."""
     try:
-        yield
+        with funnel():
+            yield
     except SNNDeepError as error:
         sys.exit(masked_url(str(error)))

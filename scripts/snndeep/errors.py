@@ -8,16 +8,51 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
+import zipfile
+import zlib
 from pathlib import Path
+from typing import Any
 
+_AGAIN = "run the same command again"
 REMEDIES = {
     errno.ENOSPC: "Make space (`snakemake --cores 1 prune` removes what is no longer reached), then run the same command.",
-    errno.EDQUOT: "Make space within the quota, then run the same command again.",
+    errno.EDQUOT: f"Make space within the quota, then {_AGAIN}.",
+    errno.EFBIG: "Raise the limit for the size of a file (`ulimit -f`), or use a file system that takes larger files.",
     errno.EROFS: "Set `store` to a folder on a file system that can be written to.",
-    errno.EACCES: "Ask for permission to write there, or set `store` to a folder of your own.",
-    errno.EPERM: "Ask for permission to write there, or set `store` to a folder of your own.",
-    errno.EIO: "Check the disk or the network file system, then run the same command again.",
+    errno.EACCES: "Ask for permission, or set `store` to a folder of your own.",
+    errno.EPERM: "Ask for permission, or set `store` to a folder of your own.",
+    errno.EIO: f"Check the disk or the network file system, then {_AGAIN}.",
+    errno.ESTALE: f"The network file system lost the file while it was open; {_AGAIN}.",
+    errno.ETIMEDOUT: f"Check the network file system, then {_AGAIN}.",
+    errno.ENOENT: "Check the path. Where another process removed the file meanwhile, run the same command again.",
+    errno.EEXIST: "Give the path of a folder where a folder is meant, or remove the file that has its name.",
+    errno.ENOTDIR: "Give the path of a folder where a folder is meant, or remove the file that has its name.",
+    errno.EISDIR: "Give the path of a file where a file is meant.",
+    errno.EMFILE: "Raise the limit for open files (`ulimit -n`), or run fewer jobs at once.",
+    errno.ENFILE: "Run fewer jobs at once on this machine.",
+    errno.ENAMETOOLONG: "Use a shorter path.",
+    errno.ELOOP: "Correct the symbolic links of the path.",
+    errno.ENOMEM: "Give the job more memory (`mem_mb`), or run fewer jobs at once.",
 }
+OTHER_REMEDY = f"Check the path and the file system, then {_AGAIN}."
+
+UNREADABLE = (
+    OSError,
+    ValueError,  # of JSON, Unicode, numpy and Arrow too
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+    zlib.error,
+    zipfile.BadZipFile,
+    struct.error,
+)
+"""What decoders raise for bytes that are not what their reader expects."""
 
 
 class SNNDeepError(Exception):
@@ -47,7 +82,7 @@ class SNNDeepError(Exception):
         lines += [f"  {name + ':':<12} {text}" for name, text in details.items() if text]
         return "\n".join(lines)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # Rebuilt by keyword, so that the error survives the way back from a worker process.
         return _rebuild, (type(self), self.what, self.where, self.found, self.expected, self.remedy)
 
@@ -80,6 +115,10 @@ class StorageError(SNNDeepError):
     """The file system refuses to keep a file: disk full, read-only, no permission."""
 
 
+class LimitError(SNNDeepError):
+    """An input asks for more memory, time or entries than a bound allows; see `snndeep.limits`."""
+
+
 class BusyError(SNNDeepError):
     """Another run holds what this one needs."""
 
@@ -104,8 +143,27 @@ class TuningStorageError(SNNDeepError):
     """The database that holds the finished trials of a search cannot be opened."""
 
 
-def refusal(error: OSError, path: Path | str) -> StorageError:
-    """Return what the file system refused, by an error number among `REMEDIES`, with what to do about it."""
+def refusal(error: OSError, path: Path | str = "") -> StorageError:
+    """Return what the file system or the operating system refused, with what to do about it.
+
+    Args:
+        error: As it was raised.
+        path: The file concerned, where the error does not name it.
+    """
+    number = error.errno or 0
     return StorageError(
-        "A file cannot be written.", where=str(path), found=os.strerror(error.errno), remedy=REMEDIES[error.errno]
+        "A file cannot be read or written.",
+        where=str(path or error.filename or ""),
+        found=os.strerror(number) if number else str(error) or type(error).__name__,
+        remedy=REMEDIES.get(number, OTHER_REMEDY),
+    )
+
+
+def out_of_memory(error: MemoryError) -> LimitError:
+    """Return the error of a process that was refused memory."""
+    return LimitError(
+        "There is not enough memory.",
+        found=str(error) or "the operating system refused memory",
+        expected="memory for the largest scan and its features",
+        remedy="Give the job more memory (`mem_mb`), raise the limit (`ulimit -v`), or run fewer jobs at once.",
     )

@@ -33,6 +33,12 @@ class Behaviour:
         cuts: After how many bytes each of the next bodies ends with a reset connection.
         pause: Seconds before each piece of a body.
         announced: Size to claim instead of the true one.
+        gentle: Whether a body that is cut ends like a finished one, so that all its bytes arrive, instead of a reset.
+        piece: Bytes that are sent at once.
+        shift: Bytes by which a range is said to begin later than it was asked for.
+        fickle: Whether every answer has another identity.
+        encoding: Said of every answer.
+        moved: Where `/moved` leads.
         sent: First byte and number of bytes of every body so far.
         paths: What was asked for.
     """
@@ -44,6 +50,12 @@ class Behaviour:
     cuts: list[int] = field(default_factory=list)
     pause: float = 0.0
     announced: int | None = None
+    gentle: bool = False
+    piece: int = PIECE
+    shift: int = 0
+    fickle: bool = False
+    encoding: str = ""
+    moved: str = "/Task03_Liver.tar"
     sent: list[list[int]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
@@ -61,7 +73,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         does.paths.append(self.path)
         if self.path.endswith("/moved"):
             self.send_response(302)
-            self.send_header("Location", "/Task03_Liver.tar")
+            self.send_header("Location", does.moved)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -71,17 +83,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not self.path.partition("?")[0].endswith("Task03_Liver.tar"):
             self._refuse(404)
             return
+        if does.fickle:
+            does.etag = f'"{len(does.paths)}"'
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         same = self.headers.get("If-Range", does.etag) == does.etag
         size = len(does.content) if does.announced is None else does.announced
         if wanted and does.ranges and same:
             start, stop = int(wanted[1]), int(wanted[2]) + 1
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
+            self.send_header("Content-Range", f"bytes {start + does.shift}-{stop - 1 + does.shift}/{size}")
         else:
             start, stop = 0, size
             self.send_response(200)
         self.send_header("Content-Length", str(stop - start))
+        if does.encoding:
+            self.send_header("Content-Encoding", does.encoding)
         if does.etag:
             self.send_header("ETag", does.etag)
         self.end_headers()
@@ -93,9 +109,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         cut = does.cuts.pop(0) if does.cuts and stop - start > 1 else None
         end = stop if cut is None else min(stop, start + cut)
         try:
-            for position in range(start, end, PIECE):
+            for position in range(start, end, does.piece):
                 time.sleep(does.pause)
-                piece = does.content[position : min(position + PIECE, end)]
+                piece = does.content[position : min(position + does.piece, end)]
                 self.wfile.write(piece)
                 record[1] += len(piece)
         except OSError:
@@ -103,6 +119,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         if end < stop or len(does.content) < stop:
             self.close_connection = True
+            if does.gentle:
+                return
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
 

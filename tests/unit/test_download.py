@@ -1,15 +1,18 @@
 """One large file from a real server on loopback that breaks in every way a server can."""
 
+import io
 import logging
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from loopback import Loopback, md5
 
 from snndeep.download import transfer as transfer_module
@@ -64,6 +67,103 @@ def test_a_connection_that_breaks_again_and_again_costs_few_bytes(server, tmp_pa
     assert len(server.behaviour.sent) >= 6
     starts = [start for start, _ in server.behaviour.sent[1:]]
     assert starts == sorted(set(starts)), "every connection goes on further along"
+
+
+@pytest.mark.parametrize("cut", [65_000, 70_000, 5_000, 1_000_003])
+def test_no_byte_that_came_is_fetched_again(server, tmp_path, cut):
+    server.behaviour.cuts, server.behaviour.gentle = [cut] * 1000, True
+    fetch([server.url], tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == CONTENT
+    assert server.behaviour.total == SIZE + 1, "and the one that is asked for at first"
+
+
+def test_a_server_that_breaks_every_few_bytes_is_given_up(server, tmp_path):
+    server.behaviour.cuts, server.behaviour.gentle = [100] * 1000, True
+    with pytest.raises(DownloadError, match="connection failed"):
+        fetch([server.url], tmp_path / "x")
+    assert len(server.behaviour.sent) == 1 + QUICK.attempts
+    assert (tmp_path / "x.part").read_bytes() == CONTENT[: 100 * QUICK.attempts]
+
+
+def test_a_server_that_is_too_slow_is_given_up_and_the_next_one_goes_on_from_there(server, tmp_path):
+    server.behaviour.pause, server.behaviour.piece = 0.01, 1
+    hasty = replace(QUICK, least_rate=10_000, window=0.2)
+    with pytest.raises(DownloadError, match="too slow") as caught:
+        fetch([server.url], tmp_path / "x", patience=hasty)
+    assert caught.value.expected == "at least 10000"
+    assert len(server.behaviour.sent) == 2, "a slow server is not asked again"
+    had = (tmp_path / "x.part").stat().st_size
+    assert had > 0
+    with Loopback(CONTENT) as second:
+        fetch([server.url, second.url], tmp_path / "x", patience=hasty)
+        assert (tmp_path / "x").read_bytes() == CONTENT
+        assert second.behaviour.total <= SIZE - had + 1
+
+
+def test_small_ranges_of_a_slow_server_are_given_up_too(server):
+    source = RemoteFile(server.url, SIZE, replace(QUICK, least_rate=10_000, window=0.2))
+    server.behaviour.pause, server.behaviour.piece = 0.01, 1
+    with pytest.raises(DownloadError, match="too slow"):
+        source.read(0, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ({"fickle": True}, "changed while it was being fetched"),
+        ({"shift": 512}, "changed while it was being fetched"),
+        ({"encoding": "gzip"}, "does not give the file"),
+        ({"announced": SIZE - 1}, "another file"),
+        ({"etag": ""}, ""),
+        ({"etag": 'W/"weak"'}, ""),
+        ({"ranges": False, "fickle": True}, ""),
+    ],
+)
+def test_answers_that_lie_are_refused_and_odd_ones_are_right(server, tmp_path, behaviour, words):
+    for name, value in behaviour.items():
+        setattr(server.behaviour, name, value)
+    if not words:
+        fetch([server.url], tmp_path / "x")
+        assert (tmp_path / "x").read_bytes() == CONTENT
+        return
+    with pytest.raises(DownloadError, match=words):
+        fetch([server.url], tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_redirection_without_end_is_refused(server, tmp_path):
+    server.behaviour.moved = "/moved"
+    with pytest.raises(DownloadError, match="cannot be used") as caught:
+        fetch([f"{server.root}/moved"], tmp_path / "x")
+    assert "TooManyRedirects" in caught.value.found
+
+
+@pytest.mark.parametrize(
+    ("asked", "location", "refused"),
+    [
+        ("https://a/x.tar", "http://a/x.tar", True),
+        ("https://a/x.tar", "HTTP://b/x.tar", True),
+        ("https://a/x.tar", "ftp://a/x.tar", True),
+        ("https://a/x.tar", "/y.tar", False),
+        ("https://a/x.tar", "//b/y.tar", False),
+        ("http://a/x.tar", "https://a/x.tar", False),
+        ("http://a/x.tar", "http://b/x.tar", False),
+    ],
+)
+def test_nobody_is_sent_from_https_to_http(server, monkeypatch, asked, location, refused):
+    def answer(self, request, **_):
+        response = requests.Response()
+        response.status_code, response.url, response.request = 302, asked, request
+        response.headers["Location"], response.raw = location, io.BytesIO()
+        if request.url != asked:
+            raise requests.ConnectionError(f"went on to {request.url}")
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", answer)
+    with pytest.raises(DownloadError) as caught:
+        RemoteFile(asked, SIZE, replace(QUICK, attempts=1))
+    assert ("cannot be trusted" in str(caught.value)) == refused
+    assert ("went on to" in str(caught.value)) != refused
 
 
 def test_connections_that_bring_nothing_are_tried_a_few_times_only(server, tmp_path):

@@ -16,7 +16,8 @@ from snndeep.download.archive import LARGEST_HEADER, index
 from snndeep.download.remote import Patience
 from snndeep.errors import DatasetError, DownloadError, StorageError
 from snndeep.scans.msd_archive import NAME, Archive, make_ready
-from snndeep.scans.msd_cases import bring_case
+from snndeep.scans.msd_cases import bring_case, compare_with_twin
+from snndeep.store.files import write_json
 
 QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=0.02, connect=5, silence=5)
 CASES = range(6)
@@ -111,7 +112,7 @@ def test_a_tar_that_is_there_is_read_in_place(tmp_path):
     members = make_ready(archive, whole=True)
     assert_whole(tmp_path, 2, bring_case("liver_2", members, archive, tmp_path))
     assert archive.tar.read_bytes() == TAR
-    assert visible(archive.folder) == ["checked.json"]
+    assert visible(archive.folder) == [".checked.json"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar", TAR[:-20_000], TAR[::-1]])
@@ -167,6 +168,21 @@ def test_a_case_is_whole_or_absent(server, archive, tmp_path):
     assert_whole(tmp_path, 4, bring_case("liver_4", members, archive, tmp_path))
     assert server.behaviour.total - before < len(member("image", 4)), "the image was not fetched again"
     assert visible(tmp_path) == ["archive", "liver_4"]
+
+
+def test_a_case_that_was_fetched_by_itself_is_compared_with_the_checked_one(tmp_path, caplog):
+    provenance = {"stage": "data", "address": "a" * 12}
+    entry = {"image_sha256": "1", "label_sha256": "2"}
+    twin = tmp_path / "data" / ("a" * 12) / "liver_0.json"
+    compare_with_twin("liver_0", entry, twin, checked=False)
+    write_json(twin, {"liver_0": entry}, provenance)
+    compare_with_twin("liver_0", entry, twin, checked=False)
+    other = {**entry, "label_sha256": "3"}
+    with pytest.raises(DatasetError, match="fetched by itself is not the one") as caught:
+        compare_with_twin("liver_0", other, twin, checked=False)
+    assert (caught.value.where, caught.value.found, caught.value.expected) == ("liver_0, label", "3", "2")
+    compare_with_twin("liver_0", other, twin, checked=True)
+    assert "fetched by itself is not the one" in caplog.text
 
 
 def test_a_damaged_scan_is_refused_and_nothing_stays(tmp_path):

@@ -1,10 +1,13 @@
 """Journals of Optuna studies after a crash."""
 
+import multiprocessing
+import threading
+
 import optuna
 import pytest
 
 from snndeep.errors import DamagedFileError
-from snndeep.training.journal import journal_backend
+from snndeep.training.journal import JournalLock, journal_backend
 
 
 def study(path):
@@ -48,11 +51,18 @@ def test_other_damage_is_named_with_what_to_do(journal):
         journal_backend(journal)
 
 
-def test_a_lock_whose_owner_is_gone_is_freed(journal, monkeypatch):
-    monkeypatch.chdir(journal.parent)
-    (journal.parent / "a.journal.lock").touch()
-    clock = iter(range(0, 10_000, 7))
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    journal_backend(type(journal)("a.journal"))
-    assert not list(journal.parent.glob("*.lock*"))
+def hold(path, ready):
+    JournalLock(path).acquire()
+    ready.set()
+    threading.Event().wait()
+
+
+def test_a_lock_whose_owner_is_gone_is_freed(journal):
+    fork = multiprocessing.get_context("fork")
+    ready = fork.Event()
+    owner = fork.Process(target=hold, args=(journal, ready))
+    owner.start()
+    ready.wait()
+    owner.kill()
+    owner.join()
+    assert len(study(journal).trials) == 3

@@ -16,15 +16,15 @@ def kept(path, provenance=None):
 def test_round_trips(tmp_path):
     arrays = {"a": np.arange(5), "b/c": np.eye(2), "text": np.array(["x", "yy"])}
     storage.write_npz(tmp_path / "a.npz", arrays)
-    read = storage.read_npz(kept(tmp_path / "a.npz"))
+    read = storage.read_npz(kept(tmp_path / "a.npz"), "x")
     assert set(read) == set(arrays)
     for name, values in arrays.items():
         np.testing.assert_array_equal(read[name], values)
     storage.write_json(tmp_path / "a.json", {"x": np.float64(1.5), "y": np.arange(2)})
-    assert storage.read_json(kept(tmp_path / "a.json")) == {"x": 1.5, "y": [0, 1]}
+    assert storage.read_json(kept(tmp_path / "a.json"), "x") == {"x": 1.5, "y": [0, 1]}
     table = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     storage.write_table(tmp_path / "a.parquet", table)
-    pd.testing.assert_frame_equal(storage.read_table(kept(tmp_path / "a.parquet")), table)
+    pd.testing.assert_frame_equal(storage.read_table(kept(tmp_path / "a.parquet"), "x"), table)
 
 
 def test_equal_arrays_give_equal_bytes(tmp_path):
@@ -65,7 +65,7 @@ def test_damage_is_found_and_named(tmp_path, damage):
     else:
         storage.provenance_path(path).write_text("{")
     with pytest.raises(DamagedFileError) as error:
-        storage.read_json(path)
+        storage.read_json(path, "x")
     assert "x.json" in str(error.value)
     assert "snakemake --cores 1 --force" in str(error.value)
 

@@ -10,11 +10,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+
+from snndeep.plan.configuration import complete
+from snndeep.plan.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
@@ -88,6 +92,16 @@ class Project:
         jobs = dict(re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE))
         assert jobs or "Nothing to be done" in output, output
         return {rule: int(count) for rule, count in jobs.items() if rule not in ("all", "total")}
+
+    def unmade(self) -> dict[str, int]:
+        """Return how many addresses of each stage the plan of the present configuration and code finds without files.
+
+        It is what Snakemake plans, without Snakemake: a job runs where its address holds nothing.
+        """
+        config = complete({**self.config, "store": str(self.folder / self.config.get("store", "work"))})
+        stages = Plan(config, self.folder / "scripts").stages()
+        missing = Counter(stage.name for stage in stages if not Path(stage.folder).exists())
+        return {name: count for name, count in missing.items() if name not in ("features", "studies")}
 
     def copy_to(self, folder: Path) -> Project:
         """Return an independent copy with all its results."""

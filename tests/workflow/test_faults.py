@@ -21,12 +21,12 @@ PUBLISHED = (
 )  # fmt: skip
 CLOCKED = (".record.json", "report.html", "cost.csv")  # hold seconds, which differ from run to run
 RULES = (
-    "data_phantom", "features", "samples", "splits", "spikes", "baselines", "tune", "train", "evaluate", "insight",
-    "models", "pictures", "report", "publish",
+    "data_phantom", "features", "samples", "splits", "preprocessing", "spikes", "baselines", "tune", "train", "evaluate",
+    "insight", "models", "pictures", "report", "publish",
 )  # fmt: skip
 STAGES = (
-    "data", "features_batch", "samples", "splits", "spikes", "baselines", "tune", "train", "evaluate", "models",
-    "insight", "pictures", "report",
+    "data", "features_batch", "samples", "splits", "preprocessing", "spikes", "baselines", "tune", "train", "evaluate",
+    "models", "insight", "pictures", "report",
 )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from snndeep.plan.addressing import address
 
 MODELS = {"tune": 9, "train": 9}
 LOOKED_INTO = {"insight": 1}
-OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1, "publish": 1}
+OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
+PUBLISHED = {**OUTCOME, "publish": 1}
 
 
 def add_code(path: Path) -> None:
@@ -27,7 +28,7 @@ def test_the_plan_has_nine_tune_and_nine_train_jobs(fresh):
     assert {rule: jobs[rule] for rule in MODELS} == MODELS
     assert jobs == {
         "data_phantom": 3, "features": 3, "samples": 1, "splits": 1, "preprocessing": 1, "spikes": 2, "baselines": 1,
-        **MODELS, **LOOKED_INTO, **OUTCOME,
+        **MODELS, **LOOKED_INTO, **PUBLISHED,
     }  # fmt: skip
 
 
@@ -71,34 +72,34 @@ def test_a_report_setting_runs_the_report_alone(project):
 def test_the_page_template_runs_the_report_alone(project):
     page = project.folder / "scripts/snndeep/reporting/page.html.jinja"
     page.write_text(page.read_text(encoding="utf-8") + "<!-- edited -->", encoding="utf-8")
-    assert project.planned() == {"report": 1, "publish": 1}
+    assert project.unmade() == {"report": 1}
 
 
 def test_an_evaluation_setting_trains_nothing(project):
     project.config["evaluation"] = {"bootstrap": 30}
-    assert project.planned() == OUTCOME
+    assert project.unmade() == OUTCOME
 
 
 def test_an_encoder_setting_runs_from_its_encoding_on(project):
     project.config["encoders"]["latency"]["steps"] = 6
-    assert project.planned() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
 
 
 def test_preprocessing_runs_from_encoding_on(project):
     project.config["preprocessing"]["features"] = 6
-    assert project.planned() == {"preprocessing": 1, "spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO, **OUTCOME}
+    assert project.unmade() == {"preprocessing": 1, "spikes": 2, "baselines": 1, **MODELS, **LOOKED_INTO, **OUTCOME}
 
 
 def test_importance_runs_again_without_any_training(project):
     project.config["insight"] = {"repeats": 3}
-    assert project.planned() == {"insight": 1, "report": 1, "publish": 1}
+    assert project.unmade() == {"insight": 1, "report": 1}
 
 
 def test_an_edit_taken_back_runs_nothing(project):
     project.config["encoders"]["latency"]["steps"] = 6
-    assert project.planned()
+    assert project.unmade()
     project.config["encoders"]["latency"]["steps"] = 5
-    assert project.planned() == {}
+    assert project.unmade() == {}
 
 
 def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
@@ -112,7 +113,7 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
 def test_fewer_models_and_all_again(project):
     models = project.folder / "results/tiny/models"
     project.config["models"] = {"backends": ["custom"], "rules": ["surrogate", "tempotron"]}
-    assert project.planned() == OUTCOME
+    assert project.planned() == PUBLISHED
     project.run("--quiet", "rules")
     assert sorted(path.name for path in models.glob("[!.]*")) == ["custom.surrogate.npz", "custom.tempotron.npz"]
     del project.config["models"]
@@ -136,35 +137,36 @@ def test_a_comment_runs_nothing(project):
     module = project.folder / "scripts/snndeep/learning/optimiser.py"
     text = module.read_text(encoding="utf-8")
     module.write_text("# A comment.\n" + text.replace('"""', '"""Another docstring. ', 1), encoding="utf-8")
-    assert project.planned() == {}
+    assert project.unmade() == {}
 
 
 def test_code_runs_its_stage_and_what_follows(project):
     add_code(project.folder / "scripts/snndeep/learning/optimiser.py")
-    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
+    assert project.unmade() == {**MODELS, **LOOKED_INTO, **OUTCOME}
 
 
 def test_one_learning_rule_edited_runs_its_three_models(project):
     add_code(project.folder / "scripts/snndeep/learning/tempotron.py")
-    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"tune": 3, "train": 3, **OUTCOME}
 
 
 def test_one_backend_edited_runs_its_three_models(project):
     add_code(project.folder / "scripts/snndeep/backends/snntorch.py")
-    assert project.planned() == {"tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"tune": 3, "train": 3, **OUTCOME}
 
 
 def test_more_trials_run_only_the_new_ones(project):
     project.config["tuning"]["n_trials"] = 2
-    assert project.planned() == {**MODELS, **LOOKED_INTO, **OUTCOME}
+    assert project.planned() == {**MODELS, **LOOKED_INTO, **PUBLISHED}
     output = project.run("--quiet", "rules")
     assert output.count("2 trials (1 new)") == 9 * 4, output[-3000:]
 
 
 def test_more_patients_keep_those_already_made(project):
     project.config["dataset"]["phantom"]["patients"] = 16
-    jobs = project.planned()
-    assert (jobs["data_phantom"], jobs["features"], jobs["samples"]) == (1, 1, 1)
+    jobs = project.unmade()
+    assert (jobs["features_batch"], jobs["samples"]) == (1, 1)
+    assert "data" not in jobs
 
 
 def test_jobs_may_be_cut_differently_without_any_change(project):

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 
+from snndeep.store.files import write_json
+
 MODELS = {f"{b}/{r}" for b in ("custom", "snntorch", "spikingjelly") for r in ("surrogate", "tempotron", "bal")}
 
 
@@ -125,12 +127,18 @@ def test_a_damaged_scan_is_found_and_rebuilt(project):
 
 def test_prune_keeps_what_is_live_and_removes_the_rest(project):
     stale = project.folder / "work/spikes/0123456789ab"
-    stale.mkdir()
-    (stale / "x.npz").write_bytes(b"x")
+    write_json(stale / "x.json", 1, {"stage": "spikes", "address": stale.name})
+    notes = project.folder / "work/spikes/202401151230/notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
     assert "left 1 younger than 1 h" in project.run("prune", "--quiet", "rules")
     project.config["prune"] = {"min_age_hours": 0}
+    assert "nothing was removed; to remove them" in project.run("prune", "--quiet", "rules")
+    assert stale.exists()
+    project.config["prune"] = {"min_age_hours": 0, "yes": True}
     output = project.run("prune", "--quiet", "rules")
     assert "removed spikes/0123456789ab" in output
     assert "removed 1 folders" in output
     assert not stale.exists()
+    assert notes.read_text() == "mine"
     assert project.planned() == {}

@@ -6,27 +6,32 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# Beside this file, wherever the workflow is used from: as it is, or as a module of another one.
+SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 
 from snndeep.plan.configuration import complete
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
-from snndeep.store.lease import lease_path, take_lease
 from snndeep.plan.plan import Plan
-from snndeep.store.checkout_lock import CheckoutLock
-from snndeep.store.upkeep import settle_times
+from snndeep.store.folder import mark_store, refuse_other_folders
+from snndeep.store.lease import RunLease
+from snndeep.store.locks import CheckoutLock
+from snndeep.store.owner import owner_of
+from snndeep.store.pruning import settle_times
 
 # A job has the threads that its rule says; libraries that would take more on their own are told so.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
 
 
 def plan_of(config):
     """Return the plan of a configuration; what is wrong with it ends the run before any work."""
     try:
-        return Plan(complete(config), SCRIPTS)
+        completed = complete(config)
+        refuse_other_folders(Path(completed["store"]), Path.cwd())
+        return Plan(completed, SCRIPTS)
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
@@ -34,7 +39,7 @@ def plan_of(config):
 PLAN = plan_of(config)
 RESULTS = f"results/{PLAN.config['run']}"
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
-LEASE = lease_path(PLAN.store, Path.cwd(), PLAN.config["run"])
+LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
 
 def kept_out(value):
@@ -50,19 +55,38 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def end_unless_full(error):
+    """End the run with a refusal of the store's. Where its disk is full, a job that has to write says so, and `prune` must
+    be able to begin."""
+    if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise WorkflowError(str(error)) from None
+
+
+def announce():
+    """Tell those who prune the store what this run reaches, before it looks at what is there."""
+    try:
+        mark_store(PLAN.store)
+        LEASE.take(PLAN.live())
+    except StorageError as error:
+        if not workflow.dryrun:
+            end_unless_full(error)
+
+
 def begin_run():
-    """Keep other runs out of this folder and tell those who prune the store what this one reaches."""
+    """Keep other runs out of this folder, and let the lease of this one take the place of the last one's."""
     try:
         LOCK.acquire()
-    except SNNDeepError as error:
-        raise WorkflowError(str(error)) from None
-    try:
-        take_lease(LEASE, Path.cwd(), PLAN.config["run"], PLAN.live())
+        LEASE.begin_work()
         settle_times(PLAN.store, PLAN.live())
     except StorageError as error:
-        # Where the disk is full, a job that has to write says so, and `prune` must be able to begin.
-        if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkflowError(str(error)) from None
+        end_unless_full(error)
+    except SNNDeepError as error:
+        raise WorkflowError(str(error)) from None
+
+
+# Jobs read this file too; the run is the process that hands them out.
+if workflow.is_main_process:
+    announce()
 
 
 onstart:
@@ -70,7 +94,10 @@ onstart:
 
 
 # The address of a database may hold a password. The environment reaches the scripts and is not written anywhere.
-os.environ.update(SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"])
+os.environ.update(
+    SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"],
+    SNNDEEP_DURABLE=str(int(PLAN.config["durable"])),
+)
 
 
 wildcard_constraints:

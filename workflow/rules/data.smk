@@ -60,6 +60,9 @@ if PLAN.scans.source == "msd" and not PLAN.scans.in_place:
             index=kept_out(PLAN.scans.archive.path("index.json")),
             published=kept_out(PLAN.config["dataset"]["msd"]),
             tar=kept_out(PLAN.config["dataset"]["path"]),
+            twin=kept_out(
+                lambda wildcards: PLAN.scans.twin.path(f"{wildcards.case}.json")
+            ),
         log:
             "logs/data_msd/{case}.log",
         benchmark:

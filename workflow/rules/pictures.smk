@@ -11,7 +11,7 @@ rule pictures:
         stage=PLAN.pictures.record(),
         cases=kept_out(
             {
-                case.name: [str(case.image), str(case.label)]
+                case.name: [str(case.image), str(case.label), list(case.planned)]
                 for case in PLAN.scans.cases
             }
         ),

@@ -91,6 +91,7 @@ rule publish:
     params:
         stages=PLAN.addresses(),
         live=PLAN.live(),
+        store=str(PLAN.store),
     log:
         "logs/publish.log",
     benchmark:

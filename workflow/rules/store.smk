@@ -9,10 +9,12 @@ rule verify:
         store=str(PLAN.store),
         live=PLAN.live(),
         targets=PLAN.targets(),
+        results="results",
+        run=PLAN.config["run"],
     log:
         "logs/verify.log",
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/custom.yaml"
     threads: 1
     resources:
         mem_mb=growing(500),
@@ -27,7 +29,7 @@ rule prune:
         live=PLAN.live(),
         results="results",
         settings=PLAN.config["prune"],
-        lease=str(LEASE),
+        owner=owner_of(Path.cwd()),
     log:
         "logs/prune.log",
     conda:

@@ -85,6 +85,22 @@ def _named_gradients(
     return gradients
 
 
+def _check_layer(neuron: NeuronSettings, parameters: Mapping[str, np.ndarray], inputs: int | None = None) -> None:
+    """Check a layer's arrays against each other: compiled code does not look whether an index lies inside an array."""
+    weight = parameters["weight"]
+    width = weight.shape[-1]
+    vectors = ["bias", *(["beta"] if neuron.learn_beta else []), *(["threshold"] if neuron.learn_threshold else [])]
+    wrong = [name for name in vectors if parameters[name].shape != (width,) or parameters[name].dtype != weight.dtype]
+    if wrong or weight.ndim != 2 or weight.dtype.kind != "f" or inputs not in (None, weight.shape[0]):
+        name = wrong[0] if wrong else "weight"
+        raise InvalidInputError(
+            "The parameters of a layer do not fit each other.",
+            where=name,
+            found=f"{parameters[name].dtype} {list(parameters[name].shape)}",
+            expected=f"weight [{'M' if inputs is None else inputs}, N] and vectors [N] of one real type, N = {width}",
+        )
+
+
 def _check_channels(inputs: EventBatch, weight: np.ndarray) -> None:
     if inputs.trains.inputs != weight.shape[0]:
         raise InvalidInputError(
@@ -116,6 +132,7 @@ class CustomLayer:
 
     def forward(self, parameters: Mapping[str, np.ndarray], inputs: EventBatch | np.ndarray) -> LayerTrace:
         """See `SpikingLayer.forward`."""
+        _check_layer(self._neuron, parameters)
         weight, bias = parameters["weight"], parameters["bias"]
         if isinstance(inputs, EventBatch):
             _check_channels(inputs, weight)
@@ -199,6 +216,8 @@ class CustomPair:
     ) -> PairTrace:
         """See `LayerPair.forward`."""
         weight = hidden["weight"]
+        _check_layer(self._hidden, hidden)
+        _check_layer(self._output, output, weight.shape[1])
         _check_channels(inputs, weight)
         batch, steps, dtype = inputs.samples.size, inputs.trains.steps, weight.dtype
         first = _Neurons.prepare(self._hidden, hidden, batch, steps)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,16 @@ from typing import Any
 import numpy as np
 
 from snndeep.deployment.reference import Reference
-from snndeep.errors import ModelFileError, SNNDeepError
+from snndeep.deployment.validation import (
+    channels_of,
+    check_backend,
+    check_calibration,
+    check_decision,
+    check_member,
+    plain_name,
+    typed_settings,
+)
+from snndeep.errors import UNREADABLE, ModelFileError, SNNDeepError
 from snndeep.evaluation.decision import Decision
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
@@ -32,8 +41,9 @@ from snndeep.store.files import write_npz
 FORMAT = "snndeep-model"
 VERSION = 1
 HEADER = "header"
-LARGEST = 1 << 30
+LARGEST = 1 << 28
 """Bytes that a model file may unpack to; a network has some thousand parameters."""
+MOST_ARRAYS = 10_000
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,11 @@ def read_model(path: Path) -> ModelFile:
     try:
         intact = header["sha256"] == _digest(header, arrays)
         model = _rebuild(header, arrays) if intact else None
-    except (KeyError, TypeError, ValueError, IndexError, SNNDeepError) as error:
+    except SNNDeepError as error:
+        raise _damaged(
+            path, "does not hold what a model needs", f"{error.where}: {error.found}", error.expected
+        ) from error
+    except UNREADABLE as error:
         raise _damaged(path, "does not hold what a model needs", f"{type(error).__name__}: {error}") from error
     if model is None:
         raise _damaged(path, "is damaged", "content that does not fit its SHA-256")
@@ -187,77 +201,112 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             remedy="Run the workflow, or give the path of a model file.",
         )
     try:
+        if path.stat().st_size > LARGEST:
+            raise _damaged(path, "is none", f"{path.stat().st_size} bytes")
         with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            if size > LARGEST:
-                raise _damaged(path, "is none", f"{size} bytes when unpacked")
-            # Whole members are read, since only at its end a member's checksum is compared.
-            contents = {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
-        return {
-            name: np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-            for name, content in contents.items()
-        }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(path, "is damaged or none", f"{type(error).__name__}: {error}") from error
-    except ValueError as error:
-        found = "pickled objects" if "allow_pickle" in str(error) else str(error)
-        raise _damaged(path, "holds what is never read", found) from error
-    except OSError as error:
-        raise _damaged(path, "cannot be read", str(error)) from error
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            if size > LARGEST or len(entries) > MOST_ARRAYS:
+                raise _damaged(path, "is none", f"{len(entries)} arrays of {size} bytes when unpacked")
+            # Whole members are read, since only at its end a member's checksum is compared. No more is unpacked than a
+            # member says that it has.
+            return {entry.filename.removesuffix(".npy"): _array(archive.read(entry)) for entry in entries}
+    except UNREADABLE as error:
+        what = "holds what is never read" if "pickle" in str(error) else "is damaged or none"
+        found = "pickled objects" if "pickle" in str(error) else f"{type(error).__name__}: {error}"
+        raise _damaged(path, what, found) from error
+
+
+def _array(content: bytes) -> np.ndarray:
+    """Return an array in numpy's format after comparing the size that its header asks for with the bytes that are there.
+
+    Raises:
+        ValueError: If the sizes differ, or the array holds Python objects.
+    """
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read_header(file)
+    if dtype.hasobject:
+        raise ValueError("pickled objects")
+    asked, there = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
+    if asked != there or min(shape, default=0) < 0:
+        raise ValueError(f"an array of {list(shape)} {dtype} in {there} bytes")
+    file.seek(0)
+    return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Take the header out of the arrays."""
     try:
-        header = json.loads(arrays.pop(HEADER).tobytes())
+        header: dict[str, Any] = json.loads(arrays.pop(HEADER).tobytes(), parse_constant=_refuse_constant)
         if header["format"] != FORMAT:
             raise ValueError(f"format {header['format']!r}")
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise _damaged(path, "is none", f"{type(error).__name__}: {error}") from error
     return header
 
 
-def _damaged(path: Path, what: str, found: str) -> ModelFileError:
+def _refuse_constant(name: str) -> float:
+    if name == "NaN":
+        raise ValueError("NaN is no JSON")
+    return float(name)
+
+
+def _damaged(path: Path, what: str, found: str, expected: str = "") -> ModelFileError:
     return ModelFileError(
         f"The model file {what}.",
         where=str(path),
-        found=found,
-        expected=f"an npz archive of SNNDeep, {FORMAT} version {VERSION}",
+        found=found[:500],
+        expected=expected or f"an npz archive of SNNDeep, {FORMAT} version {VERSION}",
         remedy="Copy it again, or let the workflow write it again: snakemake --cores 1 --force publish",
     )
 
 
 def _rebuild(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> ModelFile:
-    members = tuple(_member(values, arrays) for values in header["members"])
-    if not members:
-        raise ValueError("no members")
+    """Make a model of what a file holds, see `snndeep.deployment.validation`."""
+    members = tuple(_member(header, values, arrays) for values in header["members"])
+    splits = [member.split for member in members]
+    if not members or len(set(splits)) < len(splits):
+        raise ValueError(f"the members {splits}")
+    validated = {plain_name(name, "protocol"): counts for name, counts in header["validated"].items()}
+    missing = {member.protocol for member in members} - set(validated)
+    if missing:
+        raise ValueError(f"no calibration of {', '.join(sorted(missing))}")
     return ModelFile(
-        backend=header["backend"],
+        backend=check_backend(header["backend"]),
         rule=header["rule"],
-        features=FeatureSettings(**header["features"]),
-        labels=MaskLabels(**header["labels"]),
-        samples=SampleSettings(**header["samples"]),
+        features=typed_settings(FeatureSettings, header["features"], "features"),
+        labels=typed_settings(MaskLabels, header["labels"], "labels"),
+        samples=typed_settings(SampleSettings, header["samples"], "samples"),
         encoder=header["encoder"],
         encoder_settings=dict(header["encoder_settings"]),
         seed=int(header["seed"]),
         members=members,
-        calibration={name: arrays[f"calibration/{name}"] for name in header["validated"]},
-        validated={name: (int(counts[0]), int(counts[1])) for name, counts in header["validated"].items()},
+        calibration={
+            name: check_calibration(arrays[f"calibration/{name}"], f"calibration {name}") for name in validated
+        },
+        validated={name: (int(counts[0]), int(counts[1])) for name, counts in validated.items()},
         provenance=dict(header["provenance"]),
-        versions=dict(header["versions"]),
+        versions={str(name): str(version) for name, version in header["versions"].items()},
     )
 
 
-def _member(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Member:
-    split = values["split"]
+def _member(header: Mapping[str, Any], values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Member:
+    split = plain_name(values["split"], "split")
     prefix = f"{split}/parameters/"
-    return Member(
+    member = Member(
         split=split,
-        protocol=values["protocol"],
+        protocol=plain_name(values["protocol"], "protocol"),
         settings=dict(values["settings"]),
         preprocessing=Preprocessing.from_json(values["preprocessing"]),
         parameters={name.removeprefix(prefix): own for name, own in arrays.items() if name.startswith(prefix)},
-        slices=Decision(**values["slices"]),
-        patients=Decision(**values["patients"]),
+        slices=check_decision(values["slices"], f"{split}, slices"),
+        patients=check_decision(values["patients"], f"{split}, patients"),
         reference=Reference.from_json(values["reference"], arrays[f"{split}/precision"]),
     )
+    channels = channels_of(header["encoder"], header["encoder_settings"], len(member.preprocessing.features))
+    check_member(
+        header["rule"], member.settings, channels, member.preprocessing, member.parameters, member.reference, split
+    )
+    return member

@@ -12,13 +12,18 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from snndeep.errors import DatasetError
 
-MOST_MEMBERS = 100_000
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+MOST_MEMBERS = 10_000
 LARGEST_HEADER = 1 << 20
 _READ_AHEAD = 1 << 14
+# What the standard library raises besides TarError for headers that make no sense, for instance of sparse files.
+_MISREAD = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, EOFError)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def index(file: BinaryIO, size: int, where: str) -> dict[str, Member]:
     found: dict[str, Member] = {}
     file.seek(0)
     try:
-        with tarfile.open(fileobj=_Bounded(file), mode="r:") as tar:
+        with tarfile.open(fileobj=cast(BinaryIO, _Bounded(file)), mode="r:") as tar:
             for count, info in enumerate(tar):
                 member = _checked(info, size, where, count)
                 if member is None:
@@ -66,8 +71,8 @@ def index(file: BinaryIO, size: int, where: str) -> dict[str, Member]:
                     raise _refused(info.name, "it is there twice", where)
                 found[member.name] = member
             _require_end(file, tar.offset, size, where)
-    except (tarfile.TarError, _HeaderTooLargeError) as error:
-        raise _not_a_tar(where, str(error)) from error
+    except (tarfile.TarError, _HeaderTooLargeError, *_MISREAD) as error:
+        raise _not_a_tar(where, f"{type(error).__name__}: {error}") from error
     if not found:
         raise _not_a_tar(where, "there are no files in it")
     return found
@@ -82,14 +87,14 @@ def confirm(header: bytes, member: Member, where: str) -> None:
     try:
         with tarfile.open(fileobj=io.BytesIO(header), mode="r:") as tar:
             info = tar.next()
-            found = (_plain_name(info.name), info.size)
-    except tarfile.TarError as error:
-        found = str(error)
+            found = (_plain_name(info.name), info.size) if info else ("nothing", 0)
+    except (tarfile.TarError, *_MISREAD) as error:
+        found = (f"{type(error).__name__}: {error}", 0)
     if found != (member.name, member.size):
         raise DatasetError(
             "The archive is not the one that was indexed.",
             where=f"{where}, byte {member.header}",
-            found=f"{found}",
+            found=f"{found[0]} of {found[1]} bytes",
             expected=f"{member.name} of {member.size} bytes",
             remedy="Remove the index and run again; check that all addresses have the same file.",
         )
@@ -114,12 +119,13 @@ class _Ranges(io.RawIOBase):
         self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         return self._position
 
-    def readinto(self, buffer: memoryview) -> int:
-        stop = min(self._position + len(buffer), self._size)
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer).cast("B")
+        stop = min(self._position + len(view), self._size)
         if stop <= self._position:
             return 0
         content = self._read(self._position, stop)
-        buffer[: len(content)] = content
+        view[: len(content)] = content
         self._position = stop
         return len(content)
 

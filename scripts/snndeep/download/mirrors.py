@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from snndeep.download.remote import Patience, RemoteFile, StaleTransferError
@@ -21,7 +22,7 @@ def from_mirrors(urls: Sequence[str], size: int, patience: Patience, work: Calla
     Args:
         urls: Addresses of the same file, tried in order.
         size: How large it must be, in bytes.
-        patience: How long to bear with the last of them; the others get two attempts, since there is a next one.
+        patience: How long to wait for the last of them; the others get two attempts, since there is a next one.
         work: What is to be done with the remote file.
 
     Raises:
@@ -32,7 +33,7 @@ def from_mirrors(urls: Sequence[str], size: int, patience: Patience, work: Calla
     for url in urls:
         limit = patience if url == urls[-1] else brief
         try:
-            return _with_a_second_start(lambda url=url, limit=limit: work(RemoteFile(url, size, limit)))
+            return _with_a_second_start(partial(_on, work, url, size, limit))
         except DownloadError as error:
             failures.append(error)
             if len(failures) < len(urls):
@@ -46,6 +47,10 @@ def from_mirrors(urls: Sequence[str], size: int, patience: Patience, work: Calla
         expected=failures[-1].expected,
         remedy=failures[-1].remedy,
     )
+
+
+def _on(work: Callable[[RemoteFile], _Result], url: str, size: int, patience: Patience) -> _Result:
+    return work(RemoteFile(url, size, patience))
 
 
 def _with_a_second_start(attempt: Callable[[], _Result]) -> _Result:

@@ -2,20 +2,24 @@
 
 Ranges are those of RFC 9110, section 14. Every request for a range carries `If-Range` with the validator that the server
 gave at first, so that bytes of a file that was replaced in between are never mixed with those of the old one. A proxy
-set in the environment and credentials in a `.netrc` are honoured, as `requests` does it.
+set in the environment and credentials in a `.netrc` are honoured, as `requests` does it. A redirection from https to http
+is refused: nobody could tell who answers there.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import tenacity
+import urllib3
 
 from snndeep.errors import DownloadError
 from snndeep.redaction import masked_url
@@ -25,6 +29,7 @@ CHUNK = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _Result = TypeVar("_Result")
+_Error = TypeVar("_Error", bound=DownloadError)
 
 
 class BrokenTransferError(DownloadError):
@@ -35,9 +40,21 @@ class StaleTransferError(DownloadError):
     """What was fetched before does not belong to the file that is there now: worth starting over."""
 
 
+class _DowngradeError(requests.RequestException):
+    """A server sends its client from https to http."""
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target and urlsplit(resp.url).scheme == "https" and urlsplit(urljoin(resp.url, target)).scheme != "https":
+            raise _DowngradeError("a redirection from https to http")
+        return target
+
+
 @dataclass(frozen=True)
 class Patience:
-    """How long to bear with a server.
+    """How long to wait for a server.
 
     Attributes:
         attempts: Attempts in a row that bring nothing before giving up.
@@ -45,6 +62,8 @@ class Patience:
         longest_wait: Most seconds to wait.
         connect: Seconds that a connection may take.
         silence: Seconds without a byte after which a connection counts as broken.
+        least_rate: Bytes a second that a server must send on average over `window`; a slower one is given up. 0 for any.
+        window: In seconds.
     """
 
     attempts: int = 6
@@ -52,6 +71,8 @@ class Patience:
     longest_wait: float = 60.0
     connect: float = 15.0
     silence: float = 60.0
+    least_rate: float = 1000.0
+    window: float = 60.0
 
     def insist(self, attempt: Callable[[], _Result]) -> _Result:
         """Return what an attempt returns, trying again with growing waits while it breaks.
@@ -71,11 +92,12 @@ class Patience:
         return retrying(attempt)
 
     def _say(self, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception()
-        LOGGER.info(
-            "%s: %s; attempt %d of %d in %.0f s",
-            error.what.removesuffix("."), error.found, state.attempt_number + 1, self.attempts, state.upcoming_sleep,
-        )  # fmt: skip
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, DownloadError):
+            LOGGER.info(
+                "%s: %s; attempt %d of %d in %.0f s",
+                error.what.removesuffix("."), error.found, state.attempt_number + 1, self.attempts, state.upcoming_sleep,
+            )  # fmt: skip
 
 
 class RemoteFile:
@@ -84,7 +106,7 @@ class RemoteFile:
     Args:
         url: Where it is.
         size: How large it must be, in bytes.
-        patience: How long to bear with the server.
+        patience: How long to wait for the server.
 
     Raises:
         DownloadError: If the server cannot be reached, refuses, or has a file of another size.
@@ -92,7 +114,7 @@ class RemoteFile:
 
     def __init__(self, url: str, size: int, patience: Patience):
         self.url, self.size, self.patience = url, size, patience
-        self._session = requests.Session()
+        self._session = _Session()
         self.ranges, self.validator = patience.insist(self._probe)
 
     def _probe(self) -> tuple[bool, str]:
@@ -100,7 +122,7 @@ class RemoteFile:
         with self._get({"Range": "bytes=0-0"}) as response:
             announced = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
             ranges = response.status_code == HTTPStatus.PARTIAL_CONTENT and announced is not None
-            size = announced[3] if ranges else response.headers.get("Content-Length")
+            size = announced[3] if ranges and announced else response.headers.get("Content-Length")
             if size is not None and size != str(self.size):
                 raise self._error(DownloadError, "The server has another file.", f"{size} bytes", f"{self.size} bytes")
             etag = response.headers.get("ETag", "")
@@ -108,12 +130,12 @@ class RemoteFile:
             return ranges, response.headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
 
     def blocks(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes from `start` up to `stop` as they come; without ranges, only those of the whole file.
+        """Yield the bytes from `start` up to `stop` as they come, every one; without ranges, only those of the whole file.
 
         Raises:
             BrokenTransferError: If the connection breaks or ends early.
             StaleTransferError: If the file was replaced since this object was made.
-            DownloadError: If the server refuses.
+            DownloadError: If the server refuses, or is too slow.
         """
         headers = {"Range": f"bytes={start}-{stop - 1}"} if self.ranges else {}
         if self.ranges and self.validator:
@@ -126,19 +148,30 @@ class RemoteFile:
                     f"{response.status_code}, {response.headers.get('Content-Range', 'no range')}",
                     f"bytes {start} to {stop - 1} of {self.size}",
                 )
-            left = stop - start
+            yield from self._body(response, stop - start)
+
+    def _body(self, response: requests.Response, size: int) -> Iterator[bytes]:
+        left, since, count = size, time.monotonic(), 0
+        while left:
             try:
-                for block in response.iter_content(CHUNK):
-                    yield block[:left]
-                    left -= len(block)
-                    if left <= 0:
-                        return
-            except requests.RequestException as error:
-                raise self._broken(_reason(error)) from None
-            raise self._broken(f"it ended {left} bytes early")
+                # What has come so far, and not a full block: a connection that breaks costs no byte that came.
+                block: bytes = response.raw.read1(min(CHUNK, left), decode_content=False)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._broken(f"{type(error).__name__}, {_without_address(error)}") from None
+            if not block:
+                raise self._broken(f"it ended {left} bytes early")
+            yield block
+            left -= len(block)
+            count += len(block)
+            elapsed = time.monotonic() - since
+            if elapsed >= self.patience.window:
+                if left and count < self.patience.least_rate * elapsed:
+                    rates = f"{count / elapsed:.0f} bytes a second", f"at least {self.patience.least_rate:g}"
+                    raise self._error(DownloadError, "The server is too slow.", *rates)
+                since, count = time.monotonic(), 0
 
     def read(self, start: int, stop: int) -> bytes:
-        """Return the bytes from `start` up to `stop`, for small ranges; breaks are borne with patience."""
+        """Return the bytes from `start` up to `stop`, for small ranges; broken connections are tried again."""
         return self.patience.insist(lambda: b"".join(self.blocks(start, stop)))
 
     def _get(self, headers: dict[str, str]) -> requests.Response:
@@ -151,12 +184,17 @@ class RemoteFile:
             raise self._error(DownloadError, "The server's certificate is not trusted.", _reason(error)) from None
         except (requests.ConnectionError, requests.Timeout) as error:
             raise self._broken(_reason(error)) from None
-        except requests.RequestException as error:
+        except _DowngradeError as error:
+            raise self._error(
+                DownloadError, "The address cannot be trusted.", str(error), "https all the way"
+            ) from None
+        except (requests.RequestException, ValueError) as error:
             raise self._error(DownloadError, "The address cannot be used.", type(error).__name__) from None
-        if response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        encoding = response.headers.get("Content-Encoding", "identity")
+        if response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT) and encoding == "identity":
             return response
         response.close()
-        found = f"{response.status_code} {response.reason}"
+        found = f"{response.status_code} {response.reason}, encoding {encoding}"
         if response.status_code in _TRANSIENT:
             raise self._error(BrokenTransferError, "The server is not able to answer at present.", found)
         raise self._error(DownloadError, "The server does not give the file.", found)
@@ -164,7 +202,7 @@ class RemoteFile:
     def _broken(self, found: str) -> BrokenTransferError:
         return self._error(BrokenTransferError, "The connection failed.", found)
 
-    def _error(self, kind: type[DownloadError], what: str, found: str, expected: str = "") -> DownloadError:
+    def _error(self, kind: type[_Error], what: str, found: str, expected: str = "") -> _Error:
         return kind(
             what,
             where=masked_url(self.url),
@@ -178,3 +216,8 @@ def _reason(error: requests.RequestException) -> str:
     """Return why a request failed. The text of the error itself may quote the query of the address, so it is not used."""
     cause = error.args[0] if error.args else error
     return f"{type(error).__name__}, {getattr(cause, 'reason', cause)}"
+
+
+def _without_address(error: Exception) -> str:
+    """Return why a transfer broke, without the pool's description, which names the host."""
+    return str(error.args[-1] if error.args else error)

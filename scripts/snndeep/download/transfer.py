@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,14 @@ from snndeep.download.progress import Progress
 from snndeep.download.remote import BrokenTransferError, RemoteFile, StaleTransferError
 from snndeep.errors import DownloadError
 from snndeep.redaction import masked_url
+from snndeep.store.durability import rename, sync
 from snndeep.store.files import explained, write_json
 
 LOGGER = logging.getLogger(__name__)
 BLOCK = 1 << 20
+# An attempt that brings less than this counts as one that brought nothing, so that a server which breaks every few bytes
+# is given up. What it brought is kept all the same.
+LEAST_GAIN = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ class _Part:
         # Unbuffered: what is counted is with the system, and outlives this process.
         self._file = self.path.open("r+b" if keep else "wb", buffering=0)
         if keep:
-            LOGGER.info("reading %s, to go on from its end", self.path)
+            LOGGER.info("reading %s, to resume at its end", self.path)
             while block := self._file.read(BLOCK):
                 self._count(block)
         write_json(self._note, identity)
 
     def _belongs_to(self, identity: Mapping[str, Any]) -> bool:
-        """Whether the part that lies there may be gone on with.
+        """Whether the part that is there may be resumed.
 
         From the same address, only if the server says that the file is the same. From another one, always: size and
         checksum decide in the end.
@@ -82,7 +85,7 @@ class _Part:
             LOGGER.info("the remote file has changed since; starting over")
         return same.items() <= identity.items() and (moved or fresh)
 
-    def _count(self, block: bytes) -> None:
+    def _count(self, block: bytes | memoryview) -> None:
         self._md5.update(block)
         self.size += len(block)
 
@@ -107,8 +110,8 @@ class _Part:
 
     def finish(self) -> None:
         """Give the file its final name."""
-        os.fsync(self._file.fileno())
-        self.path.replace(self._target)
+        sync(self.path)
+        rename(self.path, self._target)
         self._note.unlink(missing_ok=True)
 
     def discard(self) -> None:
@@ -167,7 +170,7 @@ def transfer(source: RemoteFile, span: Span, target: Path, md5: str = "") -> Non
 
 
 def _advance(source: RemoteFile, span: Span, part: _Part, progress: Progress) -> None:
-    """Bring as many bytes as come. A connection that breaks after it brought some is no failure, if it can go on."""
+    """Bring as many bytes as come. A connection that breaks after it brought some is no failure, if it can be resumed."""
     if not source.ranges:
         with explained(part.path):
             part.restart()
@@ -178,9 +181,9 @@ def _advance(source: RemoteFile, span: Span, part: _Part, progress: Progress) ->
                 part.write(block)
             progress.at(part.size)
     except BrokenTransferError as error:
-        if not source.ranges or part.size == before:
+        if not source.ranges or part.size - before < min(LEAST_GAIN, span.size - before):
             raise
-        LOGGER.info("%s at %s: %s; going on from there", error.what, size_text(part.size), error.found)
+        LOGGER.info("%s at %s: %s; resuming there", error.what, size_text(part.size), error.found)
     except StaleTransferError:
         part.discard()
         raise

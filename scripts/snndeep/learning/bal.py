@@ -129,6 +129,10 @@ class BalRule(LearningRule):
     has_hidden = True
     search_space = SURROGATE.search_space
 
+    def shapes(self, channels: int, settings: BalSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return SURROGATE.shapes(channels, settings)
+
     def model(self, backend: Backend, settings: BalSettings, parameters: Mapping[str, np.ndarray]) -> SurrogateModel:
         """See `LearningRule.model`."""
         return SURROGATE.model(backend, settings, parameters)

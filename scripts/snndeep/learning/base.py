@@ -102,6 +102,10 @@ class LearningRule(ABC):
     has_hidden: ClassVar[bool]
 
     @abstractmethod
+    def shapes(self, channels: int, settings: Any) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of every parameter of a model for input of `channels` channels, by name; all are float32."""
+
+    @abstractmethod
     def model(self, backend: Backend, settings: Any, parameters: Mapping[str, np.ndarray]) -> Model:
         """Return a model with the given parameters, for use on new samples.
 

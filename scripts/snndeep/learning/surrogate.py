@@ -22,6 +22,7 @@ from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
 from snndeep.learning.parameters import Parameters
+from snndeep.learning.shapes import network_shapes
 from snndeep.seeds import generator
 from snndeep.settings import as_text, setting
 from snndeep.spikes.encoded_split import Problem
@@ -135,6 +136,10 @@ class SurrogateRule(LearningRule):
         "weight_decay": {"low": 0.001, "high": 1.0, "log": True},
         "beta": {"low": 0.5, "high": 0.98},
     }
+
+    def shapes(self, channels: int, settings: SurrogateSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return network_shapes(channels, settings.hidden, settings.learn_beta, settings.learn_threshold)
 
     def model(
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]

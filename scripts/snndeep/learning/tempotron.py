@@ -131,6 +131,10 @@ class TempotronRule(LearningRule):
         "tau_m": {"low": 4.0, "high": 16.0},
     }
 
+    def shapes(self, channels: int, settings: TempotronSettings) -> dict[str, tuple[int, ...]]:
+        """See `LearningRule.shapes`."""
+        return {"weight": (channels, 1), "bias": (1,)}
+
     def model(
         self, backend: Backend, settings: TempotronSettings, parameters: Mapping[str, np.ndarray]
     ) -> TempotronModel:

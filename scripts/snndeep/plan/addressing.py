@@ -17,15 +17,18 @@ import ast
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snndeep.store.content import content_digest, state_of
 from snndeep.store.files import sha256_of, write_json
 
 LENGTH = 12
 PACKAGE = "snndeep"
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def canonical_json(value: Any) -> str:
@@ -128,7 +131,7 @@ class CodeBase:
 
 
 class FileDigests:
-    """SHA-256 of data files, remembered by path, size, modification time and inode.
+    """SHA-256 of data files, remembered by path, size, both times and inode; see `snndeep.store.content.state_of`.
 
     A file that is touched or copied is read again once; its digest, and so its address, stays the same.
 
@@ -141,27 +144,31 @@ class FileDigests:
         self._known: dict[str, list[Any]] = {}
         self._changed = False
         # A store that cannot be read only costs time: every file is hashed again and the store is rewritten.
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             loaded = json.loads(self._store.read_text(encoding="utf-8"))
-            self._known = loaded if isinstance(loaded, Mapping) else {}
+            self._known = dict(loaded) if isinstance(loaded, Mapping) else {}
 
     def of(self, path: Path) -> str:
         """Return the digest of a file's bytes; of a folder, that of its files in the order of their names.
 
         Folders within the folder and hidden files do not count.
+
+        Raises:
+            OSError: If a file cannot be read.
         """
-        path = Path(path).absolute()
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-            return digest([self.of(file) for file in files])
-        stat = path.stat()
-        key = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        return content_digest(Path(path).absolute(), self._of_file)
+
+    def _of_file(self, path: Path) -> str:
+        (state,) = state_of(path)
         entry = self._known.get(str(path))
-        if isinstance(entry, list) and entry[:3] == key:
-            return entry[3]
-        self._known[str(path)] = [*key, sha256_of(path)]
-        self._changed = True
-        return self._known[str(path)][3]
+        if isinstance(entry, list) and entry[:-1] == state and _DIGEST.fullmatch(str(entry[-1])):
+            return str(entry[-1])
+        found = sha256_of(path)
+        # A file that was written to while it was read is read again the next time.
+        if state_of(path) == [state]:
+            self._known[str(path)] = [*state, found]
+            self._changed = True
+        return found
 
     def save(self) -> None:
         """Write the store if anything is new."""

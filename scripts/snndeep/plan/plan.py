@@ -26,7 +26,7 @@ from snndeep.samples.split import split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
-NOT_SHOWN = ("store", "prune")
+NOT_SHOWN = ("store", "durable", "prune")
 
 
 class Plan:

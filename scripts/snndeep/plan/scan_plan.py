@@ -70,11 +70,33 @@ class ScanPlan:
     @property
     def whole_archive(self) -> bool:
         """Whether all cases of Task03_Liver are wanted, so that the archive is fetched as a whole."""
-        return len(self.cases) == len(CASES)
+        return len(chosen_names(self.config["dataset"])) == len(CASES)
 
-    def _published(self, name: str, inputs: Sequence[Stage]) -> Stage:
-        """A stage that only brings published bytes here: neither code nor addresses of servers can change them."""
-        return self._maker.stage(name, {"md5": self.config["dataset"]["msd"]["md5"]}, [], inputs)
+    @property
+    def by_ranges(self) -> bool:
+        """Whether cases of Task03_Liver are fetched one by one, so that the archive's checksum is never compared."""
+        return self.source == "msd" and not self.config["dataset"]["path"] and not self.whole_archive
+
+    def _published(self, name: str, inputs: Sequence[Stage], unchecked: bool = False) -> Stage:
+        """A stage that only brings published bytes here: neither code nor addresses of servers can change them.
+
+        Args:
+            name: Of the stage.
+            inputs: Its inputs.
+            unchecked: Whether the bytes are not compared with the published checksum; they have another address then.
+        """
+        config = {"md5": self.config["dataset"]["msd"]["md5"], **({"by_ranges": True} if unchecked else {})}
+        return self._maker.stage(name, config, [], inputs)
+
+    @cached_property
+    def checked_data(self) -> Stage:
+        """Cases of Task03_Liver out of an archive that was compared with its published checksum."""
+        return self._published("data", [self.archive])
+
+    @cached_property
+    def unchecked_data(self) -> Stage:
+        """Cases of Task03_Liver fetched one by one, see `by_ranges`."""
+        return self._published("data", [self.archive], unchecked=True)
 
     @cached_property
     def data(self) -> Stage | None:
@@ -83,10 +105,15 @@ class ScanPlan:
             return None
         dataset = self.config["dataset"]
         if self.source == "msd":
-            return self._published("data", [self.archive])
+            return self.unchecked_data if self.by_ranges else self.checked_data
         recipe = {key: value for key, value in dataset["phantom"].items() if key != "patients"}
         recipe["seed"] = self.config["seed"]
         return self._maker.stage("data", recipe, ["data_phantom.py"], [])
+
+    @property
+    def twin(self) -> Stage:
+        """The stage that brings the same cases of Task03_Liver the other way, checked or not."""
+        return self.checked_data if self.by_ranges else self.unchecked_data
 
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
@@ -111,7 +138,7 @@ class ScanPlan:
                     found=dataset["path"],
                     expected="Task03_Liver.tar, the folder it was unpacked to, or nothing to fetch it",
                 )
-            return tuple(archive_cases(root, chosen_names(dataset), dataset["msd"]["md5"]))
+            return tuple(archive_cases(root, chosen_names(dataset), self.data.address))
         names = [case_id(k) for k in range(dataset["phantom"]["patients"])]
         return tuple(
             Case(n, root / f"imagesTr/{n}.nii.gz", root / f"labelsTr/{n}.nii.gz", f"{self.data.address}/{n}")

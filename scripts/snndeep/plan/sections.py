@@ -17,7 +17,7 @@ from snndeep.reporting.settings import ReportSettings
 from snndeep.samples.settings import PreprocessingSettings, SampleSettings
 from snndeep.samples.split import SplitSettings
 from snndeep.settings import Settings, section, setting
-from snndeep.store.upkeep import PruneSettings
+from snndeep.store.pruning import PruneSettings
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class MsdSettings(Settings):
     md5: str = setting("a90ec6c4aa7f6a3d087205e23d4e6397", "Its published checksum.", pattern="^[0-9a-f]{32}$")
     bytes: int = setting(
         28925891584, "Its published size; a server that announces another one has another file.", least=1
+    )
+    least_rate: float = setting(
+        1000.0,
+        "Bytes a second that a server must send, on average over a minute; a slower one is given up and the next address "
+        "tried. 0 waits for any. Changes no result.",
+        least=0,
     )
 
 
@@ -114,6 +120,11 @@ class Sections(Settings):
         "work",
         "Folder of the content-addressed intermediates; several users and checkouts may share one.",
         pattern="^.",
+    )
+    durable: bool = setting(
+        True,
+        "Whether files are written through to the disk before they take their name, so that a power loss leaves no empty "
+        "ones. Changes no result.",
     )
     prune: PruneSettings = section(
         PruneSettings, "What `snakemake prune` spares although nothing reaches it. Changes no result."

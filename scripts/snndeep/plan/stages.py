@@ -123,6 +123,6 @@ class Batch:
         """Return what there is to do for each case, as JSON values."""
         pairs = zip(self.cases, self.extracted, strict=True)
         return [
-            Extraction(case.name, case.image, case.label, Path(stage.folder), stage.record()).to_json()
+            Extraction(case.name, case.image, case.label, case.planned, Path(stage.folder), stage.record()).to_json()
             for case, stage in pairs
         ]

@@ -19,6 +19,7 @@ class Extraction:
         case: Name of the case.
         image: The CT: NIfTI, or the record of a conversion to it.
         label: The mask, likewise.
+        planned: The digests of the bytes of both, as planned with; empty where they are files of the store.
         folder: Where its tables belong.
         stage: The record of its stage; `config` holds the settings of features and of labels.
     """
@@ -26,6 +27,7 @@ class Extraction:
     case: str
     image: Path
     label: Path
+    planned: tuple[str, str]
     folder: Path
     stage: Mapping[str, Any]
 
@@ -53,9 +55,10 @@ class Extraction:
     def from_json(cls, values: Mapping[str, Any]) -> Extraction:
         """Rebuild from the values of `to_json`."""
         paths = {name: Path(values[name]) for name in ("image", "label", "folder")}
-        return cls(case=values["case"], stage=values["stage"], **paths)
+        image, label = values["planned"]
+        return cls(case=values["case"], planned=(image, label), stage=values["stage"], **paths)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
         paths = {name: str(getattr(self, name)) for name in ("image", "label", "folder")}
-        return {"case": self.case, "stage": dict(self.stage), **paths}
+        return {"case": self.case, "planned": list(self.planned), "stage": dict(self.stage), **paths}

@@ -17,6 +17,7 @@ from snndeep.errors import DatasetError, ScanError
 from snndeep.radiomics.extract import extract_case
 from snndeep.samples.extraction import Extraction
 from snndeep.scans.converted import nifti_of
+from snndeep.store.content import as_planned
 from snndeep.store.files import intact, read_json, read_table, write_table
 
 LOGGER = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def extract_batch(extractions: Sequence[Extraction], skip_bad: bool, folder: Pat
 
     Raises:
         ScanError: If a scan cannot be used and bad cases are not to be skipped.
+        DatasetError: If a scan is not the one that was planned with.
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
@@ -47,7 +49,8 @@ def extract_batch(extractions: Sequence[Extraction], skip_bad: bool, folder: Pat
             continue
         try:
             image, label = nifti_of(work.image), nifti_of(work.label)
-            features = extract_case(work.case, image, label, work.settings, work.labels)
+            with as_planned(image, work.planned[0]), as_planned(label, work.planned[1]):
+                features = extract_case(work.case, image, label, work.settings, work.labels)
         except ScanError as error:
             if not skip_bad:
                 raise
@@ -73,12 +76,12 @@ def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame,
     """
     slices, cases, skipped = [], [], {}
     for manifest in manifests:
-        for case, entry in read_json(manifest).items():
+        for case, entry in read_json(manifest, "features_batch").items():
             if "skipped" in entry:
                 skipped[case] = entry["skipped"]
             else:
-                slices.append(read_table(manifest.parent / entry["slices"], manifest).assign(case=case))
-                cases.append(read_table(manifest.parent / entry["patient"], manifest).assign(case=case))
+                slices.append(read_table(manifest.parent / entry["slices"], "features", manifest).assign(case=case))
+                cases.append(read_table(manifest.parent / entry["patient"], "features", manifest).assign(case=case))
     if not slices:
         raise DatasetError(
             "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"

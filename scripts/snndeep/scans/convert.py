@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import SimpleITK as sitk
 
 from snndeep.errors import ScanError
 from snndeep.scans.converted import VOLUME
+from snndeep.store.content import as_planned
 from snndeep.store.files import intact, replacing
 from snndeep.volume.errors import ConversionError, FourDimensionalError, MissingScanError
 from snndeep.volume.series import read_series
@@ -23,13 +25,14 @@ _DETACHED = re.compile(rb"^(data ?file:|ElementDataFile *=(?! *LOCAL)).*", re.IG
 _COMPRESSION = 1  # noise hardly compresses, so a higher level costs time for nothing
 
 
-def convert(source: Path, folder: Path, provenance: Mapping[str, Any]) -> dict[str, str]:
+def convert(source: Path, folder: Path, provenance: Mapping[str, Any], planned: str = "") -> dict[str, str]:
     """Write a scan as `scan.nii.gz` to a folder, unless it is there, and return its record.
 
     Args:
         source: A folder of one DICOM series, or a file that ITK reads.
         folder: Where the volume belongs.
         provenance: Of the volume.
+        planned: The digest that the plan found, see `snndeep.store.content.content_digest`; not compared if empty.
 
     Returns:
         Why the scan was `refused`; empty if it was not. Whether a refusal ends the run is decided by who reads the scan.
@@ -38,7 +41,8 @@ def convert(source: Path, folder: Path, provenance: Mapping[str, Any]) -> dict[s
         LOGGER.info("found %s already converted", source)
         return {"refused": ""}
     try:
-        volume = read_scan(source)
+        with as_planned(source, planned) if planned else contextlib.nullcontext():
+            volume = read_scan(source)
         with replacing(folder / VOLUME, provenance) as temporary:
             sitk.WriteImage(volume, str(temporary), useCompression=True, compressionLevel=_COMPRESSION)
     except ScanError as error:

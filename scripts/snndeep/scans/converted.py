@@ -25,7 +25,7 @@ def nifti_of(scan: Path) -> Path:
     scan = Path(scan)
     if scan.name != RECORD:
         return scan
-    refused = read_json(scan)["refused"]
+    refused = read_json(scan, "convert")["refused"]
     if refused:
         raise ScanError(refused)
     return scan.with_name(VOLUME)

@@ -21,6 +21,8 @@ from snndeep.errors import DatasetError
 from snndeep.labels import MaskLabels
 
 CONVERTED_FORMATS = (".nrrd", ".mha")
+SHA256 = 64
+"""Hexadecimal digits of a digest of bytes; an address has fewer."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Case:
     def from_json(cls, values: Mapping[str, Any]) -> Case:
         """Rebuild from the values of `to_json`."""
         return cls(**{**values, "image": Path(values["image"]), "label": Path(values["label"])})
+
+    @property
+    def planned(self) -> tuple[str, str]:
+        """The digests of the bytes of image and mask, as planned with; empty where they are files of the store."""
+        image, _, label = self.leaf.partition("+")
+        return (image if len(image) == SHA256 else "", label if len(label) == SHA256 else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

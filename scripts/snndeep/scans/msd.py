@@ -36,17 +36,16 @@ def chosen_names(dataset: Mapping[str, Any]) -> list[str]:
     return [CASES[number] for number in chosen or range(first or len(CASES))]
 
 
-def archive_cases(root: Path, names: Sequence[str], archive_digest: str) -> list[Case]:
+def archive_cases(root: Path, names: Sequence[str], address: str) -> list[Case]:
     """Return cases of Task03_Liver that are taken from its archive.
 
     Args:
         root: Where they are brought to, a folder for each.
         names: Of the cases.
-        archive_digest: The published checksum of the archive.
+        address: Of the stage that brings them; it holds the published checksum, and whether that was compared.
     """
     return [
-        Case(name, root / name / "image.nii.gz", root / name / "label.nii.gz", f"{archive_digest}/{name}")
-        for name in names
+        Case(name, root / name / "image.nii.gz", root / name / "label.nii.gz", f"{address}/{name}") for name in names
     ]
 
 

@@ -12,13 +12,12 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from snndeep.download.archive import Member, index, reader_at
-from snndeep.download.exclusive import alone
 from snndeep.download.mirrors import from_mirrors
 from snndeep.download.progress import Progress
 from snndeep.download.remote import Patience, RemoteFile
@@ -26,10 +25,11 @@ from snndeep.download.transfer import Span, transfer
 from snndeep.errors import DatasetError
 from snndeep.redaction import masked_url
 from snndeep.store.files import write_json
+from snndeep.store.locks import alone
 
 LOGGER = logging.getLogger(__name__)
 NAME = "Task03_Liver.tar"
-CHECKED = "checked.json"
+CHECKED = ".checked.json"
 _Result = TypeVar("_Result")
 
 
@@ -43,7 +43,7 @@ class Archive:
         bytes: Its size.
         folder: Where it belongs if it is fetched.
         tar: The user's own copy, used in place.
-        patience: How long to bear with servers.
+        patience: How long to wait for servers.
     """
 
     urls: Sequence[str]
@@ -52,6 +52,19 @@ class Archive:
     folder: Path
     tar: Path | None = None
     patience: Patience = field(default_factory=Patience)
+
+    @classmethod
+    def from_settings(cls, published: Mapping[str, Any], folder: Path, tar: str) -> Archive:
+        """Return the archive that a configuration describes.
+
+        Args:
+            published: Its section `dataset.msd`.
+            folder: Where the archive belongs if it is fetched.
+            tar: `dataset.path`: the user's own copy, or nothing.
+        """
+        patience = Patience(least_rate=published["least_rate"])
+        where = Path(tar) if tar else None
+        return cls(published["urls"], published["md5"], published["bytes"], folder, where, patience)
 
     def local(self) -> Path | None:
         """Return the archive on this machine, compared with its MD5 once, or None.
@@ -101,7 +114,7 @@ class Archive:
 
 def _state(path: Path) -> list[int]:
     stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
 def _md5_of(path: Path) -> str:

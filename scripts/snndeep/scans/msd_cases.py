@@ -13,13 +13,13 @@ from pathlib import Path
 
 from snndeep.download.archive import Member, confirm
 from snndeep.download.disk import require_space, size_text
-from snndeep.download.exclusive import alone
 from snndeep.download.remote import RemoteFile
 from snndeep.download.transfer import Span, transfer
 from snndeep.errors import DatasetError, DownloadError
 from snndeep.redaction import masked_url
 from snndeep.scans.msd_archive import NAME, Archive
-from snndeep.store.files import explained, replacing, sha256_of
+from snndeep.store.files import explained, read_json, replacing, sha256_of
+from snndeep.store.locks import alone
 from snndeep.volume.errors import CorruptFileError
 from snndeep.volume.integrity import check_gzip
 
@@ -31,7 +31,7 @@ LARGEST_SCAN = 4 << 30
 def bring_case(name: str, members: Mapping[str, Member], archive: Archive, folder: Path) -> dict[str, str]:
     """Bring one case to `folder/name`; return its files, below `folder`, with their SHA-256.
 
-    A case that is there and sound stays as it is; one that was begun is gone on with.
+    A case that is there and sound stays as it is; one that was begun is resumed.
 
     Args:
         name: Of the case.
@@ -56,6 +56,36 @@ def bring_case(name: str, members: Mapping[str, Member], archive: Archive, folde
             LOGGER.info("%s is complete", name)
         files = {kind: f"{name}/{kind}.nii.gz" for kind in FOLDERS}
         return {**files, **{f"{kind}_sha256": sha256_of(folder / file) for kind, file in files.items()}}
+
+
+def compare_with_twin(name: str, entry: Mapping[str, str], twin: Path, checked: bool) -> None:
+    """Compare a case with the one that was brought the other way: out of the checked archive, or by itself.
+
+    Args:
+        name: Of the case.
+        entry: See `bring_case`.
+        twin: The manifest of the other; it need not exist.
+        checked: Whether this one is out of the archive whose checksum was compared, so that the other is wrong.
+
+    Raises:
+        DatasetError: If they differ and the other is the one that was checked.
+    """
+    if not twin.exists():
+        return
+    other = read_json(twin, "data")[name]
+    different = [kind for kind in FOLDERS if entry[f"{kind}_sha256"] != other[f"{kind}_sha256"]]
+    if not different:
+        return
+    error = DatasetError(
+        "A case that was fetched by itself is not the one in the published archive.",
+        where=f"{name}, {' and '.join(different)}",
+        found=", ".join(str((entry, other)[checked][f"{kind}_sha256"]) for kind in different),
+        expected=", ".join(str((other, entry)[checked][f"{kind}_sha256"]) for kind in different),
+        remedy="Distrust the server that gave it. Remove what was made of it, or use the whole archive (dataset.path).",
+    )
+    if not checked:
+        raise error
+    LOGGER.warning("%s\n  its address:  %s", error, twin.parent)
 
 
 def _scan(members: Mapping[str, Member], name: str) -> Member:

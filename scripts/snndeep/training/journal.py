@@ -2,7 +2,7 @@
 
 Optuna appends one JSON document a line. A process that is killed, or a disk that is full, can leave half a line, to
 which the next writer would append; Optuna then refuses the journal for good. So the half line, which nobody was told
-of, is cut off before use. What it spoke of runs again.
+of, is cut off before use. The trial that it was about runs again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,33 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from snndeep.errors import DamagedFileError
+from snndeep.store.durability import sync
+from snndeep.store.files import explained, record_growing
+from snndeep.store.locks import MODE
+
+
+class JournalLock(JournalFileOpenLock):
+    """The lock of a journal, freed by the operating system when its owner ends, however that ends.
+
+    Args:
+        journal: The journal; the lock's file is hidden beside it.
+    """
+
+    def __init__(self, journal: Path):
+        self._lock = FileLock(journal.with_name(f".{journal.name}.lock"), mode=MODE, thread_local=False)
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        self._lock.acquire()
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
 
 
 def journal_backend(path: Path) -> JournalFileBackend:
@@ -20,17 +44,18 @@ def journal_backend(path: Path) -> JournalFileBackend:
 
     Raises:
         DamagedFileError: If the journal holds something that no torn end explains.
+        StorageError: If it cannot be read or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The lock of an open file is freed half a minute after its owner was killed; Optuna's default, a symbolic link,
-    # is never freed where the path of the journal is a relative one.
-    lock = JournalFileOpenLock(str(path))
-    backend = JournalFileBackend(str(path), lock)
-    _mend(path, lock)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = JournalLock(path)
+        backend = JournalFileBackend(str(path), lock)
+        record_growing(path)
+        _mend(path, lock)
     return backend
 
 
-def _mend(path: Path, lock: JournalFileOpenLock) -> None:
+def _mend(path: Path, lock: JournalLock) -> None:
     lock.acquire()
     try:
         content = path.read_bytes()
@@ -38,12 +63,13 @@ def _mend(path: Path, lock: JournalFileOpenLock) -> None:
         if whole < len(content):
             with path.open("r+b") as file:
                 file.truncate(whole)
+            sync(path)
     finally:
         lock.release()
-    for number, line in enumerate(content[:whole].splitlines(), start=1):
+    for number, line in enumerate(content[:whole].split(b"\n")[:-1], start=1):
         try:
             json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedFileError(
                 "A journal of trials is damaged.",
                 where=f"{path}, line {number}",

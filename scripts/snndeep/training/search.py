@@ -1,7 +1,7 @@
 """Hyperparameter search with Optuna: one study per split, inside the split's training part.
 
-Each trial fits on the training part and is judged by the validation part; the test part is not in sight. Finished
-trials live in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising
+Each trial fits on the training part and is judged by the validation part; the test part is not looked at. Finished
+trials are kept in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising
 the number of trials runs only the ones that are new, and several jobs can share the studies of a model.
 
 A trial depends on the settings, on its number and on the finished trials before it, and on nothing else: its sampler is
@@ -27,6 +27,7 @@ from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.training.fit import merge_settings, model_seed
+from snndeep.training.search_space import distributions, within
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class SearchSettings:
 
     Attributes:
         base: The rule's configured settings, tried first.
-        space: By setting: {low, high, log?} for numbers, whole ones if both limits are, or {choices}.
+        space: What is varied, see `snndeep.training.search_space`.
         n_trials: Finished trials per study.
         seed: Of the configuration.
     """
@@ -49,27 +50,6 @@ class SearchSettings:
     space: Mapping[str, Mapping[str, Any]]
     n_trials: int
     seed: int
-
-
-def suggest(trial: optuna.Trial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Draw a value for every setting of the space."""
-    values = {}
-    for name, choice in sorted(space.items()):
-        if "choices" in choice:
-            values[name] = trial.suggest_categorical(name, choice["choices"])
-        elif isinstance(choice["low"], int) and isinstance(choice["high"], int):
-            values[name] = trial.suggest_int(name, choice["low"], choice["high"], log=choice.get("log", False))
-        else:
-            values[name] = trial.suggest_float(name, choice["low"], choice["high"], log=choice.get("log", False))
-    return values
-
-
-def within(base: Mapping[str, Any], space: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Tell whether the configured settings lie inside the search space."""
-    return all(
-        base[name] in choice["choices"] if "choices" in choice else choice["low"] <= base[name] <= choice["high"]
-        for name, choice in space.items()
-    )
 
 
 def run_trials(
@@ -158,8 +138,8 @@ def _run_trial(
     rule: LearningRule,
     search: SearchSettings,
 ) -> None:
-    trial = study.ask()
-    settings = merge_settings(rule, search.base, suggest(trial, search.space))
+    trial = study.ask(fixed_distributions=distributions(search.space))
+    settings = merge_settings(rule, search.base, trial.params)
 
     def on_epoch(record: EpochRecord) -> None:
         trial.report(record.validation_auc, record.epoch)

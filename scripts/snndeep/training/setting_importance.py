@@ -14,24 +14,11 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+
+from snndeep.training.search_space import distributions
 
 LEAST_TRIALS = 10
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
-def distribution_of(choice: Mapping[str, Any]) -> BaseDistribution:
-    """Return the distribution of one setting of a search space, as `snndeep.training.search.suggest` draws from it."""
-    if "choices" in choice:
-        return CategoricalDistribution(choice["choices"])
-    low, high, log = choice["low"], choice["high"], choice.get("log", False)
-    whole = isinstance(low, int) and isinstance(high, int)
-    return IntDistribution(low, high, log=log) if whole else FloatDistribution(low, high, log=log)
 
 
 def setting_importance(
@@ -44,7 +31,7 @@ def setting_importance(
         space: The search space.
         seed: Of the forest.
     """
-    distributions = {name: distribution_of(choice) for name, choice in space.items()}
+    drawn_from = distributions(space)
     pooled = optuna.create_study(direction="maximize")
     values: list[float] = []
     for study in studies:
@@ -53,7 +40,7 @@ def setting_importance(
         for trial in finished:
             values.append(trial["value"] - mean)
             pooled.add_trial(
-                optuna.trial.create_trial(params=trial["params"], distributions=distributions, value=values[-1])
+                optuna.trial.create_trial(params=trial["params"], distributions=drawn_from, value=values[-1])
             )
     if len(values) < LEAST_TRIALS or np.ptp(values) == 0 or len(space) < 2:
         return {}

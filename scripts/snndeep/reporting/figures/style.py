@@ -7,7 +7,7 @@ alone: markers, line styles or labels repeat it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
@@ -134,10 +134,3 @@ def legend_above(figure: Figure, axes: Axes, columns: int = 3) -> None:
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     figure.legend(unique.values(), unique.keys(), loc="outside upper center", ncols=columns, frameon=False)
-
-
-def without_legends(axes: Sequence[Axes]) -> None:
-    """Remove the legends that seaborn put into panels."""
-    for one in axes:
-        if one.get_legend() is not None:
-            one.get_legend().remove()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from snndeep.reporting.formats import is_number
+from snndeep.store.csv_text import csv_text
 
 Row = Mapping[str, Any]
 
@@ -71,7 +72,7 @@ class Sheet:
 
     def csv(self) -> str:
         """Return the frame as CSV; what is undefined is empty."""
-        return self.frame.to_csv(index=False)
+        return csv_text(self.frame)
 
 
 def _cell(column: Column, row: Row) -> Cell:

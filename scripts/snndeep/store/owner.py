@@ -1,0 +1,39 @@
+"""Who works on a store: the process, and the checkout that it runs in."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import hashlib
+import os
+import socket
+import uuid
+from pathlib import Path
+
+_IDENTITY = Path(".snakemake/checkout-id")
+
+
+def whoami() -> dict[str, str | int]:
+    """Return who runs this process and where, for those who find its lock or lease."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in many containers
+        user = str(os.getuid())
+    return {"user": user, "host": socket.gethostname(), "pid": os.getpid()}
+
+
+def owner_of(checkout: Path) -> str:
+    """Return what tells a checkout from all others: 12 hex digits of its host, path and identity.
+
+    Containers may have equal host names and paths, so a checkout also has an identity, drawn when it is first asked for.
+    """
+    path = checkout / _IDENTITY
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+            file.write(uuid.uuid4().hex)
+    try:
+        identity = path.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        identity = ""  # a checkout that may not be written to
+    return hashlib.sha256(f"{socket.gethostname()}:{checkout.absolute()}:{identity}".encode()).hexdigest()[:12]
