@@ -1,7 +1,8 @@
-"""The page of all features and filters, written from the code: `make features-page` makes docs/features.md of it."""
+"""The page of all features and filters, written from the code: `make reference` writes it to docs/features.md."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import fields
 
@@ -12,7 +13,7 @@ from snndeep.radiomics.filters.registry import BY_NAME as FILTERS
 from snndeep.radiomics.presets import PRESETS
 from snndeep.settings import RULES
 
-MARK = "<!-- What follows is written by `make features-page` from the code. -->"
+MARK = "<!-- What follows is written by `make reference` from the code. -->"
 
 _AGGREGATIONS = {
     "glcm": "2D slice-merged (SUJT), 2.5D merged (ZW7Z), 3D merged (IAZD)",
@@ -21,6 +22,20 @@ _AGGREGATIONS = {
     "glrlm_averaged": "2D averaged (BTW3), 2.5D direction-merged (JJUI), 3D averaged (ITBB)",
 }
 _MATRICES = "2D (8QNN), 2.5D (62GR), 3D (KOBO)"
+
+
+def names() -> str:
+    """Return names.json: by family its label, and by feature full name, unit and reference."""
+    described = {"morphology": ("shape", morphology.FEATURES)}
+    described |= {name: (family.label, family.features) for name, family in BY_NAME.items()}
+    table = {
+        name: {
+            "label": label,
+            "features": {feature.name: [feature.title, feature.unit, feature.code] for feature in features},
+        }
+        for name, (label, features) in described.items()
+    }
+    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
 
 
 def page(measured: str) -> str:
@@ -37,13 +52,16 @@ def _families() -> Iterable[str]:
     yield (
         "## Every feature\n\nA column is called `[<dimension>.][<filter>.]<family>.<tag>`, without a dimension in the table of "
         "slices, with `2d`, `2_5d` or `3d` in that of patients. References are the identifiers of the IBSI reference manual "
-        "(arXiv:1612.07003); a dash is a feature that it does not define. Features in bold are those of `feature_set: recommended`."
+        "(arXiv:1612.07003); a dash is a feature that it does not define. Features in bold are those of "
+        "`feature_set: recommended`."
     )
     yield _table("morphology", "shape of the volume", "3D", morphology.FEATURES)
     for name, family in BY_NAME.items():
         aggregation = _AGGREGATIONS.get(name, _MATRICES) if family.aggregated else "region"
         if not family.of_volume:
-            aggregation = "slices alone; never on by default, because the size of the organ in a slice gives the answer away"
+            aggregation = (
+                "slices alone; never on by default, because the size of the organ in a slice gives the answer away"
+            )
         elif not family.of_slices:
             aggregation = "3D, patients alone"
         yield _table(name, family.title, aggregation, family.features)
@@ -55,14 +73,15 @@ def _table(name: str, title: str, aggregation: str, features: tuple[Feature, ...
         f"| {feature.unit} |"
         for feature in features
     ]
-    head = f"### `{name}`: {title}\n\nAggregation: {aggregation}.\n\n| feature | tag | reference | unit |\n| --- | --- | --- | --- |"
-    return "\n".join([head, *rows])
+    head = f"### `{name}`: {title}\n\nAggregation: {aggregation}.\n"
+    return "\n".join([head, "| feature | tag | reference | unit |", "| --- | --- | --- | --- |", *rows])
 
 
 def _filters() -> Iterable[str]:
     yield (
         "## Every filter\n\n`features.filters` is a list of filters, each with its name and parameters:\n\n"
-        "```yaml\nfeatures:\n  filters:\n    - {filter: log, sigma: 3.0}\n    - {filter: wavelet, wavelet: coif1, band: LLH}\n```\n\n"
+        "```yaml\nfeatures:\n  filters:\n    - {filter: log, sigma: 3.0}\n    - {filter: wavelet, wavelet: coif1, band: LLH}\n"
+        "```\n\n"
         "The patient table has all of them, the table of slices those that act in the plane. The grey levels of responses are "
         "`features.bin_number` bins of equal width. Definitions: IBSI 2 reference manual (arXiv:2006.05470)."
     )

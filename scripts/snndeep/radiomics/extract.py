@@ -80,7 +80,28 @@ def extract_case(
         ScanError: The scan cannot be used; `snndeep.volume.errors` has one class per reason.
     """
     settings = settings.resolved()
-    volume = read_case(case, image, label, labels.known, *_margins(settings))
+    volume = read_volume(case, image, label, settings, labels)
+    return features_of_volume(volume, settings, labels, location(case, image))
+
+
+def read_volume(case: str, image: Path, label: Path, settings: FeatureSettings, labels: MaskLabels) -> CaseVolume:
+    """Return a scan and its mask with the margin that the settings need; see `extract_case`."""
+    return read_case(case, image, label, labels.known, *_margins(settings))
+
+
+def features_of_volume(volume: CaseVolume, settings: FeatureSettings, labels: MaskLabels, where: str) -> CaseFeatures:
+    """Return the features of a scan in memory.
+
+    Args:
+        volume: The case, by `read_volume`.
+        settings: Conventions, resolved.
+        labels: The meaning of the mask's numbers.
+        where: The case, for messages.
+
+    Raises:
+        ScanError: The scan cannot be used.
+    """
+    case = volume.case
     spacing_x, spacing_y, spacing_z = volume.spacing
     mask = (volume.labels > 0).view(np.uint8)
     lesion = np.isin(volume.labels, labels.lesion)
@@ -90,12 +111,12 @@ def extract_case(
     if chosen.size == 0:
         raise OrganTooSmallError(
             "The organ is smaller than one sample.",
-            where=location(case, label),
+            where=where,
             found=f"at most {area.max():.4g} mm² of organ in a slice",
             expected=f"at least {settings.min_organ_area:g} mm² in one slice (features.min_organ_area)",
             remedy="Correct the mask, lower features.min_organ_area, or remove the case.",
         )
-    defined, features = slice_features(volume, mask, chosen, settings, location(case, image))
+    defined, features = slice_features(volume, mask, chosen, settings, where)
     rows = chosen[defined]
     bookkeeping = {
         "case": case,
@@ -113,7 +134,7 @@ def extract_case(
     patient |= {f"shape_{axis}": value for axis, value in zip("xyz", volume.shape, strict=True)}
     if settings.patient_features:
         del lesion
-        patient |= patient_features(volume, mask, settings, location(case, image))
+        patient |= patient_features(volume, mask, settings, where)
     return CaseFeatures(slices, pd.DataFrame([patient]))
 
 

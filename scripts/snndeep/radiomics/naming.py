@@ -1,25 +1,21 @@
-"""What a column of features is called where people read it: full name, unit and reference."""
+"""What a column of features is called where people read it: full name, unit and reference.
+
+The names are those that the families give themselves. They are read from names.json, which `make reference` writes, since
+the families' modules need packages that compile, and names are wanted where these are not.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from snndeep.radiomics import morphology
-from snndeep.radiomics.families import BY_NAME
-from snndeep.radiomics.feature import HU, HU_SQUARED, NONE, Feature
+from snndeep.radiomics.feature import HU, HU_SQUARED, NONE
+
+NAMES = Path(__file__).with_name("names.json")
 
 DIMENSIONS = {"2d": "2D", "2_5d": "2.5D", "3d": "3D"}
-
-FAMILY_TITLES = {
-    "morphology": "shape",
-    "shape_2d": "shape of the slice",
-    "local_intensity": "local intensity",
-    "intensity_statistics": "intensity",
-    "intensity_histogram": "intensity histogram",
-    "intensity_volume": "intensity-volume histogram",
-} | {name: name.replace("_averaged", " averaged").upper().replace("AVERAGED", "averaged") for name in BY_NAME if name[:2] in ("gl", "ng")}
-"""What a family is called in front of a feature: matrices by their usual letters."""
 
 _OF_RESPONSES = {HU: "response", HU_SQUARED: "response²"}
 
@@ -40,15 +36,16 @@ class ColumnName:
 
 
 @cache
-def _features_of(family: str) -> dict[str, Feature]:
-    features = morphology.FEATURES if family == "morphology" else BY_NAME[family].features
-    return {feature.name: feature for feature in features}
+def _families() -> dict[str, dict[str, dict[str, list[str]] | str]]:
+    """Return by family what it is called in front of a feature, and by feature full name, unit and reference."""
+    names: dict[str, dict[str, dict[str, list[str]] | str]] = json.loads(NAMES.read_text(encoding="utf-8"))
+    return names
 
 
 def family_title(family: str) -> str:
     """Return what a family is called; an unknown one by its name without underscores."""
     dimension, _, name = family.rpartition(".")
-    title = FAMILY_TITLES.get(name, name.replace("_", " "))
+    title = str(_families()[name]["label"]) if name in _families() else name.replace("_", " ")
     return f"{title} ({DIMENSIONS[dimension]})" if dimension in DIMENSIONS else title
 
 
@@ -56,13 +53,13 @@ def column_name(column: str) -> ColumnName:
     """Return the names of `[<dimension>.][<filter>.]<family>.<feature>`; of any other column, what it says."""
     *before, family, name = ["", "", *column.split(".")]
     before = [part for part in before if part]
-    known = family == "morphology" or family in BY_NAME
-    feature = _features_of(family).get(name) if known else None
-    if feature is None:
-        return ColumnName(column.replace("_", " "), NONE, "")
+    features = _families().get(family, {}).get("features", {})
+    if not isinstance(features, dict) or name not in features:
+        readable = name.replace("_", " ")
+        return ColumnName(f"{family_title(family)}: {readable}" if family else readable, NONE, "")
+    title, unit, code = features[name]
     dimension = DIMENSIONS[before.pop(0)] if before and before[0] in DIMENSIONS else ""
     response = before[0].replace("_", " ") if before else ""
     where = ", ".join(part for part in (dimension, f"filter {response}" if response else "") if part)
-    title = f"{FAMILY_TITLES[family]}: {feature.title}" + (f" ({where})" if where else "")
-    unit = _OF_RESPONSES.get(feature.unit, feature.unit) if response else feature.unit
-    return ColumnName(title, unit, feature.code)
+    full = f"{family_title(family)}: {title}" + (f" ({where})" if where else "")
+    return ColumnName(full, _OF_RESPONSES.get(unit, unit) if response else unit, code)
