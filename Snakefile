@@ -8,7 +8,10 @@
 from pathlib import Path
 
 # Of the working directory if it has one, else the one that comes with the workflow.
-CONFIGS = [Path("config/config.yaml"), Path(workflow.current_basedir) / "config/config.yaml"]
+CONFIGS = [
+    Path("config/config.yaml"),
+    Path(workflow.current_basedir) / "config/config.yaml",
+]
 
 
 configfile: str(next(path for path in CONFIGS if path.exists()))

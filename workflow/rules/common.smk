@@ -25,7 +25,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 
-
 def plan_of(config):
     """Return the plan of a configuration; what is wrong with it ends the run before any work."""
     try:
