@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from snndeep.console import stage
 from snndeep.samples.fit_preprocessing import fit_split
 from snndeep.samples.settings import PreprocessingSettings
@@ -12,6 +14,9 @@ with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")
     splits = [Split.from_json(values) for values in read_json(Path(snakemake.input.splits), "splits")]
     settings = PreprocessingSettings.from_mapping(snakemake.params.stage["config"])
-    fitted = {split.name: fit_split(table, split, settings).to_json() for split in splits}
+    # The plan adds a digest of the file, so that other measurements have another address.
+    path = settings.measurements.partition("#")[0]
+    measured = pd.read_parquet(path) if settings.min_icc else None
+    fitted = {split.name: fit_split(table, split, settings, measured).to_json() for split in splits}
     write_json(Path(snakemake.output.fitted), fitted, snakemake.params.stage)
     log.info("fitted on the training parts of %d splits", len(fitted))

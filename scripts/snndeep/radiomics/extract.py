@@ -84,9 +84,12 @@ def extract_case(
     return features_of_volume(volume, settings, labels, location(case, image))
 
 
-def read_volume(case: str, image: Path, label: Path, settings: FeatureSettings, labels: MaskLabels) -> CaseVolume:
-    """Return a scan and its mask with the margin that the settings need; see `extract_case`."""
-    return read_case(case, image, label, labels.known, *_margins(settings))
+def read_volume(
+    case: str, image: Path, label: Path, settings: FeatureSettings, labels: MaskLabels, more_mm: float = 0.0
+) -> CaseVolume:
+    """Return a scan and its mask with the margin that the settings need, and more if wanted; see `extract_case`."""
+    voxels, distance = _margins(settings)
+    return read_case(case, image, label, labels.known, voxels, distance + more_mm)
 
 
 def features_of_volume(volume: CaseVolume, settings: FeatureSettings, labels: MaskLabels, where: str) -> CaseFeatures:

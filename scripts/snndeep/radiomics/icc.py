@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 
 def intraclass_correlations(values: np.ndarray) -> tuple[float, float]:
@@ -35,3 +36,26 @@ def intraclass_correlations(values: np.ndarray) -> tuple[float, float]:
 def _share(between: float, error: float, k: int) -> float:
     denominator = between + (k - 1) * error
     return float((between - error) / denominator) if denominator > 0 else float("nan")
+
+
+def feature_names(table: pd.DataFrame) -> list[str]:
+    """Return the columns that hold features."""
+    return [name for name in map(str, table.columns) if "." in name]
+
+
+def correlations(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the intraclass correlations of features.
+
+    Args:
+        measured: One row per case and measurement: case, measurement, then features.
+
+    Returns:
+        One row per feature: feature, icc_1_1, icc_3_1, cases (those with finite values).
+    """
+    rows = []
+    for name in feature_names(measured):
+        values = measured.pivot(index="case", columns="measurement", values=name).to_numpy(np.float64)
+        first, third = intraclass_correlations(values)
+        cases = int(np.isfinite(values).all(axis=1).sum())
+        rows.append({"feature": name, "icc_1_1": first, "icc_3_1": third, "cases": cases})
+    return pd.DataFrame(rows)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import features_of_volume, read_volume
-from snndeep.radiomics.icc import intraclass_correlations
+from snndeep.radiomics.icc import feature_names
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.seeds import generator
 from snndeep.settings import Settings, setting
@@ -55,52 +55,41 @@ class Scan:
     label: Path
 
 
-def stability(
+def measurements(
     scans: Sequence[Scan], features: FeatureSettings, labels: MaskLabels, settings: StabilitySettings, seed: int
 ) -> pd.DataFrame:
-    """Return one row per feature: feature, icc_1_1, icc_3_1, cases, measurements.
+    """Return one row per case and measurement: case, measurement, then features.
 
-    A case's measurements are those of the scan as it is and of each perturbation. Features of slices enter by their mean
-    over the slices that all measurements of the case have.
+    A case's measurements are those of the scan as it is (`none`) and of each perturbation. Features of slices enter by
+    their mean over the slices that all measurements of the case have.
 
     Args:
-        scans: At least two.
+        scans: The scans.
         features: Conventions of extraction.
         labels: The meaning of the masks' numbers.
         settings: What is changed, and how much.
         seed: Decides the random changes.
     """
     resolved = features.resolved()
-    measured = [_measurements(scan, resolved, labels, settings, seed) for scan in scans]
-    names = list(measured[0].columns)
-    rows = []
-    for name in names:
-        values = np.array([table[name].to_numpy(np.float64) for table in measured])
-        first, third = intraclass_correlations(values)
-        finite = int(np.isfinite(values).all(axis=1).sum())
-        rows.append(
-            {"feature": name, "icc_1_1": first, "icc_3_1": third, "cases": finite, "measurements": values.shape[1]}
-        )
-    return pd.DataFrame(rows)
+    return pd.concat([_of_case(scan, resolved, labels, settings, seed) for scan in scans], ignore_index=True)
 
 
-def _measurements(
+def _of_case(
     scan: Scan, features: FeatureSettings, labels: MaskLabels, settings: StabilitySettings, seed: int
 ) -> pd.DataFrame:
-    """Return the features of a case, one row per measurement."""
-    volume = read_volume(scan.case, scan.image, scan.label, features, labels)
+    """Return the measurements of one case."""
+    volume = read_volume(scan.case, scan.image, scan.label, features, labels, more_mm=4 * settings.distance)
     changed = [volume]
     for name in settings.perturbations:
-        rng = generator(seed, "stability", scan.case, name)
-        changed.append(_CHANGES[name](volume, settings, rng))
-    tables = [features_of_volume(each, features, labels, scan.case) for each in changed]
-    common = set.intersection(*(set(table.slices["slice"]) for table in tables))
+        changed.append(_CHANGES[name](volume, settings, generator(seed, "stability", scan.case, name)))
+    tables = [features_of_volume(each, features, labels, f"case {scan.case}") for each in changed]
+    common = set.intersection(*(set(table.slices["slice"].tolist()) for table in tables))
     rows = []
-    for table in tables:
-        own = table.slices[table.slices["slice"].isin(common)]
-        slices = own[[name for name in own if "." in name]].mean()
-        patient = table.patient[[name for name in table.patient if "." in name]].iloc[0]
-        rows.append(pd.concat([slices, patient.astype(float)]))
+    for name, table in zip(("none", *settings.perturbations), tables, strict=True):
+        own = table.slices[table.slices["slice"].isin(list(common))]
+        means = {column: float(own[column].mean()) for column in feature_names(own)}
+        patient = {column: float(table.patient[column].iloc[0]) for column in feature_names(table.patient)}
+        rows.append({"case": scan.case, "measurement": name, **means, **patient})
     return pd.DataFrame(rows)
 
 
@@ -125,7 +114,14 @@ def _moved(volume: CaseVolume, border: np.ndarray | float) -> CaseVolume:
     inside[[0, -1]] = inside[:, [0, -1]] = inside[:, :, [0, -1]] = False
     # Voxels that are new in the mask get the label of the nearest voxel that was in it.
     nearest = distance_transform_edt(volume.labels == 0, return_distances=False, return_indices=True)
-    return replace(volume, labels=np.where(inside, volume.labels[tuple(nearest)], 0).astype(np.uint8))
+    return _with_labels(volume, np.where(inside, volume.labels[tuple(nearest)], 0).astype(np.uint8))
+
+
+def _with_labels(volume: CaseVolume, labels: np.ndarray) -> CaseVolume:
+    """Return the case with other labels, and with the margins that are left around them."""
+    lines = [np.flatnonzero(labels.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    z, y, x = ((int(line[0]), int(size - 1 - line[-1])) for line, size in zip(lines, labels.shape, strict=True))
+    return replace(volume, labels=labels, margins=(z, y, x))
 
 
 def _eroded(volume: CaseVolume, settings: StabilitySettings, rng: np.random.Generator) -> CaseVolume:
@@ -160,7 +156,7 @@ def _shifted(volume: CaseVolume, settings: StabilitySettings, rng: np.random.Gen
     inside[[0, -1]] = inside[:, [0, -1]] = inside[:, :, [0, -1]] = False
     lesion = shift(volume.labels.astype(np.float32), by, order=0, mode="constant").astype(np.uint8)
     kept = np.where(inside, np.where(lesion > 0, lesion, volume.labels.max()), 0).astype(np.uint8)
-    return replace(volume, intensity=intensity, labels=kept)
+    return _with_labels(replace(volume, intensity=intensity), kept) if kept.any() else volume
 
 
 _CHANGES: dict[str, Callable[[CaseVolume, StabilitySettings, np.random.Generator], CaseVolume]] = {
