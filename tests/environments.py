@@ -25,6 +25,8 @@ sys.path[:0] = [str(ROOT / part) for part in ("tests/workflow", "tests/unit", "s
 from conftest import TINY, checkout  # noqa: E402
 from test_environments import ENVIRONMENTS, RULES, dependencies, environments, reached  # noqa: E402
 
+from snndeep.backends.registry import BACKENDS, load_backend  # noqa: E402
+
 HAND_OVER = """
 import json, subprocess
 from pathlib import Path
@@ -81,9 +83,7 @@ def import_all(name: str, python: str) -> None:
 def run_stages(pythons: dict[str, str], folder: Path) -> None:
     """Run a tiny project, each script with the Python of its environment; models of absent backends are left out."""
     project = checkout(folder / "project", TINY)
-    project.config["models"] = {
-        "backends": [name for name in ("custom", "snntorch", "spikingjelly") if name in pythons]
-    }
+    project.config["models"] = {"backends": [name for name in BACKENDS if load_backend(name).environment in pythons]}
     real = folder / "scripts"
     (project.folder / "scripts").rename(real)
     (project.folder / "scripts").mkdir()

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TypeVar
+from typing import Any
 
 from snndeep.errors import ConfigError, InvalidInputError
 
-Member = TypeVar("Member")
 
-
-def import_member(kind: str, members: Mapping[str, str], name: str, attribute: str, base: type[Member]) -> Member:
+def import_member(kind: str, members: Mapping[str, str], name: str, attribute: str, base: type) -> Any:
     """Import one member of a family.
 
     Args:

@@ -10,6 +10,8 @@ import torch
 
 from snndeep.backends.base import NeuronSettings
 from snndeep.backends.registry import load_backend
+from snndeep.learning.base import LearningRule
+from snndeep.settings import type_hints
 from snndeep.spikes.trains import SpikeTrains
 
 DRIVES = {"low": 0.3, "middle": 1.0, "strong": 3.0}
@@ -77,6 +79,11 @@ def loaded(backend: str, spikes: np.ndarray, dtype=np.float64):
     """Return the backend, and all samples as one batch of its inputs."""
     made = load_backend(backend)
     return made, made.load(SpikeTrains.from_dense(spikes), np.dtype(dtype)).batch(np.arange(len(spikes)))
+
+
+def known_settings(rule: LearningRule, **wanted: object) -> dict[str, object]:
+    """Return those of the wanted settings that a rule has, whatever rule it is."""
+    return {name: value for name, value in wanted.items() if name in type_hints(rule.settings)}
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray, relative: float, name: str = ""):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snndeep.backends.registry import load_backend
+from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.evaluation.cost import costs
 from snndeep.evaluation.operations import (
     Connection,
@@ -43,7 +43,7 @@ def counted(backend: str, rule: str, parameters: dict, **settings):
     )
 
 
-@pytest.mark.parametrize("backend", ["custom", "snntorch", "spikingjelly"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_operations_of_a_network_are_those_that_neurobench_counts(backend):
     _, hidden, output = tiny_network()
     zeros = {"hidden.bias": np.zeros(H, np.float32), "output.bias": np.zeros(2, np.float32)}

@@ -1,5 +1,7 @@
 """One suite for every encoder, then what is particular to each."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,14 @@ class TestEveryEncoder:
         values[3, 2] = wrong
         with pytest.raises(InvalidInputError, match=r"out of range"):
             load_encoder(name, {}).encode(values, SAMPLES, 1)
+
+    def test_an_encoder_describes_itself(self, name):
+        encoder = load_encoder(name, {})
+        assert encoder.label in encoder.methods_text()
+        for field in fields(encoder):
+            value = getattr(encoder, field.name)
+            changed = replace(encoder, **{field.name: value + 1 if isinstance(value, int) else 0.9 * value or 0.05})
+            assert changed.methods_text() != encoder.methods_text(), field.name
 
     def test_impossible_settings_are_refused(self, name):
         with pytest.raises(ConfigError, match="steps"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from snn_reference import known_settings
 
 from snndeep.backends.registry import load_backend
 from snndeep.errors import InvalidInputError
@@ -21,7 +22,7 @@ from snndeep.training.fit import merge_settings
 
 N, STEPS = 240, 6
 FEATURES = ["glcm.noise", "glcm.decides", "ngtdm.noise", "ngtdm.half"]
-SMALL = {"surrogate": {"hidden": 12, "epochs": 12}, "tempotron": {"epochs": 12}, "bal": {"hidden": 12, "epochs": 6}}
+SMALL = {"hidden": 12, "epochs": 12, "rounds": 4}
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_feature_has_channels_of_its_own(encoder, values):
 def test_the_feature_that_decides_comes_out_first(rule_name, values):
     data = encoded(*values)
     backend, rule = load_backend("custom"), load_rule(rule_name)
-    settings = merge_settings(rule, SMALL[rule_name], {"learning_rate": 0.02})
+    settings = merge_settings(rule, known_settings(rule, **SMALL), {"learning_rate": 0.02})
     inputs = backend.load(data.trains, np.dtype(np.float32))
     fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
     found = split_importance(data, FEATURES, scorer(backend, rule.model(backend, settings, fit.parameters)), 5, 1)
@@ -119,7 +120,7 @@ def test_channels_that_cannot_be_shared_out_are_refused():
 def test_firing_rates_are_spikes_per_step(backend_name, values):
     data = encoded(*values)
     backend, rule = load_backend(backend_name), load_rule("surrogate")
-    settings = merge_settings(rule, SMALL["surrogate"], {"epochs": 1})
+    settings = merge_settings(rule, known_settings(rule, **SMALL), {"epochs": 1})
     inputs = backend.load(data.trains, np.dtype(np.float32))
     fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
     model = rule.model(backend, settings, fit.parameters)
@@ -135,7 +136,7 @@ def test_firing_rates_without_hidden_neurons_and_of_one_class(values):
     drawn, labels = values
     data = encoded(drawn, labels, test=slice(160, None, 2))
     backend, rule = load_backend("custom"), load_rule("tempotron")
-    settings = merge_settings(rule, SMALL["tempotron"], {"epochs": 1})
+    settings = merge_settings(rule, known_settings(rule, **SMALL), {"epochs": 1})
     inputs = backend.load(data.trains, np.dtype(np.float32))
     fit = rule.fit(data.problem(), inputs, backend, settings, 3, lambda record: None)
     rates = firing_rates(data, rule.model(backend, settings, fit.parameters), inputs)

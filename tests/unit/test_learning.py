@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from importlib.util import find_spec
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from snn_reference import known_settings
 
-from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.backends.registry import BACKENDS, OWN_BACKEND, load_backend
 from snndeep.errors import ConfigError, DivergedError, InvalidInputError
 from snndeep.learning.descent import class_weights, score_in_batches
 from snndeep.learning.ranking import roc_auc
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.learning.surrogate import weighted_cross_entropy
+from snndeep.settings import type_hints
 from snndeep.spikes.encoded_split import Problem
+from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.spikes.trains import SpikeTrains
 
-CUSTOM = load_backend("custom")
+CUSTOM = load_backend(OWN_BACKEND)
+SINGLE = [name for name in RULES if not hasattr(load_rule(name).settings(), "rounds")]  # one descent each
 
 
 def make_problem(samples=120, contrast=0.25, seed=0):
@@ -42,6 +45,65 @@ def fit(rule, problem, seed=1, backend=CUSTOM, **changes):
 @pytest.fixture(params=list(RULES))
 def rule(request):
     return load_rule(request.param)
+
+
+def test_a_rule_describes_itself(rule):
+    assert RULES[rule.name] == type(rule).__module__
+    assert rule.encoder in ENCODERS
+    assert set(rule.search_space) <= set(type_hints(rule.settings))
+    assert rule.label in rule.methods_text(rule.settings())
+    assert rule.trial_settings(rule.settings()) == rule.trial_settings(rule.trial_settings(rule.settings()))
+
+
+def another(value, field):
+    """Return another value that a setting may have."""
+    rules = field.metadata["rules"]
+    if rules.choices:
+        return next(choice for choice in rules.choices if choice != value)
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else 0.9 * value or 0.05
+
+
+@pytest.mark.parametrize("start", [{}, {"adaptation": 0.3}])
+def test_the_methods_name_every_setting(rule, start):
+    settings = rule.settings(**known_settings(rule, **start))
+    before = rule.methods_text(settings)
+    for field in fields(settings):
+        # A decay of the adaptation matters where there is one.
+        if field.name == "adaptation_decay" and not settings.adaptation:
+            continue
+        changed = replace(settings, **{field.name: another(getattr(settings, field.name), field)})
+        assert rule.methods_text(changed) != before, field.name
+
+
+def test_hidden_neurons_are_in_the_trace_or_there_are_none(rule):
+    problem = make_problem(samples=24)
+    chosen, found, _ = fit(rule, problem, epochs=1)
+    model = rule.model(CUSTOM, chosen, found.parameters)
+    trace = model.trace(CUSTOM.load(problem.trains, np.dtype(np.float32)), np.array([0, 5]))
+    assert ("hidden spikes" in trace) == rule.has_hidden
+
+
+def test_the_declared_shapes_are_those_of_a_fit(rule):
+    problem = make_problem(samples=24)
+    chosen, found, _ = fit(rule, problem, epochs=1, **known_settings(rule, hidden=5))
+    shapes = rule.shapes(problem.trains.channels, chosen)
+    assert {name: values.shape for name, values in found.parameters.items()} == shapes
+    assert all(values.dtype == np.float32 for values in found.parameters.values())
+
+
+def test_a_model_in_nir_or_a_reason(rule):
+    problem = make_problem(samples=24)
+    chosen, found, _ = fit(rule, problem, epochs=1)
+    try:
+        graph = rule.to_nir(chosen, found.parameters, False)
+    except ConfigError as refusal:
+        assert rule.name in str(refusal)
+        assert refusal.remedy
+    else:
+        assert graph.metadata["readout"]
+        assert list(graph.nodes["input"].output_type["output"]) == [16]
 
 
 def test_learns_what_can_be_learned(rule):
@@ -71,10 +133,8 @@ def test_the_same_seed_gives_the_same_bits(rule):
     assert [replace(e, seconds=0) for e in first.history] == [replace(e, seconds=0) for e in second.history]
 
 
-@pytest.mark.parametrize("name", [name for name in BACKENDS if name != "custom"])
+@pytest.mark.parametrize("name", [name for name in BACKENDS if name != OWN_BACKEND])
 def test_every_backend_learns_the_same(rule, name):
-    if find_spec(name) is None:
-        pytest.skip(f"{name} is not installed")
     problem = make_problem()
     expected, found = (fit(rule, problem, epochs=2, backend=b)[1] for b in (CUSTOM, load_backend(name)))
     for one, other in zip(expected.history, found.history, strict=True):
@@ -106,7 +166,7 @@ def test_a_diverging_run_stops(rule):
         fit(rule, make_problem(), learning_rate=1e38, epochs=3)
 
 
-@pytest.mark.parametrize("name", ["surrogate", "tempotron"])
+@pytest.mark.parametrize("name", SINGLE)
 def test_the_best_epoch_is_kept_and_patience_ends_training(name):
     rule, problem = load_rule(name), make_problem(contrast=0.05)
     chosen, found, records = fit(rule, problem, epochs=40, patience=3)
@@ -118,7 +178,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(name):
     assert roc_auc(problem.labels[problem.validation], scores) == found.validation_auc
 
 
-@pytest.mark.parametrize("name", ["surrogate", "tempotron"])
+@pytest.mark.parametrize("name", SINGLE)
 def test_an_equal_epoch_is_no_better_one(name):
     _, _, records = fit(load_rule(name), make_problem(), learning_rate=1e-30, epochs=20, patience=4)
     assert len(records) == 5

@@ -53,8 +53,6 @@ def naive_tempotron(spikes, weight, bias, labels, weights, chosen):
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_tempotron_equals_the_paper(backend, seed):
-    if backend != "custom":
-        pytest.importorskip(backend)
     rng = np.random.default_rng(seed)
     chosen = TempotronSettings(tau_m=6.0, tau_s=1.5, threshold=0.8)
     spikes = random_spikes(rng, 14, 40, 6, 0.25)

@@ -55,7 +55,7 @@ def trained(settings, seed=0):
     backend = load_backend("custom")
     model = SURROGATE.model(backend, settings, parameters)
     inputs = backend.load(SpikeTrains.from_dense(spikes), np.dtype(np.float32))
-    trace = model._network.forward(model.parameters, inputs.batch(np.arange(SAMPLES)))
+    trace = model.network.forward(model.parameters, inputs.batch(np.arange(SAMPLES)))
     return parameters, spikes.astype(np.float32), trace
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from snn_reference import known_settings
 
-from snndeep.backends.registry import load_backend
+from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.errors import LeakageError
 from snndeep.evaluation.cost import costs
 from snndeep.learning.registry import RULES, load_rule
@@ -16,11 +17,7 @@ from snndeep.training.fit import train_split
 from snndeep.training.search import SearchSettings, tune_split
 from snndeep.training.trials import FinishedTrials, open_journal
 
-SETTINGS = {
-    "surrogate": {"hidden": 6, "epochs": 2},
-    "bal": {"hidden": 6, "epochs": 1, "rounds": 2},
-    "tempotron": {"epochs": 2},
-}
+SMALL = {"hidden": 6, "epochs": 2, "rounds": 2}
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +34,20 @@ def data() -> EncodedSplit:
     return EncodedSplit(SpikeTrains.from_dense(spikes), samples, labels, patients, parts)
 
 
-@pytest.mark.parametrize("backend", ["custom", "snntorch"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rule", RULES)
 def test_the_record_says_what_inference_costs(rule, backend, data):
     rule = load_rule(rule)
-    trained = train_split("patient_0", data, load_backend(backend), rule, rule.settings(**SETTINGS[rule.name]), 1)
+    trained = train_split(
+        "patient_0", data, load_backend(backend), rule, rule.settings(**known_settings(rule, **SMALL)), 1
+    )
     cost = trained.record["cost"]
     weights = sum(values.size for name, values in trained.parameters.items() if name.endswith("weight"))
     assert cost["dense_macs"] == weights
     assert cost["dense_operations"] == 5 * weights
     assert 0 < cost["synaptic_operations"] < cost["dense_operations"]
     assert cost["input_sparsity"] == pytest.approx(1 - data.trains.dense(data.parts["test"]).mean())
-    assert (cost["activation_sparsity"] is None) == (rule.name == "tempotron")
+    assert (cost["activation_sparsity"] is None) == (not rule.has_hidden)
     assert cost["latency_ms"] > 0
     assert cost["peak_memory_mb"] > 1
     tuned = {"m": {"patient_0": {"trials": [{"seconds": 1.0}]}}}
@@ -65,7 +64,7 @@ def search(tmp_path, data, name="patient_0"):
 
 def train(tmp_path, data, name="patient_0"):
     rule = load_rule("tempotron")
-    return train_split(name, data, load_backend("custom"), rule, rule.settings(**SETTINGS["tempotron"]), 1)
+    return train_split(name, data, load_backend("custom"), rule, rule.settings(epochs=2), 1)
 
 
 @pytest.mark.parametrize("work", [search, train])

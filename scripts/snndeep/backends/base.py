@@ -24,8 +24,8 @@ NATIVE_SETTINGS = ("learn_beta", "learn_threshold", "adaptation")
 
 
 @dataclass(frozen=True)
-class NeuronSettings(Settings):
-    """A layer of leaky integrate-and-fire neurons.
+class LifSettings(Settings):
+    """A layer of leaky integrate-and-fire neurons, as every backend offers them.
 
         v_pre[t] = beta v[t-1] + I[t],   s[t] = [v_pre[t] >= threshold],   v[t] = v_pre[t] (1 - s[t])
 
@@ -36,6 +36,12 @@ class NeuronSettings(Settings):
     threshold: float = setting(1.0, "Firing threshold.", above=0)
     surrogate: str = setting("atan", "Surrogate derivative.", choices=tuple(SURROGATES))
     slope: float = setting(2.0, "Steepness of the surrogate derivative.", above=0)
+
+
+@dataclass(frozen=True)
+class NeuronSettings(LifSettings):
+    """The same with what not every backend offers; see `NATIVE_SETTINGS`."""
+
     learn_beta: bool = setting(False, "Learn a time constant per neuron (native mode).")
     learn_threshold: bool = setting(False, "Learn a threshold per neuron (native mode).")
     adaptation: float = setting(0.0, "Rise of the threshold with each spike (native mode).", least=0)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import LayerTrace, NeuronSettings, check_dense_inputs, check_samples
+from snndeep.backends.base import LayerTrace, NetworkTrace, NeuronSettings, check_dense_inputs, check_samples
 from snndeep.engine.events import EventTrains
 from snndeep.engine.layer import backward_events, backward_spikes, forward_events, forward_spikes
 from snndeep.engine.network import backward_network, forward_network
@@ -78,10 +79,9 @@ def _named_gradients(
     neuron: NeuronSettings, weight: np.ndarray, bias: np.ndarray, grad_neuron: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     gradients = {"weight": weight, "bias": bias}
-    if neuron.learn_beta:
-        gradients["beta"] = grad_neuron[0]
-    if neuron.learn_threshold:
-        gradients["threshold"] = grad_neuron[1]
+    if grad_neuron is not None:
+        learned = {"beta": neuron.learn_beta, "threshold": neuron.learn_threshold}
+        gradients |= {name: own for (name, on), own in zip(learned.items(), grad_neuron, strict=True) if on}
     return gradients
 
 
@@ -144,9 +144,8 @@ class CustomLayer:
         neurons = _Neurons.prepare(self._neuron, parameters, batch, steps)
         potential, spikes = np.empty((2, batch, steps, bias.size), weight.dtype)
         settings = (neurons.beta, neurons.threshold, neurons.adaptation)
-        if weight_t is None:
-            trains = inputs.trains
-            forward_events(trains.by_step, inputs.samples, weight, bias, *settings, potential, spikes)
+        if isinstance(inputs, EventBatch):
+            forward_events(inputs.trains.by_step, inputs.samples, weight, bias, *settings, potential, spikes)
         else:
             forward_spikes(inputs, weight_t, bias, *settings, potential, spikes)
         tape = _LayerTape(inputs, weight_t, neurons, potential, spikes)
@@ -181,8 +180,8 @@ class CustomLayer:
 @dataclass(frozen=True)
 class _PairTape:
     inputs: EventBatch
-    hidden: tuple
-    output: tuple
+    hidden: tuple[Any, ...]
+    output: tuple[Any, ...]
     surrogate: tuple[int, np.floating]
     hidden_potential: np.ndarray
     potential: np.ndarray
@@ -236,7 +235,7 @@ class CustomPair:
         return PairTrace(LayerTrace(spikes, potential, tape))
 
     def backward(
-        self, trace: PairTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+        self, trace: NetworkTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """See `LayerPair.backward`."""
         tape = trace.output.tape

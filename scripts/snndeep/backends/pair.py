@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snndeep.backends.base import LayerTrace, SpikingLayer
+from snndeep.backends.base import LayerTrace, NetworkTrace, SpikingLayer
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ComposedPair:
         return ComposedTrace(first, self._output.forward(output, first.spikes))
 
     def backward(
-        self, trace: ComposedTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+        self, trace: NetworkTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """See `LayerPair.backward`."""
         output, grad_hidden = self._output.backward(trace.output, grad_spikes, grad_v_pre)

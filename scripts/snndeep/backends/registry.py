@@ -21,4 +21,5 @@ def load_backend(name: str) -> Backend:
     Raises:
         ConfigError: If there is no backend of that name.
     """
-    return import_member("backend", BACKENDS, name, "BACKEND", Backend)
+    backend: Backend = import_member("backend", BACKENDS, name, "BACKEND", Backend)
+    return backend

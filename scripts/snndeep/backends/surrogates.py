@@ -14,9 +14,7 @@ engine holds a compiled copy, and a test compares the two.
 from __future__ import annotations
 
 import math
-from typing import TypeVar
-
-Array = TypeVar("Array")
+from typing import Any
 
 SURROGATES = {
     "atan": "the derivative of the arc tangent",
@@ -26,8 +24,8 @@ SURROGATES = {
 """Their names and what they are in text."""
 
 
-def surrogate_derivative(name: str, slope: float, x: Array) -> Array:
-    """Return h(x) element by element for one of `SURROGATES`.
+def surrogate_derivative(name: str, slope: float, x: Any) -> Any:
+    """Return h(x) element by element for one of `SURROGATES`; x is a number, a numpy array or a torch tensor.
 
     Raises:
         ValueError: If the name is unknown.

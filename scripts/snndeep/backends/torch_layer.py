@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,14 +21,14 @@ class SurrogateSpike(torch.autograd.Function):
     """The spike function: a step of x = v_pre - threshold forward, the surrogate derivative backward."""
 
     @staticmethod
-    def forward(ctx, x: torch.Tensor, name: str, slope: float) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, name: str, slope: float) -> torch.Tensor:
         """Return 1 where x >= 0, else 0."""
         ctx.save_for_backward(x)
         ctx.name, ctx.slope = name, slope
         return (x >= 0).to(x.dtype)
 
     @staticmethod
-    def backward(ctx, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         """Return the incoming derivative times h(x)."""
         (x,) = ctx.saved_tensors
         return grad * surrogate_derivative(ctx.name, ctx.slope, x), None, None
@@ -35,7 +36,12 @@ class SurrogateSpike(torch.autograd.Function):
 
 def surrogate_spike(neuron: NeuronSettings) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return the spike function of a neuron, of v_pre - threshold."""
-    return lambda x: SurrogateSpike.apply(x, neuron.surrogate, neuron.slope)
+
+    def spike(x: torch.Tensor) -> torch.Tensor:
+        spikes: torch.Tensor = SurrogateSpike.apply(x, neuron.surrogate, neuron.slope)  # type: ignore[no-untyped-call]
+        return spikes
+
+    return spike
 
 
 class TorchLayer:

@@ -14,6 +14,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from snndeep.backends.registry import load_backend
 from snndeep.deployment.model_file import Member, ModelFile
 from snndeep.deployment.prediction import Prediction, Scan
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen
@@ -68,7 +69,7 @@ def document(scan: Scan, model: ModelFile, members: Sequence[Member], prediction
             "address": model.provenance.get("address", ""),
             "versions": model.versions,
         },
-        "versions": installed_versions(),
+        "versions": installed_versions(load_backend(model.backend).packages),
     }
 
 

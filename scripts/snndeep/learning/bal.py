@@ -125,7 +125,6 @@ class BalRule(LearningRule):
     name = "bal"
     label = "BAL"
     settings = BalSettings
-    encoder = SURROGATE.encoder
     has_hidden = True
     search_space = SURROGATE.search_space
 
@@ -144,7 +143,8 @@ class BalRule(LearningRule):
 
         def departing(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
             empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
-            return unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+            chosen = select_departing(empirical, generalised, problem.patients[unlabelled], count)
+            return np.take(unlabelled, chosen)
 
         def at_random(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
             return generator(seed, "random choice", labelled.size).permutation(unlabelled)[:count]
@@ -185,7 +185,7 @@ class BalRule(LearningRule):
         on_epoch: OnEpoch,
         choose: Callable[[SurrogateModel, np.ndarray, np.ndarray, int], np.ndarray],
     ) -> tuple[Fit, list[dict[str, float]]]:
-        """Fit, choose, label, repeat; the network goes on from where it was."""
+        """Fit, choose, label, repeat; the network resumes from its last state."""
         sizes = label_schedule(problem.train.size, settings)
         first = initial_labels(
             problem.labels[problem.train],

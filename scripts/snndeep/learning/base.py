@@ -18,6 +18,7 @@ from snndeep.errors import ConfigError
 from snndeep.learning.parameters import Parameters
 from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import Problem
+from snndeep.spikes.encoders.registry import DEFAULT_ENCODER
 
 if TYPE_CHECKING:
     import nir
@@ -97,7 +98,7 @@ class LearningRule(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     settings: ClassVar[type[Settings]]
-    encoder: ClassVar[str]
+    encoder: ClassVar[str] = DEFAULT_ENCODER
     search_space: ClassVar[SearchSpace]
     has_hidden: ClassVar[bool]
 

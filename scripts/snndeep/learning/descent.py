@@ -56,7 +56,9 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
     """Return a weight per sample so that both classes weigh the same and the mean weight is 1; `labels` `[N]`."""
     counts = np.bincount(labels, minlength=2)
     present = np.count_nonzero(counts)
-    return (labels.size / (present * np.maximum(counts, 1)))[labels].astype(np.float32)
+    by_class: np.ndarray = labels.size / (present * np.maximum(counts, 1))
+    weights: np.ndarray = by_class.astype(np.float32)[labels]
+    return weights
 
 
 def score_in_batches(model: Model, inputs: Inputs, samples: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ RULES = {
     "surrogate": "snndeep.learning.surrogate",
     "tempotron": "snndeep.learning.tempotron",
     "bal": "snndeep.learning.bal",
+    "eprop": "snndeep.learning.eprop",
 }
 DEFAULT_RULES = ("surrogate", "tempotron", "bal")
 
@@ -19,4 +20,5 @@ def load_rule(name: str) -> LearningRule:
     Raises:
         ConfigError: If there is no rule of that name.
     """
-    return import_member("learning rule", RULES, name, "RULE", LearningRule)
+    rule: LearningRule = import_member("learning rule", RULES, name, "RULE", LearningRule)
+    return rule

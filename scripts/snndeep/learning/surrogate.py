@@ -60,48 +60,64 @@ class SurrogateSettings(DescentSettings, NeuronSettings):
         )
 
 
-class SurrogateModel:
-    """A spiking network with a readout."""
+class NetworkModel:
+    """A spiking network with a readout, in use.
 
-    def __init__(self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]):
+    Args:
+        backend: Makes the layers.
+        neuron: The hidden neurons.
+        readout: One of `READOUTS`.
+        parameters: Of the network.
+    """
+
+    def __init__(self, backend: Backend, neuron: NeuronSettings, readout: str, parameters: Mapping[str, np.ndarray]):
         self.parameters = Parameters(parameters)
-        self._counts = settings.readout == "spike_count"
-        self._network = SpikingNetwork(backend, settings.neuron, spiking_readout=self._counts)
+        self._counts = readout == "spike_count"
+        self.network = SpikingNetwork(backend, neuron, spiking_readout=self._counts)
 
-    def _logits(self, trace: NetworkTrace) -> np.ndarray:
+    def evidence(self, trace: NetworkTrace) -> np.ndarray:
+        """Return z `[B, 2]`."""
         if self._counts:
-            return trace.output.spikes.sum(axis=1)
-        return POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
+            evidence: np.ndarray = trace.output.spikes.sum(axis=1)
+        else:
+            evidence = POTENTIAL_SCALE * trace.output.v_pre.mean(axis=1)
+        return evidence
+
+    def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return the probability of disease, softmax of the two outputs."""
+        logits = self.evidence(self.network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
+        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+
+    def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
+        """Return how often every hidden neuron fired for every sample, `[B, H]`."""
+        trace = self.network.forward(self.parameters, inputs.batch(samples))
+        counts: np.ndarray = trace.hidden.spikes.sum(axis=1)
+        return counts
+
+    def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""
+        trace = self.network.forward(self.parameters, inputs.batch(samples))
+        return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
+
+    def constrain(self) -> None:
+        """See `Model.constrain`."""
+        self.network.constrain(self.parameters)
+
+
+class SurrogateModel(NetworkModel):
+    """A spiking network that learns by surrogate gradients."""
 
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
     ) -> tuple[float, dict[str, np.ndarray]]:
         """See `Model.gradients`."""
-        trace = self._network.forward(self.parameters, inputs.batch(samples))
-        loss, grad = weighted_cross_entropy(self._logits(trace), labels, weights)
+        trace = self.network.forward(self.parameters, inputs.batch(samples))
+        loss, grad = weighted_cross_entropy(self.evidence(trace), labels, weights)
         shape = trace.output.spikes.shape
         if self._counts:
-            return loss, self._network.backward(trace, np.broadcast_to(grad[:, None], shape), None)
+            return loss, self.network.backward(trace, np.broadcast_to(grad[:, None], shape), None)
         grad *= POTENTIAL_SCALE / shape[1]
-        return loss, self._network.backward(trace, None, np.broadcast_to(grad[:, None], shape))
-
-    def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return the probability of disease, softmax of the two outputs."""
-        logits = self._logits(self._network.forward(self.parameters, inputs.batch(samples))).astype(np.float64)
-        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-
-    def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return how often every hidden neuron fired for every sample, `[B, H]`."""
-        return self._network.forward(self.parameters, inputs.batch(samples)).hidden.spikes.sum(axis=1)
-
-    def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""
-        trace = self._network.forward(self.parameters, inputs.batch(samples))
-        return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
-
-    def constrain(self) -> None:
-        """See `Model.constrain`."""
-        self._network.constrain(self.parameters)
+        return loss, self.network.backward(trace, None, np.broadcast_to(grad[:, None], shape))
 
 
 def weighted_cross_entropy(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
@@ -129,7 +145,6 @@ class SurrogateRule(LearningRule):
     name = "surrogate"
     label = "Surrogate gradient"
     settings = SurrogateSettings
-    encoder = "population"
     has_hidden = True
     search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.001, "high": 0.02, "log": True},
@@ -145,7 +160,7 @@ class SurrogateRule(LearningRule):
         self, backend: Backend, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray]
     ) -> SurrogateModel:
         """See `LearningRule.model`."""
-        return SurrogateModel(backend, settings, parameters)
+        return SurrogateModel(backend, settings.neuron, settings.readout, parameters)
 
     def start(self, problem: Problem, backend: Backend, settings: SurrogateSettings, seed: int) -> SurrogateModel:
         """Return a model with freshly drawn parameters."""
@@ -179,18 +194,23 @@ class SurrogateRule(LearningRule):
     def to_nir(
         self, settings: SurrogateSettings, parameters: Mapping[str, np.ndarray], hidden_only: bool
     ) -> nir.NIRGraph:
-        """Return Affine, LIF, Affine, then LIF (readout spike_count) or LI (mean_potential); see `LearningRule.to_nir`."""
-        from snndeep.learning.nir_graphs import network_graph
+        """See `network_in_nir`."""
+        return network_in_nir(settings.neuron, settings.readout, parameters, hidden_only)
 
-        counts = settings.readout == "spike_count"
-        graph = network_graph(settings.neuron, counts, parameters, hidden_only)
-        evidence = (
-            "the number of spikes of output k"
-            if counts
-            else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
-        )
-        graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
-        return graph
+
+def network_in_nir(
+    neuron: NeuronSettings, readout: str, parameters: Mapping[str, np.ndarray], hidden_only: bool
+) -> nir.NIRGraph:
+    """Return Affine, LIF, Affine, then LIF (readout spike_count) or LI (mean_potential); see `LearningRule.to_nir`."""
+    from snndeep.learning.nir_graphs import network_graph
+
+    counts = readout == "spike_count"
+    graph = network_graph(neuron, counts, parameters, hidden_only)
+    evidence = (
+        "the number of spikes of output k" if counts else f"{POTENTIAL_SCALE:g} times the mean potential of output k"
+    )
+    graph.metadata["readout"] = f"softmax of z, z_k is {evidence}"
+    return graph
 
 
 RULE = SurrogateRule()

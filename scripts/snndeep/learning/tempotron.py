@@ -106,8 +106,8 @@ class TempotronModel:
 
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return V(t_max) - threshold."""
-        voltage = self._run(inputs, samples)[2].max(axis=1).astype(np.float64)
-        return voltage + float(self.parameters["bias"][0]) - self._threshold
+        greatest = self._run(inputs, samples)[2].max(axis=1).astype(np.float64)
+        return np.asarray(greatest + float(self.parameters["bias"][0]) - self._threshold)
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
         """See `Model.trace`: the voltage V `[B, T, 1]`."""
@@ -123,7 +123,6 @@ class TempotronRule(LearningRule):
     name = "tempotron"
     label = "Tempotron"
     settings = TempotronSettings
-    encoder = "population"
     has_hidden = False
     search_space: ClassVar[SearchSpace] = {
         "learning_rate": {"low": 0.002, "high": 0.05, "log": True},

@@ -132,11 +132,10 @@ class Plan:
 
     def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
         """What native mode adds: those settings of its space that the rule has and that the backend offers."""
-        offered = load_backend(backend).native
-        if not offered:
+        offered, known = load_backend(backend).native, searchable_schemas(load_rule(rule).settings)
+        if offered.isdisjoint(known):
             return {}
         missing = {name for name in NATIVE_SETTINGS if name not in offered}
-        known = searchable_schemas(load_rule(rule).settings)
         space = self.config["tuning"]["search_space"]["native"]
         return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
@@ -164,13 +163,14 @@ class Plan:
             "splits": self.split_names,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
-        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
+        packages = load_backend(backend).packages
+        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))], packages)
 
     def tune(self, backend: str, rule: str) -> Stage:
         """The outcome of the studies of a model after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
-        return Stage("tune", config, study.code, (study.address,), self.store)
+        return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
     def tune_shares(self) -> dict[str, list[str]]:
         """The splits that each tuning worker of a model works on, by the worker's name; empty where there is but one.
@@ -191,7 +191,8 @@ class Plan:
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
-        return self._maker.stage("train", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))])
+        inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def trained(self) -> list[Stage]:
         """Return the trained models, in the order of `models`."""

@@ -24,6 +24,7 @@ class Stage:
         code: Fingerprint of the code that it runs.
         inputs: Addresses of its inputs.
         store: The store's folder.
+        packages: Packages of its own whose versions are written beside its files.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Stage:
     code: str
     inputs: tuple[str, ...]
     store: Path
+    packages: tuple[str, ...] = ()
 
     @cached_property
     def address(self) -> str:
@@ -59,6 +61,7 @@ class Stage:
             "config": self.config,
             "code": self.code,
             "inputs": list(self.inputs),
+            **({"packages": list(self.packages)} if self.packages else {}),
         }
 
 
@@ -74,7 +77,14 @@ class StageMaker:
     code: CodeBase
     store: Path
 
-    def stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[Stage | str]) -> Stage:
+    def stage(
+        self,
+        name: str,
+        config: Any,
+        files: Sequence[str],
+        inputs: Sequence[Stage | str],
+        packages: tuple[str, ...] = (),
+    ) -> Stage:
         """Return a stage.
 
         Args:
@@ -82,10 +92,11 @@ class StageMaker:
             config: The settings that it reads.
             files: What it runs, relative to the scripts folder; empty where only published bytes are brought.
             inputs: Stages, or digests of data.
+            packages: See `Stage`.
         """
         code = self.code.fingerprint(*files) if files else ""
         addresses = tuple(source.address if isinstance(source, Stage) else source for source in inputs)
-        return Stage(name, config, code, addresses, self.store)
+        return Stage(name, config, code, addresses, self.store, packages)
 
 
 @dataclass(frozen=True)

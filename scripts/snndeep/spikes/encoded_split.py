@@ -29,7 +29,7 @@ class Problem:
     train: np.ndarray
     validation: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         n = self.trains.samples
         if self.labels.shape != (n,) or self.patients.shape != (n,):
             raise InvalidInputError(

@@ -31,7 +31,7 @@ class SpikeTrains:
     packed: np.ndarray
     channels: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.packed.ndim != 3 or self.packed.dtype != np.uint8:
             raise InvalidInputError(
                 "Packed spike trains have the wrong form.",
@@ -76,12 +76,12 @@ class SpikeTrains:
     @property
     def samples(self) -> int:
         """The number N of samples."""
-        return self.packed.shape[0]
+        return int(self.packed.shape[0])
 
     @property
     def steps(self) -> int:
         """The number T of time steps."""
-        return self.packed.shape[1]
+        return int(self.packed.shape[1])
 
     def dense(self, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Unpack the chosen samples to uint8 `[B, T, F]`."""

@@ -24,7 +24,7 @@ import os
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 VERSIONED = (
     "numpy",
     "numba",
-    "torch",
-    "snntorch",
-    "spikingjelly",
     "optuna",
     "scikit-learn",
     "pandas",
@@ -174,7 +171,7 @@ def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[st
         "file": place_of(path).name,
         "sha256": sha256_of(written),
         "bytes": written.stat().st_size,
-        "versions": installed_versions(),
+        "versions": installed_versions(provenance.get("packages", ())),
         "processor": processor(),
     }
     return _sealed(record)
@@ -203,10 +200,14 @@ def record_growing(path: Path) -> None:
         write_json(provenance_path(path), _sealed(record))
 
 
-def installed_versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on, as far as they are installed."""
+def installed_versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions of the packages that results depend on, as far as they are installed.
+
+    Args:
+        packages: Those of the stage itself, beyond those of all stages.
+    """
     versions = {}
-    for package in VERSIONED:
+    for package in (*VERSIONED, *packages):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return versions

@@ -32,12 +32,14 @@ class LatencyEncoder(Encoder):
 
 def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
     """Return round((1 - x) (T - 1)), int64, for values of any shape."""
-    return np.rint((1 - values) * (steps - 1)).astype(np.int64)
+    times: np.ndarray = np.rint((1 - values) * (steps - 1)).astype(np.int64)
+    return times
 
 
 def spikes_at(times: np.ndarray, steps: int) -> np.ndarray:
     """Return uint8 `[N, T, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
-    return (np.arange(steps)[:, None] == times[:, None]).astype(np.uint8)
+    spikes: np.ndarray = (np.arange(steps)[:, None] == times[:, None]).astype(np.uint8)
+    return spikes
 
 
 ENCODER = LatencyEncoder

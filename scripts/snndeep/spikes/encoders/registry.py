@@ -14,6 +14,8 @@ ENCODERS = {
     "latency": "snndeep.spikes.encoders.latency",
     "population": "snndeep.spikes.encoders.population",
 }
+DEFAULT_ENCODER = "population"
+"""What a learning rule reads unless it or the configuration says otherwise."""
 
 
 def encoder_class(name: str) -> type[Encoder]:
@@ -22,7 +24,7 @@ def encoder_class(name: str) -> type[Encoder]:
     Raises:
         ConfigError: If there is no encoder of that name.
     """
-    found = import_member("encoder", ENCODERS, name, "ENCODER", type)
+    found: type = import_member("encoder", ENCODERS, name, "ENCODER", type)
     if not issubclass(found, Encoder):
         raise InvalidInputError(
             "A module of the registry holds no encoder.",
