@@ -1,4 +1,4 @@
-# SNNDeep. `make demo` and `make test` are all that is needed; both set up .venv first.
+# SNNDeep. Most people need only `make demo` and `make test`; both set up .venv first.
 PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
@@ -8,16 +8,16 @@ BIN := .venv/bin
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
 	@echo "make test             all checks"
-	@echo "make test-fast        the quick ones, while you work"
-	@echo "make coverage         unit tests with the lines that none reaches (htmlcov/)"
+	@echo "make test-fast        the quick checks, for use while you work"
+	@echo "make coverage         unit tests and the lines that they do not run (htmlcov/)"
 	@echo "make lint unit workflow cluster   the checks one by one"
-	@echo "make test-envs        every environment under envs/, made anew and used; for the night"
-	@echo "make bench-engine bench-jobs bench-radiomics   speed beside the peers"
-	@echo "make bench-modes      what native mode gains over parity"
-	@echo "make bench-reruns     what runs again after typical edits, and how long"
+	@echo "make test-envs        create every environment in envs/ and use it; takes long"
+	@echo "make bench-engine bench-jobs bench-radiomics   speed compared with other libraries"
+	@echo "make bench-modes      the gain of native over parity mode"
+	@echo "make bench-reruns     what typical edits re-run, and how long it takes"
 	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
-	@echo "make reference        the schema and the page of the configuration, from the code"
-	@echo "make lock             resolve requirements.in again"
+	@echo "make reference        write the schema and the page of the configuration from the code"
+	@echo "make lock             resolve requirements.in and write requirements.txt"
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules host

@@ -4,10 +4,10 @@
 #                                                                                  |---> insight, pictures ---^
 #                                                                                  '---> models
 #
-# One file per stage under workflow/rules; the rule, its script, its log and its benchmark share one name.
+# There is one file per stage in workflow/rules; a rule, its script, its log and its benchmark have the same name.
 from pathlib import Path
 
-# Of the working directory if it has one, else the one that comes with the workflow.
+# The configuration in the working directory or, if there is none, the one that comes with the workflow.
 CONFIGS = [
     Path("config/config.yaml"),
     Path(workflow.current_basedir) / "config/config.yaml",
@@ -41,6 +41,6 @@ localrules:
 rule all:
     default_target: True
     input:
-        # What an edit put at a new address is made and published; a published file that is gone comes back.
+        # After an edit, results at new addresses are computed and published; a missing published file is restored.
         rules.publish.input,
         rules.publish.output,

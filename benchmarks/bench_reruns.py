@@ -126,7 +126,7 @@ def comment(study: Study) -> None:
 
 def learning_code(study: Study) -> None:
     """Change what one learning rule does."""
-    study.edit("scripts/snndeep/learning/tempotron.py", "gain: float = 0.3", "gain: float = 0.4")
+    study.edit("scripts/snndeep/learning/tempotron.py", "setting(0.3, ", "setting(0.4, ")
 
 
 def feature_code(study: Study) -> None:

@@ -1,4 +1,4 @@
-"""Make the archive of Task03_Liver ready: fetch it, or read its index where it is."""
+"""Fetch the archive of Task03_Liver, or only its index, and write the index."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Convert a scan that is not NIfTI."""
+"""Convert a scan in another format to NIfTI."""
 
 from pathlib import Path
 

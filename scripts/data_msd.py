@@ -1,4 +1,4 @@
-"""Bring one case of Task03_Liver of the Medical Segmentation Decathlon."""
+"""Fetch or extract one case of Task03_Liver of the Medical Segmentation Decathlon."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ with stage(snakemake.log[0]):
     members = {entry["name"]: Member(**entry) for entry in read_json(Path(params.index), "archive")}
     archive = Archive.from_settings(params.published, Path(params.index).parent, params.tar)
     entry = bring_case(case, members, archive, target.parent)
-    # The same case, brought the other way: out of the archive that was compared with its checksum, or by itself.
+    # The twin is the same case, fetched in the other way: from the checked archive, or alone.
     checked = "by_ranges" not in params.stage["config"]
     compare_with_twin(case, entry, Path(params.twin), checked)
     for kind in FOLDERS:

@@ -1,4 +1,4 @@
-"""Write a small synthetic data set with a table, as an example of a user's own."""
+"""Write a small synthetic data set with a table, as an example of a user's own data."""
 
 from pathlib import Path
 

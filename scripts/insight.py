@@ -1,4 +1,4 @@
-"""Look into one trained model: what it looks at, and how often its neurons fire."""
+"""Measure the importance of features and the firing rates of one trained model."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
-"""Put every model into a file of its own that holds all a prediction needs."""
+"""Write every model to a file that contains everything a prediction needs."""
 
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.deployment.assembly import Known, Trained, calibrate_protocols, make_member
+from snndeep.deployment.assembly import TrainingData, TrainingOutputs, calibrate_protocols, make_member
 from snndeep.deployment.model_file import ModelFile, write_model
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.labels import MaskLabels
@@ -16,18 +16,16 @@ from snndeep.store.files import check, read_json, read_npz, read_table
 with stage(snakemake.log[0]) as log:
     record, files = snakemake.params.stage, snakemake.input
     config = record["config"]
-    known = Known(read_table(Path(files.samples), "samples"), read_table(Path(files.cases), "samples"))
+    data = TrainingData(read_table(Path(files.samples), "samples"), read_table(Path(files.cases), "samples"))
     splits = [Split.from_json(values) for values in read_json(Path(files.splits), "splits")]
     fitted = read_preprocessing(read_json(Path(files.preprocessing), "preprocessing"))
     evaluation = EvaluationSettings.from_mapping(config["evaluation"])
     columns = (files.model, files.scores, files.record, snakemake.output.models)
     for (backend, rule), *paths in zip(config["models"], *columns, strict=True):
         model, scores, outcome, target = (Path(path) for path in paths)
-        trained, encoder = (
-            Trained(read_npz(model, "train"), read_npz(scores, "train"), read_json(outcome, "train")),
-            config["encoders"][rule],
-        )
-        made = [make_member(known, split, fitted[split.name], trained, evaluation.top_slices) for split in splits]
+        trained = TrainingOutputs(read_npz(model, "train"), read_npz(scores, "train"), read_json(outcome, "train"))
+        encoder = config["encoders"][rule]
+        made = [make_member(data, split, fitted[split.name], trained, evaluation.top_slices) for split in splits]
         members, validation = zip(*made, strict=True)
         calibration, validated = calibrate_protocols(members, validation, evaluation.bootstrap, evaluation.seed)
         write_model(

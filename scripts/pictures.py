@@ -1,4 +1,4 @@
-"""Keep the CT slices that the report shows: those a model gets most surely right, most surely wrong, and neither."""
+"""Store the CT slices for the report: the most certain right, the most certain wrong and the least certain decisions."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Fit scaling and selection of features on the training part of every split."""
+"""Fit scaling and selection of features to the training part of every split."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Write what is generated: schema and page of the configuration, page of features, version in CITATION.cff."""
+"""Write the generated files: schema and page of the configuration, page of features, version in CITATION.cff."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Put the slices of all cases into one table of labelled samples."""
+"""Combine the slices of all cases in one table of labelled samples."""
 
 from pathlib import Path
 

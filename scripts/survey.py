@@ -1,4 +1,4 @@
-"""Look at every scan and mask of a user's data set before long work."""
+"""Check every scan and mask of a user's data set before any long job."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Search the hyperparameters of one model on every split."""
+"""Search for the hyperparameters of one model on every split."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Run the trials of one model on a worker's share of the splits; `tune.py` reads them afterwards."""
+"""Run the trials of one model on a worker's share of the splits; `tune.py` collects them."""
 
 from pathlib import Path
 

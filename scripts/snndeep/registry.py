@@ -1,7 +1,7 @@
-"""Lists of modules by name, from which one is imported when it is asked for.
+"""Import of one member of a family (backends, learning rules, encoders) by its name in a registry.
 
-Modules are named, not imported: a conda environment holds one backend alone, and editing one member of a family re-runs
-only what uses that member.
+A registry names modules instead of importing them: a conda environment holds only one backend, and editing one member
+of a family re-runs only what uses that member.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ def import_member(kind: str, members: Mapping[str, str], name: str, attribute: s
     """Import one member of a family.
 
     Args:
-        kind: The family in messages, for instance `learning rule`.
-        members: Module by name.
-        name: Of the member.
-        attribute: The name under which its module holds it.
-        base: What it must be an instance of.
+        kind: What a member is called in messages, for instance `learning rule`.
+        members: Dotted path of each member's module, by the member's name.
+        name: Name of the member.
+        attribute: Name of the module attribute that holds the member.
+        base: Class that the member must be an instance of.
 
     Raises:
-        ConfigError: If the family has no such member.
-        InvalidInputError: If the module does not hold a member of the family.
+        ConfigError: If the family has no member of this name.
+        InvalidInputError: If the attribute is missing or not an instance of `base`.
     """
     if name not in members:
         raise ConfigError(
-            f"There is no such {kind}.", where=kind, found=repr(name), expected=f"one of {', '.join(members)}"
+            f"This {kind} does not exist.", where=kind, found=repr(name), expected=f"one of {', '.join(members)}"
         )
     member = getattr(import_module(members[name]), attribute, None)
     if not isinstance(member, base):
         raise InvalidInputError(
-            f"A module of the registry holds no {kind}.",
+            f"A module in the registry does not define a {kind}.",
             where=f"{members[name]}.{attribute}",
             found=type(member).__name__,
             expected=f"an instance of {base.__name__}",

@@ -1,7 +1,7 @@
 """Explicit seeds derived from names.
 
-Every random number in SNNDeep comes from a generator that is made where it is used, from the seed of the
-configuration and the names of the thing it is for ("phantom", case, "noise"). Nothing depends on global state, on the
+Every random number in SNNDeep comes from a generator that is created where it is used, from the seed in the
+configuration and the names of what it is for ("phantom", case, "noise"). Nothing depends on global state, on the
 order of work or on the number of cores.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def derive_seed(*names: str | int) -> int:
-    """Return a 63-bit seed that depends on the names and their order alone.
+    """Return a 63-bit seed that depends only on the names and their order.
 
     Args:
         *names: Strings and integers, for instance `derive_seed(7, "tune", "custom", fold)`.

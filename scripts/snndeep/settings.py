@@ -1,11 +1,11 @@
-"""Settings as dataclasses that describe themselves: the one place where a default, a range and its meaning are written.
+"""Settings as dataclasses that describe themselves: the one place for each default, its limits and its meaning.
 
     @dataclass(frozen=True)
     class DescentSettings(Settings):
         learning_rate: float = setting(3e-3, "Step size of Adam.", above=0)
 
 An instance checks its own values. The schema of the configuration and the page that documents it are generated from
-these classes, see `snndeep.plan.schema`. This module needs the standard library alone.
+these classes, see `snndeep.plan.schema`. This module needs only the standard library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RULES = "rules"
 
 @dataclass(frozen=True)
 class ValueRules:
-    """What a value must be beyond its type.
+    """The limits on a value beyond its type.
 
     Attributes:
         description: What the setting means, in a sentence or two, with its unit.
@@ -33,11 +33,11 @@ class ValueRules:
         least: Inclusive lower limit.
         below: Exclusive upper limit.
         most: Inclusive upper limit.
-        choices: The values that are allowed; for a list, the values that its entries may take.
-        pattern: Regular expression that a text, or each text of a list, must match.
-        min_items: The fewest entries of a list.
+        choices: The allowed values; for a list, the allowed values of its entries.
+        pattern: Regular expression that a string, or each string in a list, must match.
+        min_items: Minimum number of entries in a list.
         unique: Whether the entries of a list must differ.
-        searchable: Whether a search of hyperparameters may vary it.
+        searchable: Whether the hyperparameter search may vary the setting.
     """
 
     description: str
@@ -51,8 +51,8 @@ class ValueRules:
     unique: bool = False
     searchable: bool = True
 
-    def numbers_refused(self, value: float) -> str:
-        """Return what was expected where a number lies outside the limits, else an empty text."""
+    def violated_limits(self, value: float) -> str:
+        """Return the limits in words if a number lies outside them, else an empty string."""
         limits = {
             "more than": (self.above, self.above is None or value > self.above),
             "at least": (self.least, self.least is None or value >= self.least),
@@ -78,7 +78,7 @@ def setting(
     unique: bool = False,
     searchable: bool = True,
 ) -> Any:
-    """Return a dataclass field with its default, its meaning and its limits; see `ValueRules` for the arguments."""
+    """Return a dataclass field with a default, a description and limits; see `ValueRules` for the arguments."""
     allowed = None if choices is None else tuple(choices)
     rules = ValueRules(description, above, least, below, most, allowed, pattern, min_items, unique, searchable)
     if isinstance(default, dict):
@@ -87,16 +87,16 @@ def setting(
 
 
 def section(kind: type[Any], description: str = "") -> Any:
-    """Return a dataclass field that holds the settings of a part, by default with all its defaults."""
+    """Return a dataclass field that holds nested settings of the given class, by default `kind()`."""
     return dataclasses.field(default_factory=kind, metadata={RULES: ValueRules(description)})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of all settings: an instance whose values break the rules of its fields is refused.
+    """Base class of all settings. Creating an instance checks its values against the limits of its fields.
 
     Attributes:
-        key: Dotted name of the section of the configuration that these are, for messages.
+        key: Dotted name of the configuration section that holds these settings, for messages.
 
     Raises:
         ConfigError: If a value is outside its limits.
@@ -116,20 +116,20 @@ class Settings:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: str = "") -> Self:
-        """Build from JSON values, nested sections and lists included.
+        """Build from JSON values, including nested sections and lists.
 
         Args:
-            values: By name of the setting; what is missing takes its default.
+            values: Values by name of the setting; a missing setting takes its default.
             where: Name of the section in messages.
 
         Raises:
-            ConfigError: If a name is unknown or a value outside its limits.
+            ConfigError: If a name is unknown or a value is outside its limits.
         """
         hints = type_hints(cls)
         unknown = sorted(set(values) - set(hints))
         if unknown:
             raise ConfigError(
-                "There is no such setting.",
+                "This setting does not exist.",
                 where=f"{where}.{unknown[0]}" if where else unknown[0],
                 found=", ".join(unknown),
                 expected=f"one of {', '.join(hints)}",
@@ -140,16 +140,16 @@ class Settings:
         return cls(**built)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return JSON values, the counterpart of `from_mapping`."""
+        """Return JSON values, from which `from_mapping` rebuilds the settings."""
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def listed(self) -> str:
-        """Return all settings in words, for instance `steps 16, floor 0.1`."""
+        """Return all settings as text, for instance `steps 16, floor 0.1`."""
         return ", ".join(f"{name.replace('_', ' ')} {as_text(value)}" for name, value in self.to_mapping().items())
 
 
 def as_text(value: Any) -> str:
-    """Return the value of a setting as it is written in text."""
+    """Return a setting's value as it is written in text, for instance `yes`, `0.1` or `1, 2`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -160,7 +160,7 @@ def as_text(value: Any) -> str:
 
 
 def type_hints(cls: type[Any]) -> dict[str, Any]:
-    """Return the resolved types of a dataclass's fields, in the order of the fields."""
+    """Return the resolved types of a dataclass's fields by name, in the order of the fields."""
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
@@ -190,7 +190,7 @@ def _check(name: str, value: Any, rules: ValueRules) -> None:
     entries = value if isinstance(value, tuple) else (value,)
     if len(entries) < rules.min_items or (rules.unique and len(set(entries)) < len(entries)):
         raise ConfigError(
-            "A setting is impossible.",
+            "A setting has an invalid value.",
             where=name,
             found=repr(value),
             expected=f"at least {rules.min_items} entries{', each once' if rules.unique else ''}",
@@ -201,10 +201,10 @@ def _check(name: str, value: Any, rules: ValueRules) -> None:
         if rules.choices is not None and entry not in rules.choices:
             expected = f"one of {', '.join(map(str, rules.choices))}"
         elif isinstance(entry, int | float) and not isinstance(entry, bool):
-            expected = rules.numbers_refused(entry)
+            expected = rules.violated_limits(entry)
         if expected:
             raise ConfigError(
-                "A setting is impossible.",
+                "A setting has an invalid value.",
                 where=name,
                 found=repr(value),
                 expected=expected,

@@ -261,8 +261,10 @@ def scans(tally: Tally, folder: Path, random: Random, length: int) -> None:
         for name, paths in cases.items()
     }
 
-    def extract(name: str, image, label, planned) -> str:
-        target = folder / "features" / f"{random.getrandbits(48):012x}"
+    numbers = itertools.count()
+
+    def extract(name: str, image, label, planned) -> Path:
+        target = folder / "features" / f"{next(numbers):08x}{os.getpid() % 10_000:04d}"
         stage = {"stage": "features", "address": target.name, "config": config}
         extract_batch([Extraction(name, Path(image), Path(label), planned, target, stage)], False, folder / "batch")
         return target

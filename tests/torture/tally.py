@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from snndeep.console import funnel
 from snndeep.errors import SNNDeepError
 
 SECONDS = 30
@@ -85,7 +86,8 @@ def _outcome(work: Callable[[], str]) -> str:
     limit = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
-        return work()
+        with funnel():  # as at the edge of every script
+            return work()
     except SNNDeepError:
         return REFUSED
     except BaseException as error:

@@ -113,7 +113,7 @@ def leases(tally: Tally, folder: Path, random: Random, length: int) -> None:
                 checkout.mkdir()
             lease = RunLease(store, checkout, "demo")
             lease._live, lease._began = ["features/bbbbbbbbbbbb"], time.time()
-            lease._write(over=False)
+            lease._write(lease._began, over=False)
             content = lease.path.read_bytes()
             if kind == "empty":
                 lease.path.write_bytes(b"")
@@ -130,12 +130,12 @@ def leases(tally: Tally, folder: Path, random: Random, length: int) -> None:
                 checkout.mkdir()
             elif kind == "removed and touched":
                 lease.path.unlink()
-                lease._write(over=False)
+                lease._write(lease._began, over=False)
             elif kind == "silent for days":
                 os.utime(lease.path, (time.time() - 20 * 86400,) * 2)
             elif kind == "long run":
                 lease._began = time.time() - 100 * 86400
-                lease._write(over=False)
+                lease._write(lease._began, over=False)
                 os.utime(lease.path, (time.time() - 40 * 86400,) * 2)
             pruner = checkout if kind == "same host and path" else mine
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def imported(path: Path) -> set[str]:
     return {part[1] for part in parts if part[0] == "snndeep" and len(part) > 1 and part[1] in PACKAGES}
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Return which packages each package imports."""
     found = defaultdict(set)

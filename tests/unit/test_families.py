@@ -109,10 +109,10 @@ def test_the_search_for_names_finds_them(tmp_path):
 
 
 def test_an_unknown_member():
-    with pytest.raises(ConfigError, match=r"(?s)no such learning rule.*one of surrogate, tempotron"):
+    with pytest.raises(ConfigError, match=r"(?s)learning rule does not exist.*one of surrogate, tempotron"):
         import_member("learning rule", RULES, "hebb", "RULE", object)
 
 
 def test_a_module_that_holds_no_member():
-    with pytest.raises(InvalidInputError, match=r"(?s)holds no backend.*snndeep.errors.BACKEND"):
+    with pytest.raises(InvalidInputError, match=r"(?s)does not define a backend.*snndeep.errors.BACKEND"):
         import_member("backend", {"wrong": "snndeep.errors"}, "wrong", "BACKEND", int)

@@ -154,7 +154,7 @@ def test_the_search_table_counts_the_trials_of_all_networks(members):
 def test_the_methods_say_how_several_networks_share_a_fold(config):
     other = {**config, "splits": {**config["splits"], "members": 4}}
     (text,) = (paragraph.text for paragraph in methods(other) if paragraph.title == "Splits")
-    assert "cut into 4 parts" in text
+    assert "divided into 4 parts" in text
     assert "a share of" not in text
     assert "Further settings" not in text
 
@@ -174,6 +174,8 @@ def changed(value):
     if isinstance(value, float):
         return 0.9 * value if value else 0.05
     if isinstance(value, list):
+        if not value:
+            return ["another"]
         numbers = all(isinstance(item, int | float) for item in value)
         return [changed(item) for item in value] if numbers else value[:-1] if len(value) > 1 else [*value, *value]
     if isinstance(value, dict):
@@ -186,7 +188,7 @@ NAMES = {  # settings whose values are names: another one that exists
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",
-    "dataset.source": "directory",
+    "dataset.source": "directory", "features.filters": [{"filter": "laplacian_of_gaussian"}],
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Tables of a user's scans: what they mean, and what is wrong with those that cannot be used."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,14 @@ def test_a_folder_counts_by_its_files_in_the_order_of_their_names(tmp_path):
     assert one == folder("two", {"slice_1": "a", "slice_2": "b", ".DS_Store": "x"})
     assert one != folder("three", {"1.dcm": "b", "2.dcm": "a"})
     assert one != folder("four", {"1.dcm": "a", "2.dcm": "b", "3.dcm": "c"})
+
+
+def test_two_spellings_of_one_name_are_one_patient(tmp_path):
+    rows = []
+    for form in ("NFC", "NFD"):
+        for part in ("image", "mask"):
+            (tmp_path / f"{form}.{part}.nii.gz").write_bytes(f"{form}{part}".encode())
+        rows.append(f"{form}.image.nii.gz,{form}.mask.nii.gz,{unicodedata.normalize(form, 'Šimůnek')}")
+    (tmp_path / "table.csv").write_text("image,mask,patient\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    cases = read_scan_table(tmp_path / "table.csv", lambda path: path.name)
+    assert [case.patient for case in cases] == ["Šimůnek", "Šimůnek"]

@@ -186,7 +186,7 @@ def lease_of(store, owner="theirs", live=("spikes/bbbbbbbbbbbb",), run="demo"):
     lease = RunLease(store, checkout(store, owner), run)
     lease._live = list(live)
     lease._began = time.time()
-    lease._write(over=False)
+    lease._write(lease._began, over=False)
     return lease
 
 
@@ -308,7 +308,7 @@ def test_prune_heeds_the_runs_of_other_checkouts(store, silent, keep_days, kept)
 def test_what_took_long_is_kept_as_long(store):
     lease = lease_of(store)
     lease._began = time.time() - 80 * DAY  # the run lasted from 80 to 40 days ago
-    lease._write(over=True)
+    lease._write(lease._began, over=True)
     age(lease.path, 40 * DAY)
     pruned(store, settings=PruneSettings(0, 30))
     assert (store / "spikes/bbbbbbbbbbbb").exists()

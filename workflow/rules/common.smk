@@ -1,4 +1,5 @@
-# The configuration, checked, and the plan made from it. Rules take paths, settings and provenance from here.
+# Checks the configuration and makes the plan from it. Rules take paths, settings and provenance from here.
+import contextlib
 import errno
 import os
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# Beside this file, wherever the workflow is used from: as it is, or as a module of another one.
+# Relative to this file, because the workflow may be used as a module of another one.
 SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
@@ -20,13 +21,13 @@ from snndeep.store.locks import CheckoutLock
 from snndeep.store.owner import owner_of
 from snndeep.store.pruning import settle_times
 
-# A job has the threads that its rule says; libraries that would take more on their own are told so.
+# A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 
 def plan_of(config):
-    """Return the plan of a configuration; what is wrong with it ends the run before any work."""
+    """Return the plan of a configuration; a mistake in it stops the run before any work."""
     try:
         completed = complete(config)
         refuse_other_folders(Path(completed["store"]), Path.cwd())
@@ -42,57 +43,51 @@ LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
 
 def kept_out(value):
-    """Return a parameter that says where something is or who works on it, which changes no result.
+    """Return a parameter that does not change results, such as a path or a share of the work.
 
-    A function of the output is not recorded by Snakemake and so is no reason to run a job again.
+    Snakemake does not record a function of the output, so a changed value does not re-run the job.
     """
     return lambda wildcards, output: value(wildcards) if callable(value) else value
 
 
 def growing(amount):
-    """Return a resource that grows with each attempt: a job that ended for want of it gets more the next time."""
+    """Return a resource that grows with each attempt: a job that ran out of it gets more the next time."""
     return lambda wildcards, attempt: amount * attempt
 
 
-def end_unless_full(error):
-    """End the run with a refusal of the store's. Where its disk is full, a job that has to write says so, and `prune` must
-    be able to begin."""
-    if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise WorkflowError(str(error)) from None
-
-
 def announce():
-    """Tell those who prune the store what this run reaches, before it looks at what is there."""
-    try:
-        mark_store(PLAN.store)
-        LEASE.take(PLAN.live())
-    except StorageError as error:
-        if not workflow.dryrun:
-            end_unless_full(error)
+    """Record in the store what this run uses, so that `prune` keeps it."""
+    mark_store(PLAN.store)
+    LEASE.take(PLAN.live())
 
 
 def begin_run():
-    """Keep other runs out of this folder, and let the lease of this one take the place of the last one's."""
+    """Lock this folder against other runs and replace the lease of the previous run."""
     try:
         LOCK.acquire()
+        announce()
         LEASE.begin_work()
         settle_times(PLAN.store, PLAN.live())
     except StorageError as error:
-        end_unless_full(error)
+        # Where the disk is full, a job that has to write says so, and `prune` must be able to begin.
+        if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkflowError(str(error)) from None
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
 
-# Jobs read this file too; the run is the process that hands them out.
+# Before this run looks for existing files. Jobs read this file too; only the main process is the run. A dry run may not be
+# able to write, and a real one reports that when it begins.
 if workflow.is_main_process:
-    announce()
+    with contextlib.suppress(StorageError):
+        announce()
 
 
 onstart:
     begin_run()
 
 
-# The address of a database may hold a password. The environment reaches the scripts and is not written anywhere.
+# The address of a database may contain a password. The environment reaches the scripts and is not stored anywhere.
 os.environ.update(
     SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"],
     SNNDEEP_DURABLE=str(int(PLAN.config["durable"])),
@@ -109,30 +104,30 @@ wildcard_constraints:
 
 
 def current(stage, wildcards):
-    """Return a stage of the plan, refusing to make anything under an address that is not the plan's."""
+    """Return a stage of the plan; the run stops if the requested address is not that of the stage."""
     if stage.address != wildcards.address:
         raise WorkflowError(
             f"{stage.name}/{wildcards.address} belongs to another configuration or another state of the code; "
-            f"with the present one this file is {stage.id}."
+            f"with the current ones, this file is in {stage.id}."
         )
     return stage
 
 
 def scans_of(batch):
-    """Return what must be there before the scans of a batch can be read."""
+    """Return the files that must exist before the scans of a batch can be read."""
     if not PLAN.scans.in_place:
         return PLAN.scans.data_manifests(batch.cases)
-    # The survey guards long work. Where the work is done, a new survey (another scan was replaced) is no reason to redo it.
+    # The survey comes before long jobs. If this job is done, a new survey (because of another scan) must not repeat it.
     return [] if Path(batch.manifest).exists() else [*batch.records, *surveyed()]
 
 
 def surveyed():
-    """Return the check of a user's data set as a whole, where there is one."""
+    """Return the output of the check of a user's whole data set, if the scans are the user's files."""
     return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
 
 
 def scans_to_show():
-    """Return what must be there before scans can be shown."""
+    """Return the files that must exist before scans can be shown."""
     if PLAN.scans.in_place:
         return [conversion.record for conversion in PLAN.scans.conversions.values()]
     return [
@@ -143,13 +138,13 @@ def scans_to_show():
 
 
 def looked_into(file):
-    """Return one file of the model that the report looks into."""
+    """Return one file of the model that the report examines."""
     backend, rule = PLAN.raster_model
     return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
 
 
 def archive_for(wildcards):
-    """Return the index of the archive, unless the case was taken from it already: a new index is no reason to redo it."""
+    """Return the index of the archive, unless the case was already extracted: a new index must not repeat that."""
     index, manifest = (
         PLAN.scans.archive.path("index.json"),
         PLAN.scans.data.path(f"{wildcards.case}.json"),
@@ -174,7 +169,7 @@ def searched():
 
 
 def journal_of(wildcards):
-    """Return the journal that holds a model's studies, unless it has a database."""
+    """Return the path of the journal of a model's studies, which is used unless a database is configured."""
     return PLAN.study(wildcards.backend, wildcards.rule).path(
         f"{wildcards.backend}.{wildcards.rule}.journal"
     )

@@ -28,7 +28,7 @@ if PLAN.scans.source == "phantom":
 
 if PLAN.scans.source == "msd" and not PLAN.scans.in_place:
 
-    # Addresses of mirrors may hold credentials, and another mirror is no reason to run again.
+    # Addresses of mirrors may contain credentials, and another mirror must not re-run the job.
     rule archive_msd:
         output:
             index=update(PLAN.scans.archive.path("index.json")),
@@ -128,7 +128,7 @@ if PLAN.scans.in_place:
             "../../scripts/survey.py"
 
 
-# What a data set of one's own may look like; run by name, never as part of `all`.
+# An example of a user's own data set; requested by name, never part of `all`.
 rule example:
     output:
         table="example/table.csv",

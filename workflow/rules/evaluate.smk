@@ -1,4 +1,4 @@
-# Classical models for context, then the metrics of everything.
+# Classical models for comparison, then the metrics of all models.
 rule baselines:
     input:
         samples=PLAN.samples.path("samples.parquet"),

@@ -1,4 +1,4 @@
-# Features of every slice, case by case, several cases to a job.
+# Features of every slice, several cases per job.
 rule features:
     input:
         scans=lambda wildcards: scans_of(PLAN.scans.feature_batches[wildcards.address]),

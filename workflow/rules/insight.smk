@@ -1,4 +1,4 @@
-# One trained model looked into: importance of features by permutation, firing rates.
+# Inspection of one trained model: permutation importance of features, and firing rates.
 rule insight:
     input:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),

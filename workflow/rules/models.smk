@@ -1,4 +1,4 @@
-# Model files: one per model, with all that a prediction for a new scan needs.
+# Model files: one per model, with everything that a prediction for a new scan needs.
 rule models:
     input:
         samples=PLAN.samples.path("samples.parquet"),

@@ -1,4 +1,4 @@
-# CT slices for the report: most surely right, most surely wrong, most uncertain.
+# CT slices for the report: the most certain right, the most certain wrong and the least certain decisions.
 rule pictures:
     input:
         scans=scans_to_show(),

@@ -1,4 +1,4 @@
-# Scaling and selection of features, fitted on the training part of every split.
+# Scaling and selection of features, fitted to the training part of every split.
 rule preprocessing:
     input:
         samples=PLAN.samples.path("samples.parquet"),

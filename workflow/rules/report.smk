@@ -1,4 +1,4 @@
-# The report, made under its address, then published under a stable name.
+# The report, stored under its address and then published under a stable name.
 rule report:
     input:
         metrics=PLAN.evaluate.path("metrics.json"),
@@ -35,7 +35,7 @@ rule report:
         "../../scripts/report.py"
 
 
-# Ancient: an address holds one content. That another checkout wrote it again meanwhile is no reason to publish again.
+# Ancient, because an address has only one content: if another checkout wrote it again, there is nothing new to publish.
 rule publish:
     input:
         report=ancient(PLAN.report.path("report.html")),

@@ -2,7 +2,7 @@
 rule samples:
     input:
         manifests=[batch.manifest for batch in PLAN.scans.feature_batches.values()],
-        # Another label may contradict the masks while all features are there.
+        # A changed label may contradict the masks although all features exist.
         survey=[] if Path(PLAN.samples.path("samples.parquet")).exists() else surveyed(),
     output:
         samples=update(PLAN.samples.path("samples.parquet")),

@@ -1,4 +1,4 @@
-# Spike trains of every split, by one encoder.
+# Spike trains of every split from one encoder.
 rule spikes:
     input:
         samples=PLAN.samples.path("samples.parquet"),

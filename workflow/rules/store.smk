@@ -1,4 +1,4 @@
-# The store of intermediates: check what is live, remove what is not. Run by name, never as part of `all`.
+# The store of intermediate files: check those in use, remove the others. Requested by name, never part of `all`.
 localrules:
     verify,
     prune,

@@ -1,4 +1,4 @@
-# Nine models: each backend with each learning rule, over all splits, with the tuned settings.
+# One model for each backend and learning rule, trained on all splits with the tuned settings.
 rule train:
     input:
         spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),

@@ -1,4 +1,4 @@
-# Hyperparameters: one Optuna study per model and split, inside the split's training part.
+# Hyperparameters: one Optuna study per model and split, without the split's test part.
 if PLAN.tune_shares():
 
     rule tune_worker:
@@ -28,7 +28,7 @@ if PLAN.tune_shares():
             "../../scripts/tune_worker.py"
 
 
-# Reads what the workers have finished; alone, or should a trial be wanting, it runs what is left.
+# Collects the trials of the workers. Without workers, or if a trial is missing, it runs the remaining trials itself.
 rule tune:
     input:
         workers=[

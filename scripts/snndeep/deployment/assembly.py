@@ -1,4 +1,4 @@
-"""From what a run has left in its store to one model file."""
+"""Assembly of one model file from the outputs of a run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from snndeep.seeds import generator
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What one model's jobs left of all splits.
+class TrainingOutputs:
+    """The outputs of the stage `train` for one model.
 
     Attributes:
-        parameters: `<split>/<name>`.
-        scores: `<split>/<part>.samples` and `.scores`.
-        record: By split, with the tuned settings.
+        parameters: The parameters on all splits, under `<split>/<name>`.
+        scores: Ids and scores of the samples of every part, under `<split>/<part>.samples` and `<split>/<part>.scores`.
+        record: By split, the record of training, which has the tuned settings.
     """
 
     parameters: Mapping[str, np.ndarray]
@@ -37,44 +37,45 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The data that a run's models were trained on.
+class TrainingData:
+    """The data of a run.
 
     Attributes:
         samples: Table of samples.
-        cases: Table of cases, with spacing.
+        cases: Table of cases, with the voxel spacing in mm in the columns spacing_x, spacing_y and spacing_z.
     """
 
     samples: pd.DataFrame
     cases: pd.DataFrame
 
-    def rows(self, samples: Sequence[str]) -> pd.DataFrame:
+    def rows(self, samples: Sequence[str] | np.ndarray) -> pd.DataFrame:
         """Return the rows of the given samples, in their order."""
         return self.samples.set_index("sample").loc[list(samples)]
 
     @property
     def diseased(self) -> np.ndarray:
-        """The names of patients with a diseased slice."""
+        """The names of the patients with a diseased slice, sorted."""
         return np.unique(self.samples.loc[self.samples["label"] == 1, "patient"].to_numpy(str))
 
 
 def make_member(
-    known: Known, split: Split, preprocessing: Preprocessing, trained: Trained, candidates: Sequence[int]
+    data: TrainingData, split: Split, preprocessing: Preprocessing, trained: TrainingOutputs, candidates: Sequence[int]
 ) -> tuple[Member, pd.DataFrame]:
-    """Return the model of one split, and its validation patients with columns patient, label, margin.
+    """Return the model of one split, and its validation patients with the columns patient, label and margin.
 
     Args:
-        known: The data.
+        data: The data of the run.
         split: The split.
-        preprocessing: Fitted on its training part.
+        preprocessing: Scaling and selection fitted on the split's training part.
         trained: The model on all splits.
-        candidates: For the number of slices that make a patient's score.
+        candidates: Candidates for the number of slices that make a patient's score.
     """
     prefix = f"{split.name}/"
     scores = trained.scores[f"{prefix}validation.scores"]
-    rows = known.rows(trained.scores[f"{prefix}validation.samples"])
+    rows = data.rows(trained.scores[f"{prefix}validation.samples"])
     owners = rows["patient"].to_numpy(str)
-    patients = fit_patient_decision(owners, scores, known.diseased, candidates)
+    patients = fit_patient_decision(owners, scores, data.diseased, candidates)
+    assert patients.top_slices is not None  # a decision about patients has their number of slices
     names, values = patient_scores(owners, scores, patients.top_slices)
     member = Member(
         split=split.name,
@@ -84,21 +85,21 @@ def make_member(
         parameters={k.removeprefix(prefix): v for k, v in trained.parameters.items() if k.startswith(prefix)},
         slices=fit_decision(rows["label"].to_numpy(), scores),
         patients=patients,
-        reference=make_reference(known, split, preprocessing),
+        reference=make_reference(data, split, preprocessing),
     )
-    label = np.isin(names, known.diseased).astype(int)
+    label = np.isin(names, data.diseased).astype(int)
     return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})
 
 
-def make_reference(known: Known, split: Split, preprocessing: Preprocessing) -> Reference:
-    """Return the range of a split's training part."""
+def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessing) -> Reference:
+    """Return the range of a split's training part, which new scans are compared with."""
     names = list(preprocessing.features)
-    train, validation = known.rows(split.train), known.rows(split.validation)
+    train, validation = data.rows(split.train), data.rows(split.validation)
     z = preprocessing.standardise(train[names].to_numpy(np.float64))
     covariance = LedoitWolf().fit(z)
     medians = train.groupby("patient")[names].median()
-    own = known.cases["patient"].isin(medians.index)
-    spacing = known.cases.loc[own, ["spacing_x", "spacing_y", "spacing_z"]].to_numpy()
+    own = data.cases["patient"].isin(medians.index)
+    spacing = data.cases.loc[own, ["spacing_x", "spacing_y", "spacing_z"]].to_numpy()
     hu = train.groupby("patient")[MEAN_HU].median() if MEAN_HU in train else None
     reference = Reference(
         patients=len(medians),
@@ -118,14 +119,14 @@ def make_reference(known: Known, split: Split, preprocessing: Preprocessing) -> 
 def calibrate(
     margins: np.ndarray, labels: np.ndarray, patients: np.ndarray, resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return slope and intercept, first of all validation patients, then of every resample, `[1 + R, 2]`.
+    """Return slope and intercept, fitted first to all validation patients and then to every resample, `[1 + R, 2]`.
 
     Args:
-        margins: Of validation patients, `[N]`; one that is validated in several folds has several rows.
-        labels: `[N]`, 0 or 1.
-        patients: `[N]`, who is drawn as a whole, within each class.
-        resamples: Number R.
-        rng: Source of the draws.
+        margins: Margins of the validation patients, `[N]`; a patient who is validated in several folds has several rows.
+        labels: 0 healthy, 1 diseased, `[N]`.
+        patients: Name of the patient of each row, `[N]`; patients are resampled as a whole, within each class.
+        resamples: Number of resamples R.
+        rng: Source of randomness.
     """
     names, member = np.unique(patients, return_inverse=True)
     status = np.zeros(names.size, int)
@@ -140,15 +141,16 @@ def calibrate_protocols(
     """Calibrate the margins of every protocol on the validation patients of all its folds.
 
     Args:
-        members: One per split.
-        validation: Of each, see `make_member`.
-        resamples: Of patients.
-        seed: Of the configuration.
+        members: The models of the splits.
+        validation: The validation patients of each member, see `make_member`.
+        resamples: Number of resamples of patients.
+        seed: Seed in the configuration.
 
     Returns:
         By protocol: the fits, see `calibrate`, and the numbers of diseased and healthy patients.
     """
-    fits, counts = {}, {}
+    fits: dict[str, np.ndarray] = {}
+    counts: dict[str, tuple[int, int]] = {}
     for protocol in dict.fromkeys(member.protocol for member in members):
         own = [rows for member, rows in zip(members, validation, strict=True) if member.protocol == protocol]
         pooled = pd.concat(own, ignore_index=True)

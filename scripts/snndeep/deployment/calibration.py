@@ -1,9 +1,9 @@
-"""From a patient's margin to a probability of disease, by logistic regression on validation patients (Platt scaling).
+"""Platt scaling: a patient's probability of disease by logistic regression of the margins of validation patients.
 
     p = 1 / (1 + exp(-(slope margin + intercept)))
 
-The maximum likelihood fit of `snndeep.evaluation.calibration`, softened targets and all, under many weightings of the
-patients at once: under resampled patients it says how much a probability depends on who they were.
+This is the maximum likelihood fit of `snndeep.evaluation.calibration`, with the same softened targets, under many
+weightings of the patients at once: the fits to resampled patients give the interval of a probability.
 
 Source: Platt 1999, Probabilistic outputs for support vector machines; Lin, Lin and Weng 2007, Machine Learning 68.
 """
@@ -21,9 +21,9 @@ def fit_platt(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> n
     """Return slope and intercept under every weighting, `[R, 2]`.
 
     Args:
-        margins: `[N]`.
-        labels: `[N]`, 0 or 1.
-        weights: How often each row counts, `[R, N]`.
+        margins: Margins of the patients, `[N]`.
+        labels: 0 healthy, 1 diseased, `[N]`.
+        weights: Number of times that each patient counts, `[R, N]`.
     """
     diseased, healthy = weights @ (labels == 1), weights @ (labels == 0)
     targets = np.where(labels == 1, ((diseased + 1) / (diseased + 2))[:, None], (1 / (healthy + 2))[:, None])
@@ -35,7 +35,7 @@ def fit_platt(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> n
 
 
 def _newton(design: np.ndarray, targets: np.ndarray, weights: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Minimise the cross entropy by Newton steps, each halved until it no longer makes things worse."""
+    """Minimise the cross entropy by Newton steps, each halved until it no longer raises the loss."""
     fit, loss = start, _loss(design, targets, weights, start)
     for _ in range(ITERATIONS):
         p = expit(fit @ design.T)
@@ -59,9 +59,11 @@ def _newton(design: np.ndarray, targets: np.ndarray, weights: np.ndarray, start:
 
 def _loss(design: np.ndarray, targets: np.ndarray, weights: np.ndarray, fit: np.ndarray) -> np.ndarray:
     z = fit @ design.T
-    return (weights * (np.logaddexp(0, z) - targets * z)).sum(axis=1)
+    losses: np.ndarray = (weights * (np.logaddexp(0, z) - targets * z)).sum(axis=1)
+    return losses
 
 
 def probabilities(fit: np.ndarray, margins: np.ndarray) -> np.ndarray:
-    """Return p of margins `[R]` under fits `[R, 2]`."""
-    return expit(fit[:, 0] * margins + fit[:, 1])
+    """Return the probabilities of margins `[R]` under fits `[R, 2]`, `[R]`."""
+    probability: np.ndarray = expit(fit[:, 0] * margins + fit[:, 1])
+    return probability

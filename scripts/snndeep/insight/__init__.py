@@ -1,1 +1,1 @@
-"""What a trained model looks at: importance of features, firing rates, the slices that a report shows."""
+"""Inspection of a trained model: importance of features, firing rates, the CT slices that a report shows."""

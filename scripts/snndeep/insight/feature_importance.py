@@ -1,12 +1,13 @@
-"""What a trained model looks at: permutation importance of features, on test samples.
+"""Permutation importance of the features of a trained model, on test samples.
 
     importance of a feature = ROC-AUC of the test samples - ROC-AUC after the feature's values were permuted
 
-Every encoder codes a feature on channels of its own, so permuting the spike trains of those channels is permuting the
-feature's values before encoding. A feature that a split did not select has no channels and no importance there.
+Every encoder codes each feature on channels of its own, so permuting the spike trains of these channels is the same as
+permuting the feature's values before encoding. A feature that a split did not select has no channels and no importance
+in that split.
 
-Features that say the same cover for each other: each may be permuted alone without harm. Families of features are
-therefore also permuted as a whole.
+Features that carry the same information replace each other: each can be permuted alone without a loss. Therefore whole
+families of features are also permuted together.
 
 Source: Breiman 2001, Random forests, Machine Learning 45, 5-32.
 """
@@ -14,7 +15,7 @@ Source: Breiman 2001, Random forests, Machine Learning 45, 5-32.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -28,10 +29,27 @@ from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.spikes.trains import SpikeTrains
 
 Scorer = Callable[[SpikeTrains], np.ndarray]
+"""Returns the scores of spike trains, `[N]`."""
+
+
+class SplitImportance(TypedDict):
+    """The importance of features and families on the test part of one split.
+
+    Attributes:
+        roc_auc: ROC-AUC of the test part.
+        features: By feature, the loss of ROC-AUC in each repeat.
+        families: The same by family of features.
+        undefined: The reason why the other keys are missing.
+    """
+
+    roc_auc: NotRequired[float]
+    features: NotRequired[dict[str, list[float]]]
+    families: NotRequired[dict[str, list[float]]]
+    undefined: NotRequired[str]
 
 
 def scorer(backend: Backend, model: Model) -> Scorer:
-    """Return what scores all samples of any spike trains with a trained model."""
+    """Return the function that scores spike trains with a trained model."""
 
     def score(trains: SpikeTrains) -> np.ndarray:
         return score_in_batches(model, backend.load(trains, np.dtype(np.float32)), np.arange(trains.samples))
@@ -40,10 +58,14 @@ def scorer(backend: Backend, model: Model) -> Scorer:
 
 
 def feature_channels(features: Sequence[str], channels: int) -> dict[str, np.ndarray]:
-    """Return the spike channels of every feature; those of one feature are adjacent, as many for each.
+    """Return the indices of the spike channels of every feature: adjacent channels, the same number for each feature.
+
+    Args:
+        features: Names of the encoded features, in the order of their channels.
+        channels: Total number of channels.
 
     Raises:
-        InvalidInputError: If the channels cannot be shared out evenly.
+        InvalidInputError: If the number of channels is not a multiple of the number of features.
     """
     width, rest = divmod(channels, max(len(features), 1))
     if rest or not width:
@@ -57,7 +79,7 @@ def feature_channels(features: Sequence[str], channels: int) -> dict[str, np.nda
 
 
 def family_channels(channels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the spike channels of every family, the part of a feature's name before its first dot."""
+    """Return the channel indices of every family, which is the part of a feature's name before its first dot."""
     families: dict[str, list[np.ndarray]] = {}
     for name, own in channels.items():
         families.setdefault(name.rpartition(".")[0], []).append(own)
@@ -72,15 +94,15 @@ def permutation_importance(
     repeats: int,
     seed: int,
 ) -> dict[str, list[float]]:
-    """Return by group the loss of ROC-AUC in each repeat.
+    """Return the loss of ROC-AUC in each repeat, by group of channels.
 
     Args:
-        trains: Spike trains of the test samples alone.
-        labels: Of the test samples `[N]`, both classes.
-        groups: By name, the channels that are permuted together.
-        score: Returns the model's scores `[N]` of any spike trains.
-        repeats: How often every group is permuted.
-        seed: Decides the permutations; the same in every group.
+        trains: Spike trains of the test samples.
+        labels: Labels of the test samples, 0 or 1, `[N]`; both classes must occur.
+        groups: Indices of the channels that are permuted together, by name of the group.
+        score: Scores spike trains with the model.
+        repeats: Number of permutations of every group.
+        seed: Seed of the permutations, which are the same for every group.
     """
     dense = trains.dense()
     whole = roc_auc(labels, score(trains))
@@ -96,24 +118,20 @@ def permutation_importance(
 
 def split_importance(
     data: EncodedSplit, features: Sequence[str], score: Scorer, repeats: int, seed: int
-) -> dict[str, Any]:
+) -> SplitImportance:
     """Return the importance of features and families on the test part of a split, as JSON values.
 
     Args:
         data: The split.
-        features: Those that were encoded, in the order of the channels.
-        score: Returns the model's scores of any spike trains.
-        repeats: How often every feature is permuted.
-        seed: Decides the permutations.
-
-    Returns:
-        `roc_auc` of the test part, and by name the losses of each repeat in `features` and `families`; or `undefined`,
-        the reason why there are none.
+        features: Names of the encoded features, in the order of their channels.
+        score: Scores spike trains with the model.
+        repeats: Number of permutations of every feature.
+        seed: Seed of the permutations.
     """
     test = data.parts["test"]
     labels = data.labels[test]
     if len(set(labels)) < 2:
-        return {"undefined": "the test part has one class only"}
+        return {"undefined": "the test part has only one class"}
     trains = SpikeTrains(data.trains.packed[test], data.trains.channels)
     channels = feature_channels(features, data.trains.channels)
     return {

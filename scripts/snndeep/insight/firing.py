@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snndeep.learning.base import Inputs, Model
+from snndeep.backends.base import Inputs
+from snndeep.learning.base import Model
 from snndeep.spikes.encoded_split import EncodedSplit
 
 CLASS_NAMES = ("healthy", "diseased")
@@ -16,12 +17,12 @@ def firing_rates(data: EncodedSplit, model: Model, inputs: Inputs) -> dict[str, 
 
     Args:
         data: The split.
-        model: Trained on it.
-        inputs: The split's spike trains in the backend's form.
+        model: The model trained on the split.
+        inputs: The split's spike trains as loaded by the backend.
 
     Returns:
-        By layer (`input`, and `hidden` where there is one) and class, the spikes per time step of every neuron, mean
-        over the samples of the class. A class without samples is left out.
+        By layer (`input` and, if the model has one, `hidden`) and class (`healthy`, `diseased`), the spikes per time step
+        of every neuron, averaged over the samples of the class. A class without samples is left out.
     """
     rates: dict[str, dict[str, list[float]]] = {}
     test = data.parts["test"]

@@ -1,4 +1,4 @@
-"""How a trained model is looked into."""
+"""Settings of the inspection of a trained model."""
 
 from __future__ import annotations
 
@@ -14,4 +14,6 @@ class InsightSettings(Settings):
 
     key: ClassVar[str] = "insight"
 
-    repeats: int = setting(10, "How often every feature is permuted to measure its importance.", least=1)
+    repeats: int = setting(
+        10, "Number of permutations of every feature from which its importance is measured.", least=1
+    )

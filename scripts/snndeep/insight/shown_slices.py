@@ -1,4 +1,4 @@
-"""Which CT slices the report shows, and how: those that a model gets most surely right, most surely wrong, and neither."""
+"""The CT slices that the report shows: those with the most certain right, most certain wrong and least certain decisions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import pandas as pd
 from snndeep.labels import MaskLabels
 
 WINDOW_HU = (-150.0, 250.0)
-"""Level 50 HU, width 400 HU: soft tissue. Fixed, so that pictures can be compared."""
+"""The soft tissue window (level 50 HU, width 400 HU). It is fixed, so that pictures can be compared."""
 
 MARGIN_MM = 25.0
+"""Margin around the organ in a picture."""
+
 ORGAN, LESION = 1, 2
 KINDS = ("best", "worst", "uncertain")
+"""Most certain right, most certain wrong, and least certain decision."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,11 @@ class Chosen:
 
     Attributes:
         kind: One of `KINDS`.
-        sample: Its id.
-        patient: The case.
-        slice: Canonical index.
+        sample: Id of the sample, `<case>:<slice>`.
+        patient: Name of the patient.
+        slice: Index of the slice along z on the canonical grid.
         label: 0 healthy, 1 diseased.
-        margin: (score - threshold) / spread; at or above 0 the model calls the slice diseased.
+        margin: (score - threshold) / spread; from 0 on, the model predicts disease.
     """
 
     kind: str
@@ -41,34 +44,34 @@ class Chosen:
 
     @property
     def case(self) -> str:
-        """The scan that the slice is of."""
+        """Name of the scan that contains the slice."""
         return self.sample.rpartition(":")[0]
 
 
 def judged_slices(samples: pd.DataFrame, predictions: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Return the test slices of a model under a protocol, for `choose_slices`.
+    """Return the predictions of one model for the test slices of one protocol, with the columns case and slice added.
 
     Args:
-        samples: Table of samples, which knows case and slice of each.
-        predictions: Of all models, see `snndeep.evaluation`.
-        model: Which.
-        protocol: Which.
+        samples: Table of samples, with the columns sample, case and slice.
+        predictions: Predictions of all models, see `snndeep.evaluation`.
+        model: Name of the model.
+        protocol: Name of the protocol, `patient` or `slice`.
     """
     own = predictions[(predictions["model"] == model) & (predictions["protocol"] == protocol)]
     return own.merge(samples[["sample", "case", "slice"]], on="sample", validate="many_to_one")
 
 
 def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
-    """Choose for each class the slice that the model is most right about, most wrong about, and least sure of.
+    """Choose for each class the slice with the most certain right, the most certain wrong and the least certain decision.
 
-    Right and wrong go by the signed distance to the threshold, doubt by the unsigned one. No slice is taken twice, and
-    where there are enough patients each patient once.
+    Right and wrong are ranked by the signed distance to the threshold, certainty by the absolute one. No slice is chosen
+    twice and, if there are enough patients, neither is a patient.
 
     Args:
-        judged: Test slices with columns sample, patient, slice, label, margin.
+        judged: Test slices with the columns sample, patient, slice, label and margin.
 
     Returns:
-        By kind, the healthy slice before the diseased one. A class without slices gives none.
+        The slices in the order of `KINDS`, of each kind the healthy one first. A class without slices is left out.
     """
     chosen: list[Chosen] = []
     for kind in KINDS:
@@ -80,7 +83,7 @@ def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
                 continue
             rightness = own["margin"] * (1 if label else -1)
             order = {"best": -rightness, "worst": rightness, "uncertain": own["margin"].abs()}[kind]
-            row = own.loc[order.idxmin()]
+            row = own.iloc[int(order.argmin())]
             chosen.append(
                 Chosen(kind, str(row["sample"]), str(row["patient"]), int(row["slice"]), label, float(row["margin"]))
             )
@@ -88,20 +91,21 @@ def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
 
 
 def windowed(intensity: np.ndarray) -> np.ndarray:
-    """Return HU as grey values uint8, black at the lower end of `WINDOW_HU` and white at the upper."""
+    """Return HU as grey values, uint8: 0 at or below the lower end of `WINDOW_HU`, 255 at or above the upper end."""
     low, high = WINDOW_HU
-    return np.rint(255 * np.clip((intensity - low) / (high - low), 0, 1)).astype(np.uint8)
+    grey: np.ndarray = np.rint(255 * np.clip((intensity - low) / (high - low), 0, 1)).astype(np.uint8)
+    return grey
 
 
 def as_seen(intensity: np.ndarray, labels: np.ndarray, meaning: MaskLabels) -> tuple[np.ndarray, np.ndarray]:
-    """Return grey values and regions (0, `ORGAN`, `LESION`), uint8 [rows, columns], as radiologists look at them.
+    """Return grey values and regions (0, `ORGAN` or `LESION`), uint8 [rows, columns], in radiological orientation.
 
-    The patient's front is above and the patient's right is left in the picture.
+    The patient's front is at the top of the picture and the patient's right is on the left.
 
     Args:
-        intensity: HU [y, x], x to the right and y to the front.
-        labels: [y, x], 0 outside.
-        meaning: Of the labels.
+        intensity: HU, [y, x], x to the patient's right and y to the front.
+        labels: Numbers of the mask, [y, x], 0 outside the organ.
+        meaning: Meaning of the mask's numbers.
     """
     lesion = np.isin(labels, meaning.lesion)
     regions = np.where(lesion, LESION, np.where(labels > 0, ORGAN, 0)).astype(np.uint8)
@@ -113,10 +117,10 @@ class SlicePicture:
     """A chosen slice with its picture.
 
     Attributes:
-        chosen: Which, and what the model thought of it.
-        spacing: Along columns and rows, in mm.
-        grey: uint8 [rows, columns].
-        regions: uint8 [rows, columns], 0 outside, `ORGAN` or `LESION`.
+        chosen: The slice and the model's decision.
+        spacing: Pixel spacing along columns and rows, mm.
+        grey: Grey values, uint8 [rows, columns].
+        regions: 0 outside, `ORGAN` or `LESION`, uint8 [rows, columns].
     """
 
     chosen: Chosen
@@ -126,16 +130,16 @@ class SlicePicture:
 
     @property
     def right(self) -> bool:
-        """Whether the model called it what it is."""
+        """Whether the model's decision is right."""
         return (self.chosen.margin >= 0) == bool(self.chosen.label)
 
 
 def pictures_of(words: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> list[SlicePicture]:
-    """Rebuild pictures from what the workflow keeps of them.
+    """Rebuild pictures from the files of the stage `pictures`.
 
     Args:
-        words: By picture, the fields of `Chosen` and `spacing`.
-        arrays: `<number>/grey` and `<number>/regions`.
+        words: For every picture, the fields of `Chosen` and `spacing`.
+        arrays: The arrays of picture number n under `n/grey` and `n/regions`.
     """
     return [
         SlicePicture(

@@ -1,1 +1,1 @@
-"""Synthetic abdominal CT with liver and lesion labels, made from a recipe: nothing needs to be downloaded."""
+"""Synthetic abdominal CT with liver and lesion labels, generated from a recipe: nothing needs to be downloaded."""

@@ -1,6 +1,6 @@
 """How a patient was scanned: field of view, slice thickness, dose, reconstruction kernel and bias.
 
-These are the traits by which a model can recognise a patient instead of a disease. None depends on disease.
+By these traits a model can recognise a patient instead of a disease. None of them depends on disease.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from snndeep.phantom.geometry import SmoothField, VoxelGrid
+from snndeep.phantom.geometry import SmoothField, VoxelGrid, point
 
 FIELD_OF_VIEW_MM = (300.0, 420.0)
 COVERAGE_MM = (225.0, 310.0)
@@ -21,7 +21,7 @@ COVERAGE_MM = (225.0, 310.0)
 class Kernel:
     """Response of the scanner and its reconstruction in the axial plane: G(w) + e (G(w) - G(2 w)).
 
-    G(w) is a Gaussian of standard deviation w. It blurs the patient and colours the noise alike.
+    G(w) is a Gaussian of standard deviation w. The kernel blurs the patient and correlates the noise.
 
     Attributes:
         width: w in voxels.
@@ -32,12 +32,13 @@ class Kernel:
     enhancement: float
 
     def apply(self, plane: np.ndarray) -> np.ndarray:
-        """Filter an axial plane [x, y]."""
-        narrow = gaussian_filter(plane, self.width, mode="nearest", truncate=3.0)
+        """Return a filtered axial plane [x, y]."""
+        narrow: np.ndarray = gaussian_filter(plane, self.width, mode="nearest", truncate=3.0)
         if self.enhancement == 0.0:
             return narrow
-        wide = gaussian_filter(plane, 2 * self.width, mode="nearest", truncate=3.0)
-        return narrow + np.float32(self.enhancement) * (narrow - wide)
+        wide: np.ndarray = gaussian_filter(plane, 2 * self.width, mode="nearest", truncate=3.0)
+        sharpened: np.ndarray = narrow + np.float32(self.enhancement) * (narrow - wide)
+        return sharpened
 
     @property
     def noise_gain(self) -> float:
@@ -71,7 +72,7 @@ class Acquisition:
 
     @classmethod
     def sample(cls, random: np.random.Generator, spread: float) -> Acquisition:
-        """Draw a scan; `spread` widens or narrows what differs between patients."""
+        """Draw the parameters of a scan; `spread` scales the differences between patients."""
 
         def around(middle: float, factor: float) -> float:
             return float(middle * factor ** (spread * random.uniform(-1, 1)))
@@ -110,7 +111,7 @@ class Bias:
     @classmethod
     def sample(cls, random: np.random.Generator, acquisition: Acquisition, grid: VoxelGrid) -> Bias:
         """Draw the bias field of one patient."""
-        extent = tuple(float(np.max(axis)) for axis in (grid.x, grid.y, grid.z))
+        extent = point(np.max(axis) for axis in (grid.x, grid.y, grid.z))
         return cls(SmoothField.sample(random, 90.0, extent), acquisition.bias_amplitude, acquisition.cupping)
 
     def plane(self, grid: VoxelGrid, depth: np.ndarray, z: float) -> np.ndarray:
@@ -122,9 +123,9 @@ class Bias:
 
 
 def white_noise(random: np.random.Generator, shape: tuple[int, int, int], correlation: float) -> Iterator[np.ndarray]:
-    """Yield planes [x, y] of standard normal noise that correlates from slice to slice.
+    """Yield planes [x, y] of standard normal noise that is correlated between neighbouring slices.
 
-    An autoregressive process of order 1 along z, w[k] = r w[k-1] + sqrt(1 - r^2) n[k]; it keeps one plane.
+    This is an autoregressive process of order 1 along z, w[k] = r w[k-1] + sqrt(1 - r^2) n[k], with one plane in memory.
     """
     plane = random.standard_normal(shape[:2], dtype=np.float32)
     yield plane

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from snndeep.phantom.geometry import Ellipsoid, SmoothField, VoxelGrid, membership, smooth_maximum
+from snndeep.phantom.geometry import Ellipsoid, Point, SmoothField, VoxelGrid, membership, point, smooth_maximum
 
 AIR, LUNG, FAT, MUSCLE, BOWEL = -1000.0, -840.0, -102.0, 56.0, 35.0
 """Mean attenuation in HU."""
@@ -17,10 +17,10 @@ _SQUARENESS = 2.5  # exponent of the superellipse: 2 is an ellipse
 
 @dataclass(frozen=True)
 class Organ:
-    """A part that is drawn as an ellipsoid of one attenuation.
+    """A part of the body that is drawn as an ellipsoid of one attenuation.
 
     Attributes:
-        shape: Where it lies.
+        shape: Position and size.
         attenuation: HU.
     """
 
@@ -38,9 +38,9 @@ class Torso:
         half_depth: Half its anterior-posterior depth, mm.
         fat_layer: Thickness of the fat under the skin, mm.
         diaphragm: Height of the top of the right dome, mm.
-        rib_phase: Place of the ribs along z, mm.
-        organs: Painted in this order.
-        bowel: Random field of bowel loops between the organs.
+        rib_phase: Offset of the ribs along z, mm.
+        organs: The organs, in the order in which they are painted.
+        bowel: Random field of the bowel loops between the organs.
     """
 
     grid: VoxelGrid
@@ -66,7 +66,7 @@ class Torso:
         liver_half_height: float,
         centre_z: float,
     ) -> Torso:
-        """Draw a body that fits the field of view, with its diaphragm over the liver."""
+        """Draw a body that fits the field of view, with its diaphragm above the liver."""
         half_width = field_of_view / 2 * random.uniform(0.84, 0.94)
         half_depth = half_width * random.uniform(0.66, 0.76)
         diaphragm = centre_z + liver_half_height * random.uniform(0.92, 1.0)
@@ -86,15 +86,17 @@ class Torso:
         """Superellipse radius of every pixel: 1 on the skin of an unscaled plane, [x, y]."""
         u = np.abs(self.grid.x / np.float32(self.half_width)) ** np.float32(_SQUARENESS)
         v = np.abs(self.grid.y / np.float32(self.half_depth)) ** np.float32(_SQUARENESS)
-        return (u[:, None] + v[None, :]) ** np.float32(1 / _SQUARENESS)
+        radius: np.ndarray = (u[:, None] + v[None, :]) ** np.float32(1 / _SQUARENESS)
+        return radius
 
     def depth(self, z: float) -> np.ndarray:
-        """Return the relative depth of each pixel: 0 on the skin, 1 in the middle, negative in air."""
+        """Return the relative depth of each pixel, [x, y]: 0 on the skin, 1 in the middle, negative in air."""
         waist = 1.0 - 0.04 * np.cos(2 * np.pi * (z - self.diaphragm + 60) / 330)
-        return np.float32(1) - self._radius / np.float32(waist)
+        depth: np.ndarray = np.float32(1) - self._radius / np.float32(waist)
+        return depth
 
     def wall(self) -> float:
-        """Return the thickness of skin, fat and muscle over the organs, mm."""
+        """Return the total thickness of skin, fat and muscle around the organs, mm."""
         return self.fat_layer + 15.0 * self.scale
 
     def below_diaphragm(self, x: np.ndarray, y: np.ndarray, z: float) -> np.ndarray:
@@ -106,7 +108,7 @@ class Torso:
         return (z - self.diaphragm) + np.float32(62 * s) * across.astype(np.float32)
 
     def plane(self, z: float, depth: np.ndarray) -> np.ndarray:
-        """Paint one axial plane without liver, HU, [x, y]."""
+        """Return one axial plane without liver, HU, [x, y]."""
         grid = self.grid
         inside = depth * np.float32(self.half_depth)  # mm below the skin, roughly
         wall, slope = self.wall(), 0.5
@@ -127,13 +129,13 @@ class Torso:
         return hu
 
     def cavity_distance(self, x: np.ndarray, y: np.ndarray, z: float, depth: np.ndarray) -> np.ndarray:
-        """Return the signed distance to the space for abdominal organs, negative in it, mm, [x, y]."""
+        """Return the signed distance to the abdominal cavity, negative inside, mm, [x, y]."""
         to_wall = np.float32(self.wall() + 3) - depth * np.float32(self.half_depth)
         return smooth_maximum(to_wall, self.below_diaphragm(x, y, z), 10.0)
 
 
 def paint(hu: np.ndarray, grid: VoxelGrid, organ: Organ, z: float) -> None:
-    """Paint an organ into a plane in place, with an edge that partial volume softens."""
+    """Paint an organ into a plane in place, with an edge softened by the partial volume effect."""
     edge = 0.6 * (grid.spacing[0] + 0.5 * grid.spacing[2])
     if not organ.shape.crosses(z, edge):
         return
@@ -145,12 +147,12 @@ def paint(hu: np.ndarray, grid: VoxelGrid, organ: Organ, z: float) -> None:
 def _sample_organs(random: np.random.Generator, sx: float, sy: float, top: float) -> tuple[Organ, ...]:
     """Place the organs relative to the body size (sx, sy) and to the diaphragm (top, mm)."""
 
-    def organ(centre: tuple, semi_axes: tuple, attenuation: float, angle: float = 0.0, vary: float = 0.08) -> Organ:
+    def organ(centre: Point, semi_axes: Point, attenuation: float, angle: float = 0.0, vary: float = 0.08) -> Organ:
         shift = random.normal(0, 2.5, 3)
         size = 1 + vary * random.uniform(-1, 1, 3)
         place = (centre[0] * sx + shift[0], centre[1] * sy + shift[1], centre[2] + shift[2])
         axes = (semi_axes[0] * sx * size[0], semi_axes[1] * sx * size[1], semi_axes[2] * size[2])
-        return Organ(Ellipsoid(tuple(map(float, place)), tuple(map(float, axes)), angle), float(attenuation))
+        return Organ(Ellipsoid(point(place), point(axes), angle), float(attenuation))
 
     blood = random.uniform(130, 175)
     cortex = random.uniform(165, 205)
@@ -158,7 +160,7 @@ def _sample_organs(random: np.random.Generator, sx: float, sy: float, top: float
     return (
         organ((-4, 25, top + 18), (62, 46, 40), blood),  # heart
         organ((-62, 32, top - 70), (42, 34, 48), random.uniform(15, 45), 0.4, 0.2),  # stomach
-        organ((-66, 52, top - 62), (22, 10, 30), -800.0, 0.2, 0.3),  # its bubble
+        organ((-66, 52, top - 62), (22, 10, 30), -800.0, 0.2, 0.3),  # gas in the stomach
         organ((-100, -32, top - 75), (24, 44, 48), random.uniform(105, 130), -0.35, 0.2),  # spleen
         organ((64, -48, top - 150), (27, 31, 52), cortex, 0.4),  # right kidney
         organ((58, -44, top - 150), (9, 14, 26), 40.0, 0.4),

@@ -1,4 +1,4 @@
-"""Write a batch of synthetic cases."""
+"""Writing of a batch of synthetic cases."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ LOGGER = logging.getLogger(__name__)
 def make_cases(
     settings: Mapping[str, Any], cases: Mapping[str, Sequence[str]], folder: Path
 ) -> dict[str, dict[str, str]]:
-    """Write the scans and masks of the named cases.
+    """Write the scans and masks of the named cases and return their manifest.
 
     Args:
-        settings: See `PhantomSettings.from_mapping`; without `patients`, on which no case depends.
-        cases: By case name, where image and label belong, below `folder`.
-        folder: Where the manifest will stand; its paths start there.
+        settings: The values of `PhantomSettings` without `patients`, which no case depends on.
+        cases: By case name, the paths of image and label, inside `folder`.
+        folder: The folder of the manifest, to which the paths in the manifest are relative.
 
     Returns:
-        By case name, the paths and the SHA-256 of both files.
+        By case name, the paths and the SHA-256 digests of both files.
     """
     indices = {name: case_index(name) for name in cases}
     recipe = PhantomSettings.from_mapping({**settings, "patients": max(indices.values()) + 1})
-    manifest = {}
+    manifest: dict[str, dict[str, str]] = {}
     for name, (image, label) in cases.items():
         write_case(recipe, indices[name], Path(image), Path(label))
         manifest[name] = {

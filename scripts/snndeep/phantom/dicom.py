@@ -17,10 +17,10 @@ def write_series(
     """Write a volume of 16-bit integers as one DICOM file per slice.
 
     Args:
-        folder: Made if needed; files of other series in it stay.
-        volume: HU [x, y, z].
+        folder: The folder of the series. It is created if needed, and files of other series in it are kept.
+        volume: HU, [x, y, z].
         series: Series Instance UID.
-        positions: Of the slices, in mm, where the header shall say something else than the volume.
+        positions: Positions of the slices to write into the headers, mm; None means those of the volume.
     """
     folder.mkdir(parents=True, exist_ok=True)
     direction = volume.GetDirection()
@@ -41,6 +41,6 @@ def write_series(
         }
         for tag, value in values.items():
             plane.SetMetaData(tag, value)
-        # Names that do not follow the order of the slices, as many archives give them.
+        # As in many archives, the order of the names is not the order of the slices.
         writer.SetFileName(str(folder / f"{series.rsplit('.', 1)[1]}_{k * 7 % 10}{k:03d}.dcm"))
         writer.Execute(plane)

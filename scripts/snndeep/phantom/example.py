@@ -1,4 +1,4 @@
-"""A small synthetic data set as a user might have it: a table, several scans of some patients, several formats."""
+"""A small synthetic example of a user's data set: a table, several scans of some patients, several formats."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ FOLLOW_UP_NOISE = 12.0
 
 
 def write_example(table: Path, settings: PhantomSettings) -> int:
-    """Write scans, masks and a table of them; every third patient has a second scan, the first of all as DICOM.
+    """Write scans, masks and a table of them, and return the number of scans.
 
-    The second scan is the first with other noise. The third patient's first scan is a .nrrd file.
+    Every third patient, starting with the first, has a second scan, which is the first scan with different noise. The
+    first patient's first scan is a DICOM series, the third patient's is a .nrrd file.
 
     Args:
-        table: The CSV; the scans stand beside it.
+        table: Path of the CSV table; the scans are written to its folder.
         settings: Recipe of the patients.
-
-    Returns:
-        The number of scans.
     """
-    folder, rows = table.parent, []
+    folder = table.parent
+    rows: list[tuple[str, str, str, str]] = []
     for index in range(settings.patients):
         case = generate_case(settings, index)
         patient, label = f"P{index + 1:02d}", "diseased" if is_diseased(settings, index) else "healthy"
@@ -50,7 +49,7 @@ def write_example(table: Path, settings: PhantomSettings) -> int:
 
 
 def _write_scan(folder: Path, name: str, hu: np.ndarray, spacing: tuple[float, float, float], index: int | None) -> str:
-    """Write the first patient's scan as DICOM, the third's as .nrrd and all others as NIfTI; return its path."""
+    """Write a scan (index 0 as DICOM, 2 as .nrrd, all others as NIfTI) and return its path relative to the folder."""
     nifti = folder / "scans" / f"{name}.nii.gz"
     write_nifti(nifti, hu, spacing)
     if index not in (0, 2):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.phantom.geometry import Ellipsoid, SmoothField, VoxelGrid, Window, membership
+from snndeep.phantom.geometry import Ellipsoid, Point, SmoothField, VoxelGrid, Window, membership, point
 
 LESION_DIAMETER_MM = (5.0, 60.0)
 LESION_KINDS = ("hypodense", "hyperdense", "rim-enhancing", "nearly isodense")
 CONFOUNDER_KINDS = ("cyst", "focal fat", "perfusion difference")
 
-Placement = Callable[[np.random.Generator, float], tuple[float, float, float]]
-"""Draws a voxel centre in the liver (x, y, z in mm) for a finding of a radius (mm)."""
+Placement = Callable[[np.random.Generator, float], Point]
+"""Draws the position of a finding of a given radius (mm): the centre of a voxel in the liver, x, y and z in mm."""
 
 _CONTRAST_HU = {
     "hypodense": (-98.0, -50.0),
@@ -30,14 +30,14 @@ class Finding:
     """One focal finding.
 
     Attributes:
-        kind: One of LESION_KINDS or CONFOUNDER_KINDS.
-        shape: Where it lies.
-        contrast: HU over (positive) or under (negative) the parenchyma.
-        rim_contrast: The same for its outer rim.
+        kind: One of `LESION_KINDS` or `CONFOUNDER_KINDS`.
+        shape: Position and size.
+        contrast: Difference from the parenchyma, HU.
+        rim_contrast: The same for the outer rim.
         rim: Thickness of the rim in mm, 0 for none.
-        edge: Width over which it fades out, mm.
-        replaces: Whether it takes the place of tissue and vessels or only changes the tissue's attenuation.
-        irregularity: Standard deviation of its outline as a share of its radius.
+        edge: Width over which the finding fades out, mm.
+        replaces: Whether it replaces tissue and vessels or only shifts the tissue's attenuation.
+        irregularity: Standard deviation of the outline as a share of the radius.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Finding:
 
     @property
     def is_lesion(self) -> bool:
-        """Whether it is labelled and makes the liver diseased."""
+        """Whether the finding is in the label and makes the liver diseased."""
         return self.kind in LESION_KINDS
 
     @property
@@ -78,11 +78,11 @@ class FindingPainter:
         """Draw one finding in place.
 
         Args:
-            finding: What to draw.
-            z: The plane in mm.
-            hu: Liver tissue in `window`, HU; changed.
-            label: 1 in the liver in `window`; lesions become 2.
-            window: Part of the plane that `hu` and `label` hold.
+            finding: The finding to draw.
+            z: Position of the plane, mm.
+            hu: Liver tissue in `window`, HU, [x, y]; modified.
+            label: 1 for liver in `window`, [x, y]; lesions are set to 2.
+            window: Part of the plane that `hu` and `label` cover.
         """
         edge = finding.edge + 0.4 * (self.grid.spacing[0] + self.grid.spacing[2])
         margin = edge + 3.5 * finding.irregularity * finding.shape.radius
@@ -114,17 +114,17 @@ class FindingPainter:
 def sample_lesions(
     random: np.random.Generator, place: Placement, attenuation: float, contrast: float, burden: float
 ) -> tuple[Finding, ...]:
-    """Draw the lesions of a diseased liver, at least one of 15 mm or more.
+    """Draw the lesions of a diseased liver, at least one of which has a diameter of 15 mm or more.
 
     Args:
         random: Source of randomness.
-        place: Gives a place in the liver for a radius in mm.
-        attenuation: Mean HU of the parenchyma.
-        contrast: Factor on the HU difference.
-        burden: Factor on the mean number.
+        place: Draws the position of a finding in the liver.
+        attenuation: Mean attenuation of the parenchyma, HU.
+        contrast: Factor on the difference from the parenchyma.
+        burden: Factor on the mean number of lesions.
     """
     count = 1 + int(random.poisson(burden * random.choice([3.0, 10.0, 18.0])))
-    # Lesions of one liver are mostly of one kind.
+    # Most lesions of one liver are of the same kind.
     main_kind = random.choice(LESION_KINDS, p=(0.5, 0.15, 0.3, 0.05))
     smallest, largest = LESION_DIAMETER_MM
     lesions = []
@@ -161,9 +161,9 @@ def sample_confounders(
 
     Args:
         random: Source of randomness.
-        place: Gives a place in the liver for a radius in mm.
-        attenuation: Mean HU of the parenchyma, which says how dark water is.
-        rate: Factor on the mean numbers.
+        place: Draws the position of a finding in the liver.
+        attenuation: Mean attenuation of the parenchyma, HU, from which the contrast of water follows.
+        rate: Factor on the mean numbers of findings.
     """
     cysts = [
         Finding(
@@ -206,7 +206,7 @@ def _blob(
     place: Placement,
     flattening: float,
 ) -> Ellipsoid:
-    """Draw an ellipsoid of the volume of a sphere of this radius (mm)."""
+    """Draw an ellipsoid with the volume of a sphere of the given radius (mm)."""
     ratios = np.exp(random.uniform(-flattening, flattening, 3))
     semi_axes = radius * ratios / np.prod(ratios) ** (1 / 3)
-    return Ellipsoid(place(random, radius), tuple(map(float, semi_axes)), float(random.uniform(0, np.pi)))
+    return Ellipsoid(place(random, radius), point(semi_axes), float(random.uniform(0, np.pi)))

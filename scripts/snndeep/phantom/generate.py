@@ -1,10 +1,11 @@
-"""From settings and an index to one case of the synthetic data set, in memory or as NIfTI files."""
+"""Generation of one case of the synthetic data set from the settings and an index, in memory or as NIfTI files."""
 
 from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,17 +39,17 @@ class PhantomCase:
 
 @dataclass(frozen=True)
 class Patient:
-    """All that is drawn at random about one case, except its noise.
+    """Everything random about one case except its noise.
 
     Attributes:
-        acquisition: How it was scanned.
+        acquisition: Parameters of the scan.
         grid: Voxel centres.
         torso: The body.
         shape: Outline of the liver.
-        window: Part of the axial planes that can hold liver.
+        window: Part of the axial planes that can contain liver.
         parenchyma: Tissue of the liver.
         findings: Confounders, then lesions.
-        outline: Field of irregular outlines of the findings.
+        outline: Random field that makes the outlines of the findings irregular.
         bias: Slow errors of the HU scale.
     """
 
@@ -66,10 +67,10 @@ class Patient:
 def sample_patient(settings: PhantomSettings, index: int) -> Patient:
     """Draw the patient of a case.
 
-    Each part has its own generator, so that a change in one leaves the others as they are.
+    Each part has its own random generator, so that a change in one part does not change the others.
 
     Raises:
-        ConfigError: The index is not one of `settings.patients`.
+        ConfigError: If the data set has no such index.
     """
     index = check_index(settings, index)
 
@@ -115,14 +116,14 @@ def generate_case(settings: PhantomSettings, index: int) -> PhantomCase:
 
     Args:
         settings: Recipe of the data set.
-        index: Number of the case from 0.
+        index: Number of the case, from 0.
 
     Raises:
-        ConfigError: The index is not one of `settings.patients`.
+        ConfigError: If the data set has no such index.
     """
     patient = sample_patient(settings, index)
     grid, acquisition = patient.grid, patient.acquisition
-    # NIfTI stores x fastest: in this order an axial plane is one block of memory.
+    # NIfTI stores x fastest: in Fortran order an axial plane is one block of memory.
     image = np.empty(grid.shape, np.int16, order="F")
     label = np.zeros(grid.shape, np.uint8, order="F")
     noise = white_noise(
@@ -137,18 +138,18 @@ def generate_case(settings: PhantomSettings, index: int) -> PhantomCase:
         label[(*patient.window, k)] = _paint_liver(patient, z, depth, hu)
         inside = np.clip(depth, 0, 1)
         hu += patient.bias.plane(grid, inside, z)
-        # X-rays through the middle of the body are weakened most.
+        # X-rays through the middle of the body are attenuated most.
         hu += white * (np.float32(0.75 * gain) + np.float32(0.4 * gain) * inside)
         image[:, :, k] = np.rint(np.clip(acquisition.kernel.apply(hu), *HU_RANGE))
     return PhantomCase(image, label, grid.spacing)
 
 
 def _paint_liver(patient: Patient, z: float, depth: np.ndarray, hu: np.ndarray) -> np.ndarray:
-    """Paint the liver into a plane of HU in place and return its label in the patient's window."""
+    """Paint the liver into a plane of HU in place and return the label in the patient's window, [x, y]."""
     window, grid = patient.window, patient.grid
     edge = 0.5 * (grid.spacing[0] + 0.5 * grid.spacing[2])
     distance = patient.shape.distance(grid, z, depth, window)
-    # Drawn just inside the organ, as readers do: its outermost voxels are half fat or lung.
+    # As human readers do, the label is drawn just inside the organ: its outermost voxels are half fat or lung.
     label = (distance < -0.5 * grid.spacing[0]).astype(np.uint8)
     if not label.any():
         return label
@@ -162,19 +163,19 @@ def _paint_liver(patient: Patient, z: float, depth: np.ndarray, hu: np.ndarray) 
 
 
 def write_case(settings: PhantomSettings, index: int, image_path: Path, label_path: Path) -> None:
-    """Make one case and write it as two `.nii.gz` files, each of which appears whole or not at all.
+    """Make one case and write it atomically as two `.nii.gz` files.
 
     The same settings and index give the same bytes.
 
     Raises:
-        ConfigError: The index is not one of `settings.patients`.
+        ConfigError: If the data set has no such index.
     """
     case = generate_case(settings, index)
     write_nifti(image_path, case.image, case.spacing)
     write_nifti(label_path, case.label, case.spacing)
 
 
-def dataset_description(settings: PhantomSettings) -> dict:
+def dataset_description(settings: PhantomSettings) -> dict[str, Any]:
     """Return the content of `dataset.json` in the layout of the Medical Segmentation Decathlon."""
     names = [f"{case_id(index)}.nii.gz" for index in range(settings.patients)]
     return {

@@ -22,18 +22,18 @@ _WHOLE_PLANE = (slice(None), slice(None))
 
 @dataclass(frozen=True)
 class LiverShape:
-    """Outline of a liver: two united lobes, cut by chest wall, visceral surface, spine and vena cava.
+    """Outline of a liver: the union of two lobes, cut by chest wall, visceral surface, spine and vena cava.
 
     Attributes:
-        torso: The body around it.
+        torso: The body around the liver.
         right: Right lobe.
         left: Left lobe.
-        visceral_normal: Unit vector (x, z) out of the lower, medial surface.
+        visceral_normal: Outward unit normal (x, z) of the lower, medial surface.
         visceral_offset: Distance of that surface from the middle of the right lobe, mm.
-        niche: Column in which spine and great vessels lie.
+        niche: Column that contains the spine and the great vessels.
         gallbladder: Bed of the gallbladder.
         wobble: Smooth field that makes the outline irregular.
-        wobble_amplitude: Its standard deviation in mm.
+        wobble_amplitude: Standard deviation of the irregularity, mm.
     """
 
     torso: Torso
@@ -79,8 +79,8 @@ class LiverShape:
 
         Args:
             grid: Voxel centres.
-            z: The plane in mm.
-            depth: Relative depth in the body of the whole plane, [x, y].
+            z: Position of the plane, mm.
+            depth: Relative depth in the body, of the whole plane, [x, y].
             window: Part of the plane.
         """
         x, y = grid.x[window[0]], grid.y[window[1]]
@@ -99,9 +99,9 @@ class Tube:
     """A straight piece of vessel.
 
     Attributes:
-        start: x, y, z in mm.
-        end: x, y, z in mm.
-        radius: mm.
+        start: x, y, z in mm, [3].
+        end: x, y, z in mm, [3].
+        radius: Radius in mm.
         gain: Enhancement relative to the portal vein, 0 to 1.
     """
 
@@ -111,7 +111,7 @@ class Tube:
     gain: float
 
     def share(self, grid: VoxelGrid, z: float, edge: float, within: Window) -> tuple[Window, np.ndarray] | None:
-        """Return the window that the tube touches and its share of each pixel; None if it misses."""
+        """Return the window that the tube touches and its share of each pixel [x, y]; None if it misses the plane."""
         low, high = (
             np.minimum(self.start, self.end) - self.radius,
             np.maximum(self.start, self.end) + self.radius,
@@ -119,7 +119,7 @@ class Tube:
         if not low[2] - edge <= z <= high[2] + edge:
             return None
         centre, reach = (low + high) / 2, (high - low) / 2 + edge
-        window = grid.window(tuple(centre[:2]), tuple(reach[:2]), within)
+        window = grid.window((centre[0], centre[1]), (reach[0], reach[1]), within)
         along = self.end - self.start
         px = (grid.x[window[0]] - self.start[0])[:, None]
         py = (grid.y[window[1]] - self.start[1])[None, :]
@@ -162,7 +162,7 @@ def _branch(
     gain: float,
     generations: int,
 ) -> None:
-    """Append a tube and its descendants; by Murray's law each daughter has half the cubed radius."""
+    """Append a tube and its descendants. By Murray's law, the cubed radius of each daughter is half that of its parent."""
     course = direction + random.normal(0, 0.25, 3)
     end = start + course / np.linalg.norm(course) * length * random.uniform(0.7, 1.3)
     tubes.append(Tube(start, end, radius, gain))
@@ -179,11 +179,11 @@ class Parenchyma:
     Attributes:
         attenuation: Mean HU.
         perfusion: Smooth field of slow differences in enhancement.
-        perfusion_amplitude: Its standard deviation in HU.
+        perfusion_amplitude: Standard deviation of these differences, HU.
         texture: Smooth field of fine texture.
-        texture_amplitude: Its standard deviation in HU.
+        texture_amplitude: Standard deviation of the texture, HU.
         vessels: Portal and hepatic veins.
-        vessel_enhancement: HU of the portal vein over the parenchyma.
+        vessel_enhancement: Attenuation of the portal vein minus that of the parenchyma, HU.
     """
 
     attenuation: float
@@ -196,7 +196,7 @@ class Parenchyma:
 
     @classmethod
     def sample(cls, random: np.random.Generator, shape: LiverShape, spread: float) -> Parenchyma:
-        """Draw the tissue of one liver; `spread` widens or narrows the differences between patients."""
+        """Draw the tissue of one liver; `spread` scales the differences between patients."""
         s = shape.torso.scale
         x, _, z = shape.right.centre
         centre, extent = (x - 35 * s, 0.0, z), (130 * s, 110 * s, shape.right.semi_axes[2] + 10)
@@ -212,7 +212,7 @@ class Parenchyma:
         )
 
     def plane(self, grid: VoxelGrid, z: float, window: Window) -> np.ndarray:
-        """Paint a window of the plane z as if all of it were liver, HU, [x, y]."""
+        """Return a window of the plane z (mm) as if all of it were liver, HU, [x, y]."""
         x, y = grid.x[window[0]], grid.y[window[1]]
         hu = self.perfusion.plane(x, y, z) * np.float32(self.perfusion_amplitude)
         hu += self.texture.plane(x, y, z) * np.float32(self.texture_amplitude)
@@ -221,7 +221,7 @@ class Parenchyma:
         return hu
 
     def _vessel_share(self, grid: VoxelGrid, z: float, window: Window) -> np.ndarray:
-        """Return how much of each pixel is enhanced blood, 0 to 1."""
+        """Return the share of enhanced blood in each pixel, 0 to 1, [x, y]."""
         edge = 0.6 * (grid.spacing[0] + 0.5 * grid.spacing[2])
         left, low = window[0].start, window[1].start
         share = np.zeros((window[0].stop - left, window[1].stop - low), np.float32)

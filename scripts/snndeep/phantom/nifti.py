@@ -1,4 +1,4 @@
-"""Byte-deterministic, atomic writing of compressed NIfTI files."""
+"""Deterministic and atomic writing of compressed NIfTI files."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from isal import igzip
 
 from snndeep.store.files import replacing
 
-_FAST = 1  # compression level: noise hardly compresses, so a higher one costs time for nothing
+_FAST = 1  # compression level: noise hardly compresses, so a higher level only costs time
 
 
 def write_nifti(path: Path, voxels: np.ndarray, spacing: tuple[float, float, float]) -> None:
-    """Write a volume as `.nii.gz` with axes along right, anterior, superior and its origin in the middle.
+    """Write a volume atomically as `.nii.gz`, with its axes along right, anterior, superior and its origin in the middle.
 
-    The gzip header holds neither time nor name, so equal voxels give equal bytes.
+    The gzip header contains neither time nor name, so equal voxels give equal bytes.
 
     Args:
-        path: Target; its folder is made if needed. It appears whole or not at all.
-        voxels: Volume of a type that NIfTI knows, [x, y, z].
+        path: Path of the file; its folder is created if needed.
+        voxels: Volume of a data type that NIfTI supports, [x, y, z].
         spacing: Voxel size in mm.
     """
     affine = np.diag([*spacing, 1.0])

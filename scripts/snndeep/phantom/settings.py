@@ -1,4 +1,4 @@
-"""The recipe of the synthetic data set: its settings, the names of its cases and who of them is diseased."""
+"""The recipe of the synthetic data set: its settings, the names of its cases and which of them are diseased."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from snndeep.seeds import generator
 from snndeep.settings import Settings, setting
 
 MINIMUM_SHAPE = (32, 32, 8)
-"""Fewest voxels along x, y and z in which a liver with lesions can still be drawn."""
+"""Minimum number of voxels along x, y and z in which a liver with lesions can be drawn."""
 
 
 @dataclass(frozen=True)
 class PhantomSettings(Settings):
-    """Recipe of a synthetic data set; the defaults are the demo.
+    """Recipe of a synthetic data set; the defaults are those of the demo.
 
-    A case depends on its index and on all of this but `patients`: a larger data set contains the smaller one.
+    A case depends on its index and on every setting except `patients`: a larger data set contains the smaller one.
 
     Raises:
-        ConfigError: A value has the wrong type or is out of range.
+        ConfigError: If a value has the wrong type or is out of range.
     """
 
     key: ClassVar[str] = "dataset.phantom"
 
     seed: int = 7
-    patients: int = setting(48, "Number of synthetic patients; more keeps those already made.", least=1)
+    patients: int = setting(48, "Number of synthetic patients; raising it keeps the existing ones.", least=1)
     shape: tuple[int, int, int] = setting((128, 128, 40), "Voxels along x, y and z.", least=8, most=1024)
     diseased_fraction: float = setting(0.5, "Share of patients with lesions.", least=0, most=1)
     lesion_contrast: float = setting(
         1.0,
-        "Factor on the difference in HU between lesions and parenchyma, 1 as calibrated; lower is harder.",
+        "Factor on the difference in HU between lesions and parenchyma (1: as calibrated); lower is harder.",
         least=0,
         most=10,
     )
     lesion_burden: float = setting(
-        1.0, "Factor on the mean number of lesions of a diseased patient, 1 as calibrated.", above=0, most=10
+        1.0, "Factor on the mean number of lesions of a diseased patient (1: as calibrated).", above=0, most=10
     )
     confounder_rate: float = setting(
         1.0,
-        "Factor on the mean number of cysts, fatty areas and perfusion differences, 1 as calibrated; more is harder.",
+        "Factor on the mean number of cysts, fatty areas and perfusion differences (1: as calibrated); higher is harder.",
         least=0,
         most=10,
     )
     acquisition_spread: float = setting(
         1.0,
-        "How much dose, kernel, enhancement and texture differ between patients, 1 as calibrated; more makes patients "
-        "easier to recognise and lesions harder to see.",
+        "Factor on the differences in dose, kernel, enhancement and texture between patients (1: as calibrated); higher makes "
+        "patients easier to recognise and lesions harder to see.",
         least=0,
         most=10,
     )
@@ -72,10 +72,10 @@ def case_index(name: str) -> int:
 
 
 def is_diseased(settings: PhantomSettings, index: int) -> bool:
-    """Say whether a case carries lesions.
+    """Return whether a case has lesions.
 
-    In the order 0, 1, 2, ... the first n cases would hold round(n * diseased_fraction) diseased ones. A seeded coin
-    then swaps the two of each pair: the order tells nothing and a prefix is off by one case at most.
+    In the order 0, 1, 2, ... the first n cases would contain round(n * diseased_fraction) diseased ones. A seeded coin
+    then swaps the two cases of each pair: the order reveals nothing, and a prefix is off by at most one case.
     """
     index = operator.index(index)  # a NumPy integer would name another generator
     first_of_pair = index - index % 2
@@ -86,7 +86,11 @@ def is_diseased(settings: PhantomSettings, index: int) -> bool:
 
 
 def check_index(settings: PhantomSettings, index: int) -> int:
-    """Return the index as a plain integer; raise ConfigError unless the data set has such a case."""
+    """Return the index as a plain integer.
+
+    Raises:
+        ConfigError: If the data set has no such case.
+    """
     index = operator.index(index)
     if not 0 <= index < settings.patients:
         raise ConfigError(

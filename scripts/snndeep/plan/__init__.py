@@ -1,1 +1,1 @@
-"""The plan of a run: the configuration, the stages that it asks for, and the address of each. `plan` is the way in."""
+"""The plan of a run: the configuration, the stages that it needs, and the address of each. Start reading at `plan`."""

@@ -1,14 +1,14 @@
-"""Addresses: the name of a result is a digest of everything that it depends on.
+"""Addresses: a result is named by a digest of everything that it depends on.
 
     address = first 12 hex digits of SHA-256 over the canonical JSON of
-              {stage, configuration it reads, fingerprint of the code it runs, addresses of its inputs}
+              {stage, settings it reads, fingerprint of the code it runs, addresses of its inputs}
 
-It is a Merkle tree: at its leaves stand digests of the data's bytes (or the recipe of synthetic data). A changed
-setting changes the addresses downstream of it and no others; changing it back brings the old addresses, and with them
-the old results, back.
+The addresses form a Merkle tree whose leaves are digests of the data's bytes (or the recipe of synthetic data). A
+changed setting changes the addresses downstream of it and no others; changing it back restores the old addresses, and
+with them the old results.
 
-The fingerprint of code is taken from its syntax tree without docstrings, over a script and every module of the library
-that it imports, directly or not. Comments and layout are not in the tree, so editing them re-runs nothing.
+The fingerprint of code is computed from its syntax tree without docstrings, over a script and every library module that
+it imports, directly or indirectly. Comments and layout are not in the tree, so editing them re-runs nothing.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def canonical_json(value: Any) -> str:
     """Return JSON with sorted keys and no white space: equal values give equal text.
 
     Raises:
-        ValueError: If the value holds NaN or infinity.
-        TypeError: If it holds something JSON cannot express.
+        ValueError: If the value contains NaN or infinity.
+        TypeError: If it contains something that JSON cannot express.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
@@ -52,14 +52,14 @@ def address(stage: str, config: Any, code: str, inputs: Iterable[str]) -> str:
     Args:
         stage: Name of the stage.
         config: The settings that the stage reads, as JSON values.
-        code: Fingerprint of the code that it runs.
-        inputs: Addresses of its inputs, in order.
+        code: Fingerprint of the code that the stage runs.
+        inputs: Addresses of the stage's inputs, in order.
     """
     return digest({"stage": stage, "config": config, "code": code, "inputs": list(inputs)})[:LENGTH]
 
 
 def strip_docstrings(tree: ast.AST) -> ast.AST:
-    """Remove the docstrings of a syntax tree, in place, and return it."""
+    """Remove the docstrings from a syntax tree in place and return the tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
@@ -73,10 +73,10 @@ def strip_docstrings(tree: ast.AST) -> ast.AST:
 
 
 class CodeBase:
-    """Fingerprints of the scripts and the library below one folder.
+    """Fingerprints of the scripts and the library in one folder.
 
     Args:
-        scripts: The folder that holds the scripts and the package `snndeep`.
+        scripts: The folder that contains the scripts and the package `snndeep`.
     """
 
     def __init__(self, scripts: Path):
@@ -85,17 +85,18 @@ class CodeBase:
         self._digest = cache(lambda files: digest(sorted(self.closure(*files).items())))
 
     def fingerprint(self, *files: str) -> str:
-        """Return one digest over the given files and every library module that they import, directly or not.
+        """Return one digest over the given files and every library module that they import, directly or indirectly.
 
         Args:
-            *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. What is not
-                Python, such as the template of a page, counts by its bytes.
+            *files: Paths relative to the scripts folder, for instance `train.py`, `snndeep/learning/bal.py`. A file that
+                is not Python, such as the template of a page, enters with its bytes.
         """
         return self._digest(files)
 
     def closure(self, *files: str) -> dict[str, str]:
-        """Return the digest of each of the files that `fingerprint` covers, by path."""
-        waiting, seen = list(files), {}
+        """Return the digest of each file that `fingerprint` covers, by path."""
+        waiting = list(files)
+        seen: dict[str, str] = {}
         while waiting:
             name = waiting.pop()
             if name not in seen:
@@ -111,14 +112,14 @@ class CodeBase:
         return text, tuple(sorted(self._library_imports(tree)))
 
     def _library_imports(self, tree: ast.AST) -> set[str]:
-        names = set()
+        names: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 # `from snndeep.a import b`: b may be a module of its own or a name inside a.
                 names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        files = set()
+        files: set[str] = set()
         for name in names:
             parts = name.split(".")
             if parts[0] != PACKAGE:
@@ -131,27 +132,27 @@ class CodeBase:
 
 
 class FileDigests:
-    """SHA-256 of data files, remembered by path, size, both times and inode; see `snndeep.store.content.state_of`.
+    """SHA-256 of data files, cached by path, size, both times and inode; see `snndeep.store.content.state_of`.
 
     A file that is touched or copied is read again once; its digest, and so its address, stays the same.
 
     Args:
-        store: The JSON file that keeps the digests between runs.
+        cache_file: The JSON file that keeps the digests between runs.
     """
 
-    def __init__(self, store: Path):
-        self._store = Path(store)
-        self._known: dict[str, list[Any]] = {}
+    def __init__(self, cache_file: Path):
+        self._cache_file = Path(cache_file)
+        self._known: dict[str, Any] = {}
         self._changed = False
-        # A store that cannot be read only costs time: every file is hashed again and the store is rewritten.
+        # A cache that cannot be read only costs time: every file is hashed again and the cache is rewritten.
         with contextlib.suppress(OSError, ValueError, RecursionError):
-            loaded = json.loads(self._store.read_text(encoding="utf-8"))
+            loaded = json.loads(self._cache_file.read_text(encoding="utf-8"))
             self._known = dict(loaded) if isinstance(loaded, Mapping) else {}
 
     def of(self, path: Path) -> str:
-        """Return the digest of a file's bytes; of a folder, that of its files in the order of their names.
+        """Return the digest of a file's bytes or, for a folder, of the digests of its files in the order of their names.
 
-        Folders within the folder and hidden files do not count.
+        Subfolders and hidden files are ignored.
 
         Raises:
             OSError: If a file cannot be read.
@@ -171,7 +172,7 @@ class FileDigests:
         return found
 
     def save(self) -> None:
-        """Write the store if anything is new."""
+        """Write the cache file if a digest is new."""
         if self._changed:
-            write_json(self._store, self._known)
+            write_json(self._cache_file, self._known)
             self._changed = False

@@ -1,15 +1,15 @@
 """The configuration: filled with defaults and checked before any work begins.
 
-Its schema is made from the settings' own dataclasses and the registries of the families. `workflow/schemas/` and
-`docs/configuration.md` hold what `make reference` writes of it, for editors and people. This module says what is wrong
-in one message, with the key's full name and the nearest known key.
+Its schema is generated from the dataclasses of the settings and from the registries of the families. `make reference`
+writes it to `workflow/schemas/` for editors and to `docs/configuration.md` for people. A mistake in the configuration
+is reported in one message, with the full name of the key and the nearest known key.
 """
 
 from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -31,7 +31,7 @@ NATIVE = "native"
 
 def configuration_schema() -> Schema:
     """Return the JSON Schema of the whole configuration."""
-    schema = schema_of(Sections, "Every key, its meaning and its default. Unknown keys are refused.")
+    schema = schema_of(Sections, "Every key, its meaning and its default. Unknown keys are rejected.")
     sections = schema["properties"]
     encoders = {name: schema_of(encoder_class(name), first_line(encoder_class(name))) for name in ENCODERS}
     sections["encoders"] = object_schema(encoders, "From values in [0, 1] to spike trains.")
@@ -40,19 +40,19 @@ def configuration_schema() -> Schema:
             "backends": _choice("Implementations of the network.", BACKENDS, DEFAULT_BACKENDS),
             "rules": _choice("Learning rules.", RULES, DEFAULT_RULES),
         },
-        "Which models are trained: each implementation with each learning rule.",
+        "The models to train: each implementation with each learning rule.",
     )
     sections["learning"] = object_schema(
         {name: _rule_schema(name) for name in RULES},
-        "Settings of the learning rules; the search starts from them and replaces those in its space.",
+        "Settings of the learning rules; the search starts from them and replaces those in its search space.",
     )
     spaces = {name: {**SPACE_SCHEMA, "default": dict(load_rule(name).search_space)} for name in RULES}
     spaces[NATIVE] = {
         **SPACE_SCHEMA,
-        "description": "Added in native mode, for backends that offer it and rules that have these settings.",
+        "description": "Added in native mode, for backends that support it and rules that have these settings.",
         "default": NATIVE_SPACE,
     }
-    sections["tuning"]["properties"]["search_space"] = object_schema(spaces, "What the search may vary.")
+    sections["tuning"]["properties"]["search_space"] = object_schema(spaces, "The settings that the search varies.")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Configuration of SNNDeep", **schema}
 
 
@@ -75,7 +75,11 @@ def _choice(description: str, names: Iterable[str], default: Sequence[str]) -> S
 
 def _rule_schema(name: str) -> Schema:
     rule = load_rule(name)
-    encoder = {"description": "Which encoder this rule reads.", "enum": list(ENCODERS), "default": rule.encoder}
+    encoder = {
+        "description": "The encoder whose spikes this rule reads.",
+        "enum": list(ENCODERS),
+        "default": rule.encoder,
+    }
     own = schema_of(rule.settings, first_line(rule))
     return {**own, "properties": {"encoder": encoder, **own["properties"]}}
 
@@ -84,7 +88,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration with every default filled in.
 
     Raises:
-        ConfigError: If a key is unknown, of the wrong type or out of range, or if settings contradict each other.
+        ConfigError: If a key is unknown, a value has the wrong type or is out of range, or settings contradict each other.
     """
     schema = configuration_schema()
     filled: dict[str, Any] = _with_defaults(config, schema)
@@ -96,7 +100,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_together(config: Mapping[str, Any]) -> None:
-    """Build the settings of every section, which refuse what contradicts, and give searched values their type."""
+    """Build the settings of every section, which rejects contradictions, and convert searched values to their type."""
     _build(Sections, config, config["seed"])
     for name in ENCODERS:
         encoder_class(name).from_mapping(config["encoders"][name], f"encoders.{name}")
@@ -136,9 +140,9 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a value of the type that the schema wants, where a command line or YAML gave another one.
+    """Convert a value to the type in the schema where the command line or YAML produced another one.
 
-    Snakemake's --config gives nested values as text, a run named 2024 as a number; YAML reads 1e-3 as text.
+    Snakemake's --config turns nested values into strings and a run named 2024 into a number; YAML reads 1e-3 as a string.
     """
     wanted = schema.get("type")
     if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
@@ -156,8 +160,9 @@ def _as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
 
 def _explain(error: ValidationError) -> ConfigError:
     path = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema.get("properties", {}))
         unknown = sorted(str(key) for key in error.instance if key not in known)
         close = difflib.get_close_matches(unknown[0], known, n=1)
         return ConfigError(
@@ -165,22 +170,19 @@ def _explain(error: ValidationError) -> ConfigError:
             where=f"{path}.{unknown[0]}" if path else unknown[0],
             found=", ".join(unknown),
             expected=f"one of {', '.join(known)}",
-            remedy=f"Did you mean '{close[0]}'?"
-            if close
-            else "Take it out, or see docs/configuration.md for what exists.",
+            remedy=f"Did you mean '{close[0]}'?" if close else "Remove it, or see docs/configuration.md for all keys.",
         )
-    description = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
     return ConfigError(
-        "A value of the configuration is impossible.",
+        "A value in the configuration is invalid.",
         where=path or "the whole configuration",
         found=f"{error.instance!r}",
         expected=_expected(error),
-        remedy=description,
+        remedy=schema.get("description", ""),
     )
 
 
 def _expected(error: ValidationError) -> str:
-    texts = {
+    texts: dict[str, Callable[[Any], str]] = {
         "enum": lambda v: f"one of {', '.join(map(str, v))}",
         "type": lambda v: f"a value of type {v}",
         "minimum": lambda v: f"at least {v}",
@@ -190,7 +192,7 @@ def _expected(error: ValidationError) -> str:
         "required": lambda v: f"the keys {', '.join(v)}",
         "minItems": lambda v: f"at least {v} entries",
         "maxItems": lambda v: f"at most {v} entries",
-        "pattern": lambda v: f"text that matches {v}",
+        "pattern": lambda v: f"a string that matches {v}",
     }
     explain = texts.get(str(error.validator))
     return explain(error.validator_value) if explain else str(error.message)

@@ -1,4 +1,4 @@
-"""A user's own scans as the plan sees them: which there are, and which are converted first."""
+"""A user's own scans in the plan: the cases, and the scans that are converted to NIfTI first."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from snndeep.scans.table import is_table, read_scan_table
 def find_own_cases(
     path: Path, digests: FileDigests, conversion_of: Callable[[str], Stage]
 ) -> tuple[tuple[Case, ...], dict[str, Conversion]]:
-    """Return the cases of a folder in Decathlon layout or a table, and the conversions by address.
+    """Return the cases of a folder in Decathlon layout or of a table, and the conversions by address.
 
-    A scan that is converted goes by the address of its conversion: at its place stands the conversion's record.
+    A scan that needs conversion is identified by the address of its conversion, and its path in the case is that of the
+    conversion's record.
 
     Args:
         path: The folder or the table.
-        digests: Of the files; saved when all are known.
-        conversion_of: Returns the stage that converts a scan, by the digest of its bytes.
+        digests: Digests of the files; saved when all are known.
+        conversion_of: Returns the stage that converts a scan, given the digest of the scan's bytes.
 
     Raises:
         DatasetError: If the data set or one of its files cannot be read.

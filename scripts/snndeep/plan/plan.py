@@ -1,10 +1,10 @@
-"""The plan of a run: which stages there are, their addresses, and where their files are.
+"""The plan of a run: its stages, their addresses, and where their files are stored.
 
     data -> features -> samples -> splits -> preprocessing -> spikes -> tune -> train -> evaluate -> report
                                                   |---------> baselines ---------------^
 
-The plan is computed from the configuration, the code and the data's digests before anything runs; the workflow's rules
-ask it for paths and provenance and hold no logic of their own.
+The plan is computed from the configuration, the code and the digests of the data before anything runs. The rules of the
+workflow take paths and provenance from it and contain no other logic.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Plan:
     """All stages of one configuration.
 
     Args:
-        config: Complete and valid, see `snndeep.plan.configuration`.
-        scripts: The folder that holds the scripts and the library.
+        config: The complete and valid configuration, see `snndeep.plan.configuration`.
+        scripts: The folder that contains the scripts and the library.
 
     Attributes:
         config: The configuration.
@@ -72,17 +72,17 @@ class Plan:
         return [n for p in splits["protocols"] for n in split_names(p, splits["folds"], splits["members"])]
 
     def encoder(self, rule: str) -> str:
-        """The encoder that a learning rule reads."""
-        return self.config["learning"][rule]["encoder"]
+        """Return the name of the encoder whose spikes a learning rule reads."""
+        return str(self.config["learning"][rule]["encoder"])
 
     @property
     def encoders(self) -> list[str]:
-        """The encoders in use."""
+        """The names of the encoders in use, sorted."""
         return sorted({self.encoder(rule) for rule in self.rules})
 
     @cached_property
     def preprocessing(self) -> Stage:
-        """Scaling and selection of features, fitted on every training part."""
+        """Scaling and selection of features, fitted to the training part of every split."""
         config = dict(self.config["preprocessing"])
         if config["min_icc"]:
             # Other measurements at the same place are another input.
@@ -90,17 +90,22 @@ class Plan:
         return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
 
     def encoding(self, encoder: str) -> dict[str, Any]:
-        """Return an encoder with its settings, as JSON values."""
+        """Return an encoder's name and settings, as JSON values."""
         return {"name": encoder, "settings": self.config["encoders"][encoder]}
 
     def spikes(self, encoder: str) -> Stage:
-        """Spike trains of all splits under one encoder."""
+        """Return the stage of the spike trains of all splits from one encoder."""
         config = {"encoder": self.encoding(encoder), "seed": self.config["seed"]}
         files = ["spikes.py", _file(ENCODERS[encoder])]
         return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
 
     def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
-        """The files of `spikes` of the given splits, of all of them in the order of `split_names` if none are given."""
+        """Return the paths of an encoder's spike files, one per split.
+
+        Args:
+            encoder: Name of the encoder.
+            splits: Names of the splits; None means all, in the order of `split_names`.
+        """
         stage = self.spikes(encoder)
         return [stage.path(f"{encoder}.{name}.npz") for name in (self.split_names if splits is None else splits)]
 
@@ -108,12 +113,12 @@ class Plan:
 
     @property
     def backends(self) -> list[str]:
-        """Backends in use."""
+        """The names of the backends in use."""
         return list(self.config["models"]["backends"])
 
     @property
     def rules(self) -> list[str]:
-        """Learning rules in use."""
+        """The names of the learning rules in use."""
         return list(self.config["models"]["rules"])
 
     @property
@@ -122,16 +127,16 @@ class Plan:
         return [(backend, rule) for backend in self.backends for rule in self.rules]
 
     def environment(self, backend: str) -> str:
-        """The conda environment that holds what a backend needs."""
+        """Return the name of the conda environment that contains a backend's packages."""
         return load_backend(backend).environment
 
     def mode(self, backend: str, rule: str) -> str:
-        """`native` where a model may use more than the neuron common to all backends, else `parity`."""
+        """Return `native` if a model may use more than the neuron common to all backends, else `parity`."""
         native = self.config["tuning"]["mode"] == "native" and self._native_space(backend, rule)
         return "native" if native else "parity"
 
     def _native_space(self, backend: str, rule: str) -> dict[str, Any]:
-        """What native mode adds: those settings of its space that the rule has and that the backend offers."""
+        """Return what native mode adds: the settings in its search space that the rule has and the backend supports."""
         offered, known = load_backend(backend).native, searchable_schemas(load_rule(rule).settings)
         if offered.isdisjoint(known):
             return {}
@@ -140,20 +145,20 @@ class Plan:
         return {name: choice for name, choice in space.items() if name in known and name not in missing}
 
     def search_space(self, backend: str, rule: str) -> dict[str, Any]:
-        """What the search may vary for a model."""
+        """Return the search space of a model: by setting, a range or a list of choices."""
         spaces = self.config["tuning"]["search_space"]
         native = self._native_space(backend, rule) if self.mode(backend, rule) == "native" else {}
         return {**spaces[rule], **native}
 
     def rule_settings(self, rule: str) -> dict[str, Any]:
-        """The configured settings of a rule, from which the search starts."""
+        """Return the configured settings of a rule, from which the search starts."""
         return {key: value for key, value in self.config["learning"][rule].items() if key != "encoder"}
 
     def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
         return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
 
     def study(self, backend: str, rule: str) -> Stage:
-        """The Optuna studies of a model. Their address leaves out `n_trials`, so that more trials continue them."""
+        """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
         member = load_rule(rule)
         base = member.trial_settings(member.settings.from_mapping(self.rule_settings(rule)))
         config = {
@@ -167,16 +172,16 @@ class Plan:
         return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))], packages)
 
     def tune(self, backend: str, rule: str) -> Stage:
-        """The outcome of the studies of a model after `n_trials` trials."""
+        """Return the stage of the outcome of a model's studies after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
     def tune_shares(self) -> dict[str, list[str]]:
-        """The splits that each tuning worker of a model works on, by the worker's name; empty where there is but one.
+        """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
 
-        A study is in the hands of one worker, since each trial is proposed from all before it. So the outcome is the same
-        with any number of workers, and none of this is part of an address.
+        The trials of a study run in one worker, because each is proposed from all trials before it. The outcome is therefore
+        the same with any number of workers, and the number is not part of an address.
         """
         workers = min(self.config["tuning"]["workers"], len(self.split_names))
         if workers == 1:
@@ -184,7 +189,7 @@ class Plan:
         return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
 
     def train(self, backend: str, rule: str) -> Stage:
-        """A model, fitted with the tuned settings on every split."""
+        """Return the stage of a model that is fitted on every split with the tuned settings."""
         config = {
             "settings": self.rule_settings(rule),
             "seed": self.config["seed"],
@@ -195,7 +200,7 @@ class Plan:
         return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def trained(self) -> list[Stage]:
-        """Return the trained models, in the order of `models`."""
+        """Return the stages of all trained models, in the order of `models`."""
         return [self.train(*model) for model in self.models]
 
     @property
@@ -207,7 +212,7 @@ class Plan:
 
     @cached_property
     def baselines(self) -> Stage:
-        """Classical models on the same features and splits; the dense one is as large as the spiking one."""
+        """Classical models on the same features and splits; the dense network is as large as the spiking one."""
         first = next(name for name in RULES if load_rule(name).has_hidden)
         size = {name: self.config["learning"][first][name] for name in ("hidden", "epochs", "patience")}
         config = {**size, "seed": self.config["seed"]}
@@ -227,7 +232,7 @@ class Plan:
 
     @cached_property
     def model_files(self) -> Stage:
-        """One self-sufficient file per model, for predictions and export."""
+        """One self-contained file per model, for predictions and export."""
         config = {
             "models": [list(model) for model in self.models],
             "encoders": {rule: self.encoding(self.encoder(rule)) for rule in self.rules},
@@ -242,7 +247,7 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without secrets and what changes no result (places, workers)."""
+        """The configuration as the report shows it: without secrets and without what changes no result."""
         shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
         shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.scans.source)}
         if self.scans.source == "msd":
@@ -251,28 +256,29 @@ class Plan:
                 "cases": [case.name for case in self.scans.cases],
             }
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
-        return masked(shown)
+        without_secrets: dict[str, Any] = masked(shown)
+        return without_secrets
 
     @property
     def raster_model(self) -> tuple[str, str]:
-        """The model that the report looks into: the first that has hidden neurons, else the first."""
+        """The model that the report examines: the first one with hidden neurons, else the first."""
         return next((model for model in self.models if load_rule(model[1]).has_hidden), self.models[0])
 
     @property
     def shown_protocol(self) -> str:
-        """The protocol that the report looks into: by patient where there is that, else the first."""
-        protocols = self.config["splits"]["protocols"]
+        """The protocol that the report examines: by patient if it is configured, else the first."""
+        protocols: list[str] = self.config["splits"]["protocols"]
         return "patient" if "patient" in protocols else protocols[0]
 
     @property
     def shown_splits(self) -> list[str]:
-        """The splits that the report looks into: those of each fold's first network."""
+        """The splits that the report examines: those of each fold's first network."""
         splits = self.config["splits"]
         return split_names(self.shown_protocol, splits["folds"], splits["members"])[:: splits["members"]]
 
     @cached_property
     def insight(self) -> Stage:
-        """What one model looks at, and how its neurons fire."""
+        """Feature importance and firing rates of one model."""
         backend, rule = self.raster_model
         config = {
             "backend": backend,
@@ -313,7 +319,7 @@ class Plan:
         return self._maker.stage("report", config, files, inputs)
 
     def stages(self) -> list[Stage]:
-        """Return every stage of the run, in the order of work."""
+        """Return every stage of the run, in the order of execution."""
         stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
@@ -321,18 +327,18 @@ class Plan:
         return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
 
     def live(self) -> list[str]:
-        """Return `stage/address` of everything that this configuration reaches, sorted."""
+        """Return `stage/address` of every stage that this configuration uses, sorted."""
         return sorted({stage.id for stage in self.stages()})
 
     def targets(self) -> dict[str, str]:
-        """Return, by `stage/address` of files that are no outputs of the workflow, the output whose job makes them."""
+        """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
         made = [(stage, batch.manifest) for batch in self.scans.feature_batches.values() for stage in batch.extracted]
         made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
 
     def addresses(self) -> dict[str, str]:
-        """Return the addresses that the report shows, by what is stored there."""
+        """Return the addresses that the report shows, by name of the stage."""
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:

@@ -2,7 +2,7 @@
 
     archive -> data -> features -> samples        convert -> features        survey
 
-Of these stages, a run has those that its scans need; `snndeep.plan.plan` continues from the table.
+A run has those of these stages that its scans need; `snndeep.plan.plan` continues from the table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from snndeep.errors import DatasetError
+from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
 from snndeep.phantom.settings import case_id
 from snndeep.plan.addressing import FileDigests
@@ -26,8 +26,14 @@ class ScanPlan:
     """The stages up to the table of samples.
 
     Args:
-        config: Complete and valid, see `snndeep.plan.configuration`.
+        config: The complete and valid configuration, see `snndeep.plan.configuration`.
         maker: Makes the stages.
+
+    Attributes:
+        config: The configuration.
+        store: The store's folder.
+        conversions: The scans that are converted to NIfTI first, by address of the conversion.
+        cases: All cases of the run.
 
     Raises:
         DatasetError: If the data set cannot be used.
@@ -54,7 +60,7 @@ class ScanPlan:
     @property
     def source(self) -> str:
         """Where the scans come from: phantom, directory or msd."""
-        return self.config["dataset"]["source"]
+        return str(self.config["dataset"]["source"])
 
     @property
     def in_place(self) -> bool:
@@ -64,12 +70,12 @@ class ScanPlan:
 
     @cached_property
     def archive(self) -> Stage:
-        """The archive of Task03_Liver, made ready. What it holds is said by its checksum; how it is fetched changes nothing."""
+        """The archive of Task03_Liver. Its checksum fixes its content, so the address does not depend on how it is fetched."""
         return self._published("archive", [])
 
     @property
     def whole_archive(self) -> bool:
-        """Whether all cases of Task03_Liver are wanted, so that the archive is fetched as a whole."""
+        """Whether all cases of Task03_Liver are used, so that the archive is fetched as a whole."""
         return len(chosen_names(self.config["dataset"])) == len(CASES)
 
     @property
@@ -78,19 +84,19 @@ class ScanPlan:
         return self.source == "msd" and not self.config["dataset"]["path"] and not self.whole_archive
 
     def _published(self, name: str, inputs: Sequence[Stage], unchecked: bool = False) -> Stage:
-        """A stage that only brings published bytes here: neither code nor addresses of servers can change them.
+        """Return a stage that only fetches published bytes, which neither code nor the choice of server can change.
 
         Args:
-            name: Of the stage.
-            inputs: Its inputs.
-            unchecked: Whether the bytes are not compared with the published checksum; they have another address then.
+            name: Name of the stage.
+            inputs: Inputs of the stage.
+            unchecked: Whether the bytes are not compared with the published checksum, which gives them another address.
         """
         config = {"md5": self.config["dataset"]["msd"]["md5"], **({"by_ranges": True} if unchecked else {})}
         return self._maker.stage(name, config, [], inputs)
 
     @cached_property
     def checked_data(self) -> Stage:
-        """Cases of Task03_Liver out of an archive that was compared with its published checksum."""
+        """Cases of Task03_Liver from an archive that was compared with its published checksum."""
         return self._published("data", [self.archive])
 
     @cached_property
@@ -99,10 +105,19 @@ class ScanPlan:
         return self._published("data", [self.archive], unchecked=True)
 
     @cached_property
-    def data(self) -> Stage | None:
-        """The stage that makes or fetches scans; None where the user has them."""
+    def data(self) -> Stage:
+        """The stage that makes or fetches the scans.
+
+        Raises:
+            InvalidInputError: If the scans are read in place, so that there is no such stage.
+        """
         if self.in_place:
-            return None
+            raise InvalidInputError(
+                "Scans that are read in place have no stage of data.",
+                where="ScanPlan.data",
+                found=f"dataset.source {self.source}",
+                expected="scans that are made or fetched",
+            )
         dataset = self.config["dataset"]
         if self.source == "msd":
             return self.unchecked_data if self.by_ranges else self.checked_data
@@ -112,18 +127,18 @@ class ScanPlan:
 
     @property
     def twin(self) -> Stage:
-        """The stage that brings the same cases of Task03_Liver the other way, checked or not."""
+        """The stage of the same cases of Task03_Liver, fetched in the other way (see `by_ranges`)."""
         return self.checked_data if self.by_ranges else self.unchecked_data
 
     def _find_cases(self) -> tuple[Case, ...]:
         dataset = self.config["dataset"]
         if self.source == "directory":
-            cases, self.conversions = find_own_cases(
+            own, self.conversions = find_own_cases(
                 Path(dataset["path"]),
                 FileDigests(self.store / "digests.json"),
                 lambda digest: self._maker.stage("convert", {}, ["convert.py"], [digest]),
             )
-            return cases
+            return own
         if self.source == "msd" and self.in_place:
             digests = FileDigests(self.store / "digests.json")
             cases = unpacked_cases(Path(dataset["path"]), chosen_names(dataset), digests.of)
@@ -147,7 +162,7 @@ class ScanPlan:
 
     @property
     def cohort(self) -> dict[str, Any]:
-        """Who was scanned and what the data set says of them; see `snndeep.samples.table.Cohort`."""
+        """The patients and what the data set says about them; see `snndeep.samples.table.Cohort`."""
         return {
             "patients": {case.name: case.patient for case in self.cases},
             "diseased": {case.patient: case.diseased for case in self.cases},
@@ -156,23 +171,23 @@ class ScanPlan:
 
     @cached_property
     def data_batches(self) -> dict[str, tuple[Case, ...]]:
-        """Cases by batch name. Those of the phantom are a row, so that the name never means two things."""
+        """Cases by batch name. A batch holds consecutive cases of the phantom, so its first and last identify it."""
         chunks = _chunks(self.cases, self.config["dataset"]["cases_per_job"])
         return {_batch_name(chunk): chunk for chunk in chunks}
 
     def data_manifests(self, cases: Sequence[Case]) -> list[str]:
-        """The files that list the scans of a batch of cases: one for a batch of the phantom, one per case of the Decathlon."""
+        """Return the manifests of the scans of a batch: one per batch for the phantom, one per case for the Decathlon."""
         names = [_batch_name(cases)] if self.source == "phantom" else [case.name for case in cases]
         return [self.data.path(f"{name}.json") for name in names]
 
     @property
     def skip_bad(self) -> bool:
-        """Whether the run goes on without a case whose scan cannot be used."""
-        return self.config["dataset"]["on_bad_case"] == "skip"
+        """Whether the run continues without a case whose scan cannot be used."""
+        return bool(self.config["dataset"]["on_bad_case"] == "skip")
 
     @cached_property
     def survey(self) -> Stage:
-        """The check of a user's data set as a whole, before long work."""
+        """The check of a user's whole data set before any long job."""
         config = {
             "labels": self.config["dataset"]["labels"],
             "folds": self.config["splits"]["folds"],
@@ -183,14 +198,14 @@ class ScanPlan:
 
     @cached_property
     def feature_stages(self) -> dict[str, Stage]:
-        """The extraction of every case, by case name: a replaced scan changes its own address alone."""
+        """The feature extraction of every case, by case name. A replaced scan changes only its own address."""
         settings = {"features": self.config["features"], "labels": self.config["dataset"]["labels"]}
         return {case.name: self._maker.stage("features", settings, ["features.py"], [case.leaf]) for case in self.cases}
 
     @cached_property
     def feature_batches(self) -> dict[str, Batch]:
-        """Extraction jobs by address."""
-        batches = {}
+        """The extraction jobs by address."""
+        batches: dict[str, Batch] = {}
         for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
             stages = tuple(self.feature_stages[case.name] for case in chunk)
             stage = self._maker.stage(
@@ -213,8 +228,8 @@ class ScanPlan:
         return self._maker.stage("samples", config, ["samples.py"], list(self.feature_stages.values()))
 
     def stages(self) -> list[Stage]:
-        """Return the stages that the run's scans need, in the order of work."""
-        stages = [self.survey] if self.data is None else [self.data]
+        """Return the stages that the run's scans need, in the order of execution."""
+        stages = [self.survey] if self.in_place else [self.data]
         stages += [self.archive] if self.source == "msd" and not self.in_place else []
         stages += [conversion.stage for conversion in self.conversions.values()]
         stages += self.feature_stages.values()

@@ -1,7 +1,7 @@
-"""JSON Schema of settings, made from the dataclasses that hold them.
+"""JSON Schema of settings, generated from their dataclasses.
 
 A field made by `snndeep.settings.setting` becomes a key with its type, limits, default and description; a field made by
-`section` becomes a nested section. Any other field is handed in by the plan (for instance the seed) and is no key.
+`section` becomes a nested section. Any other field (for instance the seed) is set by the plan and is not a key.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def schema_of(kind: type[Settings], description: str = "") -> Schema:
-    """Return the schema of a section; unknown keys are refused.
+    """Return the schema of a section; it rejects unknown keys.
 
     Args:
         kind: The dataclass of the section's settings.
-        description: What the section is about.
+        description: Description of the section.
     """
     hints = type_hints(kind)
     keys = {field.name: _key(hints[field.name], field) for field in dataclasses.fields(kind) if RULES in field.metadata}
@@ -33,7 +33,7 @@ def schema_of(kind: type[Settings], description: str = "") -> Schema:
 
 
 def searchable_schemas(kind: type[Settings]) -> dict[str, Schema]:
-    """Return the schemas of the settings that a search may vary, by name."""
+    """Return the schemas of the settings that the hyperparameter search may vary, by name of the setting."""
     keys: dict[str, Schema] = schema_of(kind)["properties"]
     searchable = {
         field.name for field in dataclasses.fields(kind) if RULES in field.metadata and field.metadata[RULES].searchable
@@ -42,7 +42,7 @@ def searchable_schemas(kind: type[Settings]) -> dict[str, Schema]:
 
 
 def object_schema(keys: Mapping[str, Schema], description: str = "") -> Schema:
-    """Return the schema of a section with the given keys."""
+    """Return the schema of a section from the schemas of its keys."""
     head = {"description": description} if description else {}
     return {**head, "type": "object", "additionalProperties": False, "properties": dict(keys)}
 
@@ -72,7 +72,10 @@ def _typed(kind: Any, rules: ValueRules) -> Schema:
     if kind in TYPES:
         return _scalar(kind, rules)
     raise InvalidInputError(
-        "A type of a setting has no form in the schema.", where="plan.schema", found=str(kind), expected="see _typed"
+        "The type of a setting cannot be expressed in the schema.",
+        where="snndeep.plan.schema",
+        found=str(kind),
+        expected="bool, int, float, str, a tuple or a dict of them, a Literal, or one of these or None",
     )
 
 

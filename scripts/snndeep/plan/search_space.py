@@ -1,7 +1,7 @@
-"""The search space of a learning rule, checked against the rule's own settings before any work begins.
+"""Check of a learning rule's search space against the rule's settings, before any work begins.
 
-A setting is searched over a range, `{low, high, log}`, or over `{choices}`. Whatever the search may propose must be a
-value that the configuration itself could hold.
+A setting is searched over a range, `{low, high, log}`, or over `{choices}`. Every value that the search can propose must
+also be a valid value in the configuration.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ SPACE_SCHEMA: Schema = {
 
 
 def checked_space(where: str, space: Mapping[str, Any], kinds: list[type[Settings]]) -> dict[str, Any]:
-    """Return a search space whose values have the type of their setting.
+    """Return a search space whose values are converted to the types of their settings.
 
     Args:
-        where: Its key in the configuration, for messages.
-        space: By name of a setting, a range or choices.
-        kinds: The settings that it is for; each name must be one of theirs.
+        where: Key of the search space in the configuration, for messages.
+        space: A range or choices, by name of the setting.
+        kinds: The classes of settings that are searched; every name must be a setting of one of them.
 
     Raises:
-        ConfigError: If a name is unknown, a range is empty, or a value is none that the setting can take.
+        ConfigError: If a name is unknown, a range is empty, or a setting cannot take a value.
     """
     known: dict[str, Schema] = {}
     for kind in kinds:
@@ -70,7 +70,7 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
         return {"choices": [_checked_value(where, value, schema) for value in choice["choices"]]}
     if schema.get("type") not in ("integer", "number"):
         raise ConfigError(
-            "A range of the search space belongs to a setting that is no number.",
+            "The search space has a range for a setting that is not a number.",
             where=where,
             found=str(dict(choice)),
             expected="{choices: [...]}",
@@ -80,7 +80,7 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
     log = bool(choice.get("log", False))
     if not low < high or (log and low <= 0):
         raise ConfigError(
-            "A range of the search space cannot be searched.",
+            "A range in the search space is invalid.",
             where=where,
             found=f"low {low}, high {high}{', log' if log else ''}",
             expected="low < high, and low > 0 with log",
@@ -91,14 +91,14 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
 def _checked_value(where: str, value: Any, schema: Schema) -> Any:
     kind = schema.get("type")
     if isinstance(value, str) and kind in ("integer", "number"):
-        with contextlib.suppress(ValueError):  # YAML 1.1 reads 1e-3 as text; other texts are refused below
+        with contextlib.suppress(ValueError):  # YAML 1.1 reads 1e-3 as a string; other strings are rejected below
             value = float(value)
     if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     error = next(Draft202012Validator(schema).iter_errors(value), None)
     if error is not None:
         raise ConfigError(
-            "The search space holds a value that the setting cannot take.",
+            "The search space contains a value that the setting cannot take.",
             where=where,
             found=repr(value),
             expected=error.message,

@@ -1,4 +1,4 @@
-"""What a plan is made of: addressed stages, the conversions of scans, and batches of cases that one job works on."""
+"""The parts of a plan: addressed stages, conversions of scans, and batches of cases that one job processes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Stage:
     """One addressed output of the pipeline.
 
     Attributes:
-        name: Folder below the store.
-        config: The settings that it reads, JSON values; its script gets these and no others.
-        code: Fingerprint of the code that it runs.
-        inputs: Addresses of its inputs.
+        name: Name of the stage, and of its folder in the store.
+        config: The settings that the stage reads, JSON values; its script gets these and no others.
+        code: Fingerprint of the code that the stage runs.
+        inputs: Addresses of the stage's inputs.
         store: The store's folder.
-        packages: Packages of its own whose versions are written beside its files.
+        packages: Packages that only this stage uses, whose versions go into the provenance of its files.
     """
 
     name: str
@@ -41,20 +41,20 @@ class Stage:
 
     @property
     def id(self) -> str:
-        """`name/address`, the folder of its files below the store."""
+        """`name/address`, the folder of the stage's files in the store."""
         return f"{self.name}/{self.address}"
 
     @property
     def folder(self) -> str:
-        """Where its files are stored."""
+        """The folder where the stage's files are stored."""
         return (self.store / self.id).as_posix()
 
     def path(self, file: str) -> str:
-        """Return where one of its files is stored."""
+        """Return the path of one of the stage's files."""
         return f"{self.folder}/{file}"
 
     def record(self) -> dict[str, Any]:
-        """Return what its script is told, and what is written beside its files."""
+        """Return the record of the stage, which its script receives and which is stored with its files as provenance."""
         return {
             "stage": self.name,
             "address": self.address,
@@ -67,7 +67,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class StageMaker:
-    """Makes the stages of one plan, which share code and store.
+    """Makes the stages of one plan, which share the code and the store.
 
     Attributes:
         code: Fingerprints of the scripts and the library.
@@ -88,9 +88,10 @@ class StageMaker:
         """Return a stage.
 
         Args:
-            name: Of the stage.
-            config: The settings that it reads.
-            files: What it runs, relative to the scripts folder; empty where only published bytes are brought.
+            name: Name of the stage.
+            config: The settings that the stage reads, JSON values.
+            files: Paths of the code that the stage runs, relative to the scripts folder; empty if it only fetches published
+                bytes.
             inputs: Stages, or digests of data.
             packages: See `Stage`.
         """
@@ -101,20 +102,31 @@ class StageMaker:
 
 @dataclass(frozen=True)
 class Conversion:
-    """One scan that is not NIfTI, on its way to be it."""
+    """The conversion of one scan to NIfTI.
+
+    Attributes:
+        stage: The stage that converts the scan.
+        source: The scan: a folder with a DICOM series, or a file.
+    """
 
     stage: Stage
     source: Path
 
     @property
     def record(self) -> str:
-        """The file that says what became of it."""
+        """Path of the file that describes the result of the conversion."""
         return self.stage.path(RECORD)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Cases that one job works on, one after another."""
+    """Cases whose features one job extracts, one after another.
+
+    Attributes:
+        stage: The stage of the batch.
+        cases: The cases.
+        extracted: The feature stage of each case.
+    """
 
     stage: Stage
     cases: tuple[Case, ...]
@@ -122,16 +134,16 @@ class Batch:
 
     @property
     def manifest(self) -> str:
-        """The file that lists what the job made."""
+        """Path of the file that lists the outputs of the job."""
         return self.stage.path("manifest.json")
 
     @property
     def records(self) -> list[str]:
-        """The records of the conversions that the cases wait for."""
+        """Paths of the records of the conversions that the cases depend on."""
         return [str(path) for case in self.cases for path in (case.image, case.label) if path.name == RECORD]
 
     def work(self) -> list[dict[str, Any]]:
-        """Return what there is to do for each case, as JSON values."""
+        """Return the extraction to do for each case, as JSON values."""
         pairs = zip(self.cases, self.extracted, strict=True)
         return [
             Extraction(case.name, case.image, case.label, case.planned, Path(stage.folder), stage.record()).to_json()

@@ -81,7 +81,7 @@ def extract_case(
     """
     settings = settings.resolved()
     volume = read_volume(case, image, label, settings, labels)
-    return features_of_volume(volume, settings, labels, location(case, image))
+    return features_of_volume(volume, settings, labels, location(case, image), location(case, label))
 
 
 def read_volume(
@@ -92,14 +92,17 @@ def read_volume(
     return read_case(case, image, label, labels.known, voxels, distance + more_mm)
 
 
-def features_of_volume(volume: CaseVolume, settings: FeatureSettings, labels: MaskLabels, where: str) -> CaseFeatures:
+def features_of_volume(
+    volume: CaseVolume, settings: FeatureSettings, labels: MaskLabels, where: str, where_mask: str = ""
+) -> CaseFeatures:
     """Return the features of a scan in memory.
 
     Args:
         volume: The case, by `read_volume`.
         settings: Conventions, resolved.
         labels: The meaning of the mask's numbers.
-        where: The case, for messages.
+        where: The case and its image, for messages.
+        where_mask: The case and its mask, for messages; by default the same.
 
     Raises:
         ScanError: The scan cannot be used.
@@ -114,7 +117,7 @@ def features_of_volume(volume: CaseVolume, settings: FeatureSettings, labels: Ma
     if chosen.size == 0:
         raise OrganTooSmallError(
             "The organ is smaller than one sample.",
-            where=where,
+            where=where_mask or where,
             found=f"at most {area.max():.4g} mm² of organ in a slice",
             expected=f"at least {settings.min_organ_area:g} mm² in one slice (features.min_organ_area)",
             remedy="Correct the mask, lower features.min_organ_area, or remove the case.",

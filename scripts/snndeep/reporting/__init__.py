@@ -1,1 +1,1 @@
-"""The report: `figures` draws, `tables` formats, `page` joins them to one self-contained HTML file."""
+"""The report: `figures` draws, `sheets` makes tables, `page` combines them in one self-contained HTML file."""

@@ -1,17 +1,17 @@
-"""How numbers are written: one format for one kind of quantity, everywhere in the report."""
+"""The format of numbers: one format for each kind of quantity, everywhere in the report."""
 
 from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 UNDEFINED = "undefined"
 ABSENT = "\N{EN DASH}"
 
 
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number; truth values are none."""
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether a value is a finite number; Booleans do not count as numbers."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -31,12 +31,12 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Return `0.752 to 0.921`, or nothing where there is no interval."""
+    """Return an interval such as `0.752 to 0.921`, or an empty string if a bound is missing."""
     return f"{low:.{digits}f} to {high:.{digits}f}" if is_number(low) and is_number(high) else ""
 
 
 def count(value: float | None) -> str:
-    """Return a whole number with a thin space between thousands, such as 12 345."""
+    """Return a rounded number with narrow spaces between thousands, such as 12 345."""
     return f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if is_number(value) else ABSENT
 
 
@@ -51,5 +51,5 @@ def quantity(value: float | None) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p value, `< 0.001` where it is smaller."""
+    """Return a p value such as 0.012, or `< 0.001` if it is smaller."""
     return "< 0.001" if is_number(value) and value < 0.001 else decimal(value)

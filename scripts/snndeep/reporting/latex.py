@@ -1,4 +1,4 @@
-"""Tables for a paper: LaTeX with the rules of the package booktabs."""
+"""Tables for a paper: LaTeX with the horizontal rules of the package booktabs."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SPECIAL = {
 
 
 def escape(text: str) -> str:
-    """Return text as LaTeX shows it: nothing in it is a command."""
+    """Return text with everything escaped that LaTeX would interpret as a command."""
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
 def latex(sheet: Sheet) -> str:
-    """Return a sheet as a LaTeX table; it needs the package booktabs."""
+    """Return a sheet as a LaTeX table, which needs the package booktabs."""
     lines = [
         r"\begin{table}",
         r"\centering",

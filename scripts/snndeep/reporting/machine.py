@@ -1,4 +1,4 @@
-"""The machine that a report was made on, in words."""
+"""A description of the machine that made a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def describe_machine() -> dict[str, str]:
-    """Return what is known of this machine, by name."""
+    """Return the system, processor, number of cores and Python version of this machine, by name."""
     return {
         "system": platform.platform(),
         "processor": _processor(),

@@ -1,7 +1,6 @@
-"""The methods of a run, as text that can go into a paper: written from the configuration, every setting in use named.
+"""The methods of a run, as text for a paper: generated from the configuration, with every setting in use.
 
-A setting that no sentence mentions is listed at the end of its paragraph, so that nothing is left unsaid when the
-configuration grows.
+A setting that no sentence mentions is listed at the end of its paragraph, so that a new setting is never left out.
 """
 
 from __future__ import annotations
@@ -24,15 +23,20 @@ SCALERS = {
     "robust": "median 0 and interquartile range 1",
 }
 PROTOCOLS = {
-    "patient": "by patient (no patient on two sides; the results that count)",
-    "slice": "by slice (slices of one patient may lie on both sides, as in the first version of the paper; shown to "
+    "patient": "by patient (each patient is in one part only; these are the main results)",
+    "slice": "by slice (slices of one patient may be in several parts, as in the first version of the paper; shown to "
     "measure leakage)",
 }
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of the methods."""
+    """A paragraph of the methods.
+
+    Attributes:
+        title: Heading.
+        text: Sentences.
+    """
 
     title: str
     text: str
@@ -41,11 +45,11 @@ class Paragraph:
 def used_settings(config: Config) -> dict[str, Any]:
     """Return every setting that a result depends on, by its dotted name.
 
-    Left out are the run's name and look, encoders that no rule in use reads, rules not in use, and the search space of
-    the native mode in parity mode. A range of the search space is one setting.
+    Left out are the run's name and look, encoders and learning rules that are not in use, and in parity mode the search
+    space of the native mode. A range of the search space is one setting.
 
     Args:
-        config: Complete; see `workflow/schemas/config.schema.yaml`.
+        config: The complete configuration, see `workflow/schemas/config.schema.yaml`.
     """
     rules = config["models"]["rules"]
     encoders = {config["learning"][rule]["encoder"] for rule in rules}
@@ -68,38 +72,38 @@ def _leaves(value: Any, prefix: str) -> dict[str, Any]:
 
 
 class _Settings:
-    """The settings in use; it remembers which of them were asked for."""
+    """The settings in use. It remembers which of them were read."""
 
     def __init__(self, config: Config):
         self._values = used_settings(config)
-        self._asked: set[str] = set()
+        self._read: set[str] = set()
 
     def __call__(self, name: str) -> Any:
-        self._asked.add(name)
+        self._read.add(name)
         return self._values[name]
 
     def text(self, name: str) -> str:
-        """Return a value as one writes it."""
+        """Return a value as text."""
         return as_text(self(name))
 
     def below(self, prefix: str) -> dict[str, Any]:
-        """Return all settings below a prefix, by the rest of their name."""
+        """Return all settings whose names start with a prefix, by the rest of their name."""
         names = [name for name in self._values if name.startswith(prefix)]
         return {name.removeprefix(prefix): self(name) for name in names}
 
     def rest(self, *prefixes: str) -> str:
-        """Return a sentence that lists the settings below some prefixes that nobody asked for, or nothing."""
-        left = {n: v for n, v in self._values.items() if n.startswith(prefixes) and n not in self._asked}
-        self._asked |= set(left)
+        """Return a sentence that lists the settings under the given prefixes that were not read, or an empty string."""
+        left = {n: v for n, v in self._values.items() if n.startswith(prefixes) and n not in self._read}
+        self._read |= set(left)
         listed = "; ".join(f"{name} = {as_text(value)}" for name, value in left.items())
         return f" Further settings: {listed}." if listed else ""
 
 
 def methods(config: Config) -> list[Paragraph]:
-    """Return the methods, paragraph by paragraph.
+    """Return the paragraphs of the methods.
 
     Args:
-        config: Complete; see `workflow/schemas/config.schema.yaml`.
+        config: The complete configuration, see `workflow/schemas/config.schema.yaml`.
     """
     settings = _Settings(config)
     paragraphs: list[tuple[str, Callable[[_Settings], str], tuple[str, ...]]] = [
@@ -120,20 +124,20 @@ def methods(config: Config) -> list[Paragraph]:
 def _data(s: _Settings) -> str:
     source = s("dataset.source")
     organ, lesion = s("dataset.labels.organ"), s("dataset.labels.lesion")
-    masks = f"In the masks {_label(organ)} mean organ and {_label(lesion)} lesion. " if lesion else (
-        f"In the masks {_label(organ)} mean organ; lesions are not marked, and each slice takes its patient's label. "
+    masks = f"In the masks, {_label(organ)} organ and {_label(lesion)} lesion. " if lesion else (
+        f"In the masks, {_label(organ)} organ; lesions are not marked, and each slice has its patient's label. "
     )  # fmt: skip
     origin = {"phantom": _phantom, "msd": _msd, "directory": _directory}[source](s)
     area, least = s.text("features.min_organ_area"), s.text("samples.min_lesion_area")
     return (
         f"{origin} {masks}A sample is an axial slice with at least {area} mm² of organ. It counts as diseased with at "
-        f"least {least} mm² of lesion and as healthy with none; slices with less lesion are left out. A patient is "
-        "diseased if any of its slices is."
+        f"least {least} mm² of lesion and as healthy without lesion; slices with a smaller lesion are left out. A patient "
+        "is diseased if any of its slices is."
     )
 
 
 def _label(labels: list[int]) -> str:
-    return f"the label{'s' if len(labels) > 1 else ''} {as_text(labels)}"
+    return f"the labels {as_text(labels)} mean" if len(labels) > 1 else f"the label {as_text(labels)} means"
 
 
 def _phantom(s: _Settings) -> str:
@@ -141,7 +145,7 @@ def _phantom(s: _Settings) -> str:
     shape = own.pop("shape").replace(", ", " \N{MULTIPLICATION SIGN} ")
     listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items() if name != "patients")
     return (
-        f"The data are synthetic: {own['patients']} abdominal CT scans of {shape} voxels, drawn with livers, lesions, "
+        f"The data are synthetic: {own['patients']} abdominal CT scans of {shape} voxels, with livers, lesions, "
         f"confounders and scanners that differ between patients ({listed})."
     )
 
@@ -160,19 +164,19 @@ def _directory(s: _Settings) -> str:
 def _features(s: _Settings) -> str:
     low, high = s("features.resegmentation")
     families = ", ".join(name.replace("_", " ") for name in s("features.families"))
-    which = {"recommended": "those features that the IBSI recommends", "all": "all features"}[s("features.feature_set")]
+    chosen = {"recommended": "the features that the IBSI recommends", "all": "all features"}[s("features.feature_set")]
     whole = "were also extracted" if s("features.patient_features") else "were not extracted"
     kept, correlation = s.text("preprocessing.features"), s.text("preprocessing.max_correlation")
     return (
-        "Features follow the IBSI reference manual (arXiv:1612.07003) and were taken from organ and lesion together, so "
-        f"that the region does not give the answer away. Slices were resampled to {s.text('features.slice_spacing')} mm in "
+        "Features follow the IBSI reference manual (arXiv:1612.07003) and were computed from organ and lesion together, so "
+        f"that the region does not reveal the class. Slices were resampled to {s.text('features.slice_spacing')} mm in "
         f"plane and whole organs to {s.text('features.patient_spacing')} mm; a resampled voxel belongs to the region from "
-        f"{s.text('features.mask_threshold')} on. Intensities outside {as_text(low)} to {as_text(high)} HU were left out; "
-        f"grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these {which}. Features of the "
-        f"whole organ in 3D {whole}. On each training part, features were scaled to "
-        f"{SCALERS[s('preprocessing.scaler')]}, missing values filled with the median, and the {kept} with the largest F "
-        f"statistic kept, leaving out the weaker of two that correlate above {correlation}. Area, spacing and position "
-        "were never features. Scaled values z were mapped to [0, 1] by the normal distribution function."
+        f"a value of {s.text('features.mask_threshold')}. Intensities outside {as_text(low)} to {as_text(high)} HU were left "
+        f"out; grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these, {chosen}. Features of "
+        f"the whole organ in 3D {whole}. On each training part, features were scaled to "
+        f"{SCALERS[s('preprocessing.scaler')]}, missing values were filled with the median, and the {kept} features with the "
+        f"largest F statistic were kept, without the weaker of two whose correlation exceeds {correlation}. Area, spacing "
+        "and position were never features. Scaled values z were mapped to [0, 1] by the normal distribution function."
     )
 
 
@@ -183,14 +187,14 @@ def _splits(s: _Settings) -> str:
         kept = f"Of the rest, a share of {s.text('splits.validation_fraction')} was kept for validation: {uses}."
     else:
         kept = (
-            f"The rest was cut into {s.text('splits.members')} parts, and as many networks were trained to each fold, each "
-            f"with another part kept for validation: {uses}. Their distances from their thresholds, in spreads of their "
-            "validation scores, were averaged. The classical models were fitted in the same way."
+            f"The rest was divided into {s.text('splits.members')} parts, and as many networks were trained for each fold, "
+            f"each with a different part kept for validation: {uses}. Their distances from their thresholds, in spreads of "
+            "their validation scores, were averaged. The classical models were fitted in the same way."
         )
     return (
         f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class. {kept} "
-        f"Test parts were scored once. All random numbers derive from the seed {s.text('seed')} and the names of what they "
-        "are for."
+        f"Test parts were scored once. All random numbers derive from the seed {s.text('seed')} and from the names of what "
+        "they are for."
     )
 
 
@@ -204,8 +208,8 @@ def _networks(s: _Settings) -> str:
     rules = ", ".join(rule_title(name) for name in s("models.rules"))
     return (
         "Leaky integrate-and-fire neurons, v[t] = beta v[t-1] + I[t], with a spike and a hard reset to 0 at the "
-        f"threshold. Implementations: {backends}; all compute the same. Learning rules: {rules}; every implementation was "
-        "trained with every rule."
+        f"threshold. Implementations: {backends}; all compute the same equations. Learning rules: {rules}; every "
+        "implementation was trained with every rule."
     )
 
 
@@ -222,7 +226,7 @@ def _rule(s: _Settings, rule: LearningRule) -> str:
 def _tuning(s: _Settings) -> str:
     mode = {
         "parity": "All implementations searched the same space (parity mode).",
-        "native": f"{_native(s)} also searched what not every implementation offers (native mode).",
+        "native": f"{_native(s)} also searched settings that not every implementation supports (native mode).",
     }[s("tuning.mode")]
     spaces: dict[str, list[str]] = {}
     for name, choice in s.below("tuning.search_space.").items():
@@ -231,14 +235,14 @@ def _tuning(s: _Settings) -> str:
     listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
     return (
         f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
-        "per model and split, inside the training side of the split, by validation ROC-AUC; the configured settings above "
-        f"were tried first where they lie in the space, and found values replaced them. {mode} Search space: {listed}."
+        "per model and split, without the test part, by validation ROC-AUC. The configured settings above were tried first "
+        f"if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
     )
 
 
 def _native(s: _Settings) -> str:
-    offering = [load_backend(name) for name in s("models.backends")]
-    return f"Implementations that can ({', '.join(b.label for b in offering if b.native) or 'none of those used'})"
+    labels = [backend.label for backend in map(load_backend, s("models.backends")) if backend.native]
+    return f"Implementations that support it ({', '.join(labels) or 'none of those used'})"
 
 
 def _range(choice: Mapping[str, Any]) -> str:
@@ -255,6 +259,6 @@ def _evaluation(s: _Settings) -> str:
         f"A patient's score is the mean of its highest slice scores; their number: {number}. Decision thresholds maximise "
         "balanced accuracy on validation data. ROC-AUC and PR-AUC of slices are means over test folds. Intervals (95 %) "
         f"and paired comparisons come from {s.text('evaluation.bootstrap')} bootstrap resamples of patients. Models were "
-        "also compared by the corrected resampled t-test (Nadeau and Bengio 2003); p values are adjusted after Holm. "
-        f"Importance of features is by permutation, {s.text('insight.repeats')} times each."
+        "also compared by the corrected resampled t-test (Nadeau and Bengio 2003); p values are adjusted by Holm's method. "
+        f"The importance of features was measured by permutation, {s.text('insight.repeats')} times each."
     )

@@ -1,4 +1,4 @@
-"""The names of models in text."""
+"""The names of models, backends and learning rules in text."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def title_of(model: str) -> str:
 
 
 def backend_title(backend: str) -> str:
-    """Return the name of a backend in text; one that is not in the registry has no other name."""
+    """Return the name of a backend in text; an unregistered backend keeps its name."""
     return load_backend(backend).label if backend in BACKENDS else backend
 
 
 def rule_title(rule: str) -> str:
-    """Return the name of a learning rule in text; one that is not in the registry has no other name."""
+    """Return the name of a learning rule in text; an unregistered rule keeps its name."""
     return load_rule(rule).label if rule in RULES else rule

@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML file, and every figure and table as a file of its own."""
+"""The report: one self-contained HTML file, and every figure and table as a separate file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from snndeep.reporting.figures.catalogue import Drawn, catalogue
 from snndeep.reporting.figures.style import style
@@ -28,7 +29,7 @@ from snndeep.reporting.sheets.training import training_sheets
 
 TEMPLATES = Path(__file__).parent
 SOURCES = {
-    "phantom": "Synthetic data: no patient was scanned; nothing here says anything about real livers.",
+    "phantom": "Synthetic data: no patient was scanned, and nothing here says anything about real livers.",
     "directory": "",
     "msd": "",
 }
@@ -48,7 +49,19 @@ PIXELS_PER_INCH = 96
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that is drawn: its words, see `Drawn`, its files and its size on the page in pixels."""
+    """A rendered figure.
+
+    Attributes:
+        name: Name of its files.
+        title: Title.
+        caption: Caption.
+        alt: Text alternative.
+        section: Section of the page.
+        svg: Content of the SVG file.
+        png: Content of the PNG file.
+        width: Width on the page in pixels.
+        height: Height on the page in pixels.
+    """
 
     name: str
     title: str
@@ -62,18 +75,18 @@ class Picture:
 
     @property
     def source(self) -> str:
-        """The SVG as a data address."""
-        return data_address("image/svg+xml", self.svg)
+        """The SVG as a data URL."""
+        return data_url("image/svg+xml", self.svg)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a report consists of.
+    """The files of a report.
 
     Attributes:
         html: The page.
-        figures: Contents of SVG and PNG files by name.
-        tables: Contents of CSV and LaTeX files by name.
+        figures: Contents of the SVG and PNG files by file name.
+        tables: Contents of the CSV and LaTeX files by file name.
     """
 
     html: str
@@ -92,9 +105,9 @@ def make_report(results: RunResults) -> Report:
 
 
 def render_page(results: RunResults, pictures: list[Picture], sheets: list[Sheet]) -> str:
-    """Return the report's HTML. All text is escaped, whatever it holds."""
+    """Return the report's HTML, with all text escaped."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    environment.filters["csv_address"] = lambda sheet: data_address("text/csv;charset=utf-8", sheet.csv().encode())
+    environment.filters["csv_address"] = lambda sheet: data_url("text/csv;charset=utf-8", sheet.csv().encode())
     return environment.get_template("page.html.jinja").render(
         title=results.config["report"]["title"],
         run=results.config["run"],
@@ -108,8 +121,8 @@ def render_page(results: RunResults, pictures: list[Picture], sheets: list[Sheet
     )
 
 
-def data_address(kind: str, content: bytes) -> str:
-    """Return content as an address that needs no server."""
+def data_url(kind: str, content: bytes) -> str:
+    """Return content of a media type as a data URL, which needs no server."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -120,14 +133,16 @@ def _sheets(results: RunResults) -> Iterator[Sheet]:
 
 def _draw(drawn: Drawn) -> Picture:
     width, height = (round(PIXELS_PER_INCH * inches) for inches in drawn.figure.get_size_inches())
-    content = {}
-    for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
-        buffer = io.BytesIO()
-        drawn.figure.savefig(buffer, format=kind, metadata=metadata)
-        content[kind] = buffer.getvalue()
+    # Neither the date nor the version of matplotlib goes into the files, so that equal figures give equal bytes.
+    svg, png = _saved(drawn.figure, "svg", {"Date": None}), _saved(drawn.figure, "png", {"Software": None})
     plt.close(drawn.figure)
-    words = (drawn.name, drawn.title, drawn.caption, drawn.alt, drawn.section)
-    return Picture(*words, **content, width=width, height=height)
+    return Picture(drawn.name, drawn.title, drawn.caption, drawn.alt, drawn.section, svg, png, width, height)
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the report shows: everything that a run has to tell, read from its files."""
+"""The results of a run that the report shows, as read from its files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from snndeep.insight.feature_importance import SplitImportance
 from snndeep.insight.shown_slices import SlicePicture
+from snndeep.training.outcomes import SearchOutcome
 
 
 @dataclass(frozen=True)
@@ -17,28 +19,28 @@ class RunResults:
     """Everything that the report shows.
 
     Attributes:
-        config: The configuration, without what changes no result.
-        source: phantom, directory or msd.
-        addresses: By stage.
-        modes: By model, parity or native.
+        config: The configuration, without what does not change results.
+        source: Source of the scans: phantom, directory or msd.
+        addresses: Address by stage.
+        modes: Mode of the search, parity or native, by model.
         metrics: See the docstring of `snndeep.evaluation`.
         table: See `snndeep.evaluation.tables.model_table`.
         samples: Table of samples.
         cases: Table of cases, one row per scan.
-        skipped: By case that could not be used, why.
-        selections: The features that each split selected.
-        records: By model and split, what training kept.
-        tuned: By model and split, what the search found.
-        traces: See `snndeep.training.fit.Trained.trace`, by split.
-        raster_model: The model that is looked into: traces, importance, firing and pictures are of it.
-        splits: The splits that are looked into.
+        skipped: The reason why a case could not be used, by case.
+        selections: The selected features of each split.
+        records: The record of training by model and split, see `snndeep.training.fit.TrainedSplit`.
+        tuned: The outcome of the search by model and split.
+        traces: Arrays under `<split>/<signal>`, see `snndeep.training.fit.TrainedSplit.trace`.
+        raster_model: The examined model, which traces, importance, firing rates and pictures belong to.
+        splits: The examined splits.
         predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
-        importance: By split, see `snndeep.insight.feature_importance.split_importance`.
-        firing: By split, see `snndeep.insight.firing.firing_rates`.
+        importance: Importance of features by split.
+        firing: Firing rates by split, see `snndeep.insight.firing.firing_rates`.
         pictures: CT slices.
-        digests: SHA-256 of the files that it was read from, by `stage/file`.
-        versions: Of the packages that made these files.
-        machine: Where the report was made, see `snndeep.reporting.machine`.
+        digests: SHA-256 digests of the files that the results were read from, by `stage/file`.
+        versions: Versions of the packages that made these files.
+        machine: The machine that made the report, see `snndeep.reporting.machine`.
     """
 
     config: Mapping[str, Any]
@@ -52,12 +54,12 @@ class RunResults:
     skipped: Mapping[str, str]
     selections: Sequence[Sequence[str]]
     records: Mapping[str, Mapping[str, Any]]
-    tuned: Mapping[str, Mapping[str, Any]]
+    tuned: Mapping[str, Mapping[str, SearchOutcome]]
     traces: Mapping[str, np.ndarray]
     raster_model: str
     splits: Sequence[str]
     predictions: pd.DataFrame
-    importance: Mapping[str, Mapping[str, Any]]
+    importance: Mapping[str, SplitImportance]
     firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
     pictures: Sequence[SlicePicture]
     digests: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The look of the report."""
+"""Settings of the look of the report."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From features of slices to one table of samples, its splits, and the scaling and selection fitted on training parts."""
+"""From features of slices to the table of samples, its splits, and scaling and selection fitted on training parts."""

@@ -1,4 +1,4 @@
-"""One scan to extract features from: what the plan says and the job does."""
+"""The description of one feature extraction, which the plan makes and the job carries out."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from snndeep.radiomics.settings import FeatureSettings
 
 @dataclass(frozen=True)
 class Extraction:
-    """One case to extract.
+    """The extraction of the features of one case.
 
     Attributes:
         case: Name of the case.
-        image: The CT: NIfTI, or the record of a conversion to it.
+        image: The CT: NIfTI, or the record of a conversion to NIfTI.
         label: The mask, likewise.
-        planned: The digests of the bytes of both, as planned with; empty where they are files of the store.
-        folder: Where its tables belong.
-        stage: The record of its stage; `config` holds the settings of features and of labels.
+        planned: The planned digests of the bytes of both; empty for files in the store.
+        folder: The folder that its tables are written to.
+        stage: The record of its stage; `config` has the settings `features` and `labels`.
     """
 
     case: str
@@ -33,22 +33,22 @@ class Extraction:
 
     @property
     def slices(self) -> Path:
-        """The table of slices."""
+        """Path of the table of slices."""
         return self.folder / "slices.parquet"
 
     @property
     def patient(self) -> Path:
-        """The table of one row for the whole scan."""
+        """Path of the table with one row for the whole scan."""
         return self.folder / "patient.parquet"
 
     @property
     def settings(self) -> FeatureSettings:
-        """The conventions of extraction."""
+        """The settings of feature extraction."""
         return FeatureSettings.from_mapping(self.stage["config"]["features"])
 
     @property
     def labels(self) -> MaskLabels:
-        """The meaning of the mask's numbers."""
+        """The meaning of the numbers in the mask."""
         return MaskLabels.from_mapping(self.stage["config"]["labels"])
 
     @classmethod

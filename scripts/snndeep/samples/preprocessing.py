@@ -1,9 +1,8 @@
-"""The fitted way from features to values in [0, 1], as it is stored and used on new samples.
+"""The fitted transformation of features to values in [0, 1], as it is stored and applied to new samples.
 
     z = (x - centre) / scale        x' = Phi(z), the normal distribution function
 
-It is a handful of arrays, so that it can be stored, read and understood without unpickling;
-`snndeep.samples.fit_preprocessing` fits it.
+It consists of a few arrays and is stored as plain JSON; `snndeep.samples.fit_preprocessing` fits it.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from scipy.special import ndtr
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """A fitted transformation.
+    """A fitted transformation of K selected features.
 
     Attributes:
         features: Names of the selected features, strongest first.
-        fill: Value used where a feature is missing, `[K]`.
-        centre: `[K]`.
-        scale: `[K]`.
+        fill: Values that replace missing ones, in the unit of each feature, `[K]`.
+        centre: Mean or median of each feature, `[K]`.
+        scale: Standard deviation or interquartile range of each feature, `[K]`.
     """
 
     features: tuple[str, ...]
@@ -33,12 +32,14 @@ class Preprocessing:
     scale: np.ndarray
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
-        """Return z for the selected features `[N, K]`."""
-        return (np.where(np.isfinite(values), values, self.fill) - self.centre) / self.scale
+        """Return z of the selected features `[N, K]`, of the same shape."""
+        z: np.ndarray = (np.where(np.isfinite(values), values, self.fill) - self.centre) / self.scale
+        return z
 
     def unit_interval(self, values: np.ndarray) -> np.ndarray:
-        """Return Phi(z), in [0, 1], for the selected features `[N, K]`."""
-        return ndtr(self.standardise(values))
+        """Return Phi(z), in [0, 1], of the selected features `[N, K]`, of the same shape."""
+        phi: np.ndarray = ndtr(self.standardise(values))
+        return phi
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Preprocessing:
@@ -57,5 +58,5 @@ class Preprocessing:
 
 
 def read_preprocessing(values: Mapping[str, Any]) -> dict[str, Preprocessing]:
-    """Return the fitted transformations of a run by name of the split, from the JSON values that the stage wrote."""
+    """Return the fitted transformations of a run by name of the split, from the JSON values that its stage wrote."""
     return {name: Preprocessing.from_json(fitted) for name, fitted in values.items()}

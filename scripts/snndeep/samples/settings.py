@@ -1,4 +1,4 @@
-"""The settings of samples and of the scaling and selection of their features."""
+"""Settings of the samples and of the scaling and selection of their features."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ class SampleSettings(Settings):
     key: ClassVar[str] = "samples"
 
     min_lesion_area: float = setting(
-        25.0, "Least lesion in mm² that makes a slice diseased; slices with less, but some, are left out.", above=0
+        25.0, "Minimum lesion area in mm² of a diseased slice; slices with a smaller lesion are left out.", above=0
     )
 
 
 @dataclass(frozen=True)
 class PreprocessingSettings(Settings):
-    """How features are scaled and chosen."""
+    """How features are scaled and selected."""
 
     key: ClassVar[str] = "preprocessing"
 
     scaler: str = setting(
         "standard",
-        "standard (mean, deviation) or robust (median, interquartile range).",
+        "standard (mean, standard deviation) or robust (median, interquartile range).",
         choices=("standard", "robust"),
     )
-    features: int = setting(32, "Features kept, those with the largest F statistic on the training part.", least=1)
+    features: int = setting(
+        32, "Number of features kept: those with the largest F statistic on the training part.", least=1
+    )
     max_correlation: float = setting(
-        0.98, "Of two features that correlate more than this the weaker is left out.", above=0, most=1
+        0.98, "Of two features whose correlation exceeds this, the weaker is left out.", above=0, most=1
     )
     min_icc: float = setting(
         0.0,

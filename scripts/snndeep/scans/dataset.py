@@ -182,8 +182,8 @@ def few(missing: Sequence[str]) -> str:
 def _training_entries(description: Path) -> list[tuple[str, str]]:
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
-        entries = [(entry["image"], entry["label"]) for entry in content["training"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        entries = [(str(entry["image"]), str(entry["label"])) for entry in content["training"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(
             "The data set's description cannot be read.",
             where=str(description),

@@ -15,6 +15,8 @@ import difflib
 import hashlib
 import io
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +180,8 @@ def _row(listed: str, header: list[str], cells: list[str]) -> _Row:
                 found=repr(values[name]),
                 expected="a path" if name != "patient" else "the patient's identifier",
             )
+    # One name may be spelt in two ways that look alike (é, or e and an accent); it is one patient all the same.
+    values["patient"] = unicodedata.normalize("NFC", values["patient"])
     label = values.pop("label", "").lower()
     if label not in STATUS:
         raise DatasetError(
@@ -241,7 +245,8 @@ def _case_names(images: list[str]) -> list[str]:
     """Name cases after their images: plain and unique as they are, else made so by a digest of the path."""
     stems = [scan_name(image) for image in images]
     safe = [re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).lstrip(".")[:60] or "scan" for stem in stems]
-    plain = [stem == name and safe.count(name) == 1 for stem, name in zip(stems, safe, strict=True)]
+    count = Counter(safe)
+    plain = [stem == name and count[name] == 1 for stem, name in zip(stems, safe, strict=True)]
     return [
         name if kept else f"{name}-{hashlib.sha256(image.encode()).hexdigest()[:8]}"
         for name, kept, image in zip(safe, plain, images, strict=True)

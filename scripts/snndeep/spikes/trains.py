@@ -62,16 +62,20 @@ class SpikeTrains:
                 found=f"shape {spikes.shape}",
                 expected="[N, T, F] with T and F of at least 1",
             )
-        active = spikes == 1
-        if not np.all(active | (spikes == 0)):
-            wrong = spikes[~(active | (spikes == 0))].flat[0]
+        active = spikes != 0
+        wrong = spikes != active
+        if wrong.any():
             raise InvalidInputError(
                 "Spikes are not binary.",
                 where="spikes",
-                found=f"the value {wrong}",
+                found=f"the value {spikes[wrong].flat[0]}",
                 expected="0 or 1 (no NaN, no negative values)",
             )
-        return cls(np.packbits(active, axis=-1, bitorder="little"), spikes.shape[2])
+        samples, steps, channels = spikes.shape
+        whole = active if channels % 8 == 0 else np.pad(active, ((0, 0), (0, 0), (0, -channels % 8)))
+        # Packed as one row, which is several times as fast as row by row.
+        packed = np.packbits(whole.reshape(-1), bitorder="little")
+        return cls(packed.reshape(samples, steps, -(-channels // 8)), channels)
 
     @property
     def samples(self) -> int:

@@ -85,13 +85,18 @@ class RunLease:
         self.path = store / FOLDER / f"{self.owner}.{run}.{uuid.uuid4().hex[:8]}.json"
 
     def take(self, live: list[str]) -> None:
-        """Write the lease and keep writing it until the process ends. Of a run that does no work it then vanishes.
+        """Write the lease, unless that was done, and keep writing it until the process ends.
+
+        The lease of a run that does no work then vanishes.
 
         Raises:
             StorageError: If the store cannot be written to.
         """
-        self._live, self._began = live, server_time(self._store)
-        self._write(over=False)
+        if self._began:
+            return
+        self._live, began = live, server_time(self._store)
+        self._write(began, over=False)
+        self._began = began
         atexit.register(self.release)
         threading.Thread(target=self._keep_writing, daemon=True, name="lease").start()
 
@@ -114,17 +119,17 @@ class RunLease:
         self._end.set()
         with contextlib.suppress(SNNDeepError, OSError):
             if self._works:
-                self._write(over=True)
+                self._write(self._began, over=True)
             else:
                 self.path.unlink(missing_ok=True)
 
-    def _write(self, over: bool) -> None:
+    def _write(self, began: float, over: bool) -> None:
         words = {
             **whoami(),
             "folder": str(self._checkout.absolute()),
             "run": self._run,
             "owner": self.owner,
-            "began": self._began,
+            "began": began,
             "over": over,
             "live": self._live,
         }
@@ -134,7 +139,7 @@ class RunLease:
         while not self._end.wait(BEAT_SECONDS):
             # A beat that is missed, for instance because the server is away for a moment, is made up for by the next.
             with contextlib.suppress(SNNDeepError, OSError):
-                self._write(over=False)
+                self._write(self._began, over=False)
 
 
 def read_leases(store: Path) -> list[Lease]:

@@ -1,1 +1,1 @@
-"""Jobs that fit models: the search of hyperparameters, the fit of every split, the classical models."""
+"""Jobs that fit models: the hyperparameter search, the fit of every split, the classical models."""

@@ -1,4 +1,4 @@
-"""Training of one model on one split, and what is kept of it."""
+"""Training of one model on one split, and the results that are kept."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from snndeep.evaluation.operations import Connection, connections_of, count_oper
 from snndeep.learning.base import LearningRule, Model
 from snndeep.learning.descent import score_in_batches
 from snndeep.seeds import derive_seed
+from snndeep.settings import Settings
 from snndeep.spikes.encoded_split import EncodedSplit
 
 TIMED_PATIENTS = 20
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedSplit:
     """A model trained on one split.
 
     Attributes:
-        parameters: By name.
-        scores: Of the validation and test samples, by part.
-        trace: Input spikes and what happened inside the model for one healthy and one diseased test sample, `[2, T, n]`.
-        record: JSON values: settings, learning curve, seconds, and what the rule has to tell.
+        parameters: The model's parameters by name.
+        scores: Scores of the samples of the parts `validation` and `test`, each `[N]`.
+        trace: Input spikes and the model's internal signals for one healthy and one diseased test sample, by name of the
+            signal, each `[2, T, n]`.
+        record: JSON values: settings, learning curve, durations, cost of inference, and what the rule adds.
     """
 
     parameters: dict[str, np.ndarray]
@@ -38,26 +40,26 @@ class Trained:
 
 
 def model_seed(seed: int, rule: str, split: str) -> int:
-    """Return the seed of a training run. The backend is not in it: all start from the same weights."""
+    """Return the seed of a training run. It does not depend on the backend: all backends start from the same weights."""
     return derive_seed(seed, "train", rule, split)
 
 
 def train_split(
-    name: str, data: EncodedSplit, backend: Backend, rule: LearningRule, settings: Any, seed: int
-) -> Trained:
-    """Fit on the training part, stop early on the validation part, then score validation and test, each once.
+    name: str, data: EncodedSplit, backend: Backend, rule: LearningRule, settings: Settings, seed: int
+) -> TrainedSplit:
+    """Fit on the training part, stop early on the validation part, then score validation and test part once each.
 
     Args:
-        name: The split's name.
+        name: Name of the split.
         data: The split.
-        backend: Implements the layers.
-        rule: Learns.
-        settings: An instance of `rule.settings`.
-        seed: Of the configuration.
+        backend: Implementation of the layers.
+        rule: Learning rule.
+        settings: Settings of the rule, an instance of `rule.settings`.
+        seed: Seed in the configuration.
 
     Raises:
         DivergedError: If training diverges.
-        LeakageError: If something of the test part is in another.
+        LeakageError: If a test sample or patient also occurs in another part.
     """
     check_encoded(name, data)
     start = time.perf_counter()
@@ -80,14 +82,15 @@ def train_split(
         "cost": cost_of_inference(model, inputs, data),
         **fit.extra,
     }
-    return Trained(fit.parameters, scores, trace, record)
+    return TrainedSplit(fit.parameters, scores, trace, record)
 
 
-def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, Any]:
-    """Return what scoring the test part costs, as JSON values.
+def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[str, float | int | None]:
+    """Return the cost of scoring the test part, as JSON values.
 
-    Operations as in `snndeep.evaluation.operations`; latency_ms is the median over patients of the time from spikes to
-    the scores of all their test slices; peak_memory_mb is that of the whole process up to here.
+    Returns:
+        The operations of `snndeep.evaluation.operations.count_operations`; latency_ms, the time from spikes to the scores
+        of all test slices of a patient, median over patients; peak_memory_mb, the peak of the whole process so far.
     """
     test = data.parts["test"]
 
@@ -108,11 +111,11 @@ def cost_of_inference(model: Model, inputs: Inputs, data: EncodedSplit) -> dict[
 
 
 def one_of_each_class(data: EncodedSplit) -> np.ndarray:
-    """Return the first healthy and the first diseased test sample."""
+    """Return the indices of the first healthy and the first diseased test sample; a missing class is left out."""
     test = data.parts["test"]
     return np.array([test[data.labels[test] == label][0] for label in (0, 1) if label in data.labels[test]])
 
 
-def merge_settings(rule: LearningRule, base: Mapping[str, Any], tuned: Mapping[str, Any]) -> Any:
-    """Return the rule's settings with tuned values in place of configured ones."""
+def merge_settings(rule: LearningRule, base: Mapping[str, Any], tuned: Mapping[str, Any]) -> Settings:
+    """Return the rule's configured settings with the tuned values in place, an instance of `rule.settings`."""
     return rule.settings(**{**base, **tuned})

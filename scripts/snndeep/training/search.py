@@ -1,15 +1,16 @@
 """Hyperparameter search with Optuna: one study per split, inside the split's training part.
 
-Each trial fits on the training part and is judged by the validation part; the test part is not looked at. Finished
-trials are kept in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising
-the number of trials runs only the ones that are new, and several jobs can share the studies of a model.
+Each trial fits on the training part and is evaluated on the validation part; the test part is not used. Finished trials
+are stored in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising the
+number of trials runs only the additional ones, and several jobs can share the studies of a model.
 
-A trial depends on the settings, on its number and on the finished trials before it, and on nothing else: its sampler is
-seeded from its number. It is therefore the same whether it comes in one run, after an interruption, or from another job.
+A trial depends only on the settings, its number and the finished trials before it: its sampler is seeded from its number.
+It is therefore the same in an undisturbed run, after an interruption, and in another job.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from snndeep.learning.base import EpochRecord, LearningRule
 from snndeep.seeds import derive_seed
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.training.fit import merge_settings, model_seed
-from snndeep.training.search_space import distributions, within
+from snndeep.training.outcomes import SearchOutcome, TrialOutcome
+from snndeep.training.search_space import Space, distributions, within
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
@@ -37,17 +39,17 @@ PRUNING_WARMUP_EPOCHS = 5
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """What is searched.
+    """The settings of a search.
 
     Attributes:
-        base: The rule's configured settings, tried first.
-        space: What is varied, see `snndeep.training.search_space`.
-        n_trials: Finished trials per study.
-        seed: Of the configuration.
+        base: The rule's configured settings, which are tried first.
+        space: The search space.
+        n_trials: Number of trials per study.
+        seed: Seed in the configuration.
     """
 
     base: Mapping[str, Any]
-    space: Mapping[str, Mapping[str, Any]]
+    space: Space
     n_trials: int
     seed: int
 
@@ -60,17 +62,17 @@ def run_trials(
     search: SearchSettings,
     finished: FinishedTrials,
 ) -> list[optuna.trial.FrozenTrial]:
-    """Bring the study of a split to `n_trials` finished trials and return them.
+    """Run the study of a split until it has `n_trials` finished trials and return them.
 
-    Trials that other processes finish meanwhile are taken over.
+    Trials that other processes finish in the meantime are used instead of being run again.
 
     Args:
-        name: The split's name.
+        name: Name of the split.
         data: The split.
-        backend: Implements the layers.
-        rule: Learns.
-        search: What is searched.
-        finished: Holds what is finished, and takes what is new.
+        backend: Implementation of the layers.
+        rule: Learning rule.
+        search: Settings of the search.
+        finished: Store of the finished trials, which new ones are added to.
     """
     check_encoded(name, data)
     load = cache(lambda: backend.load(data.trains, np.dtype(np.float32)))  # once, and only for a new trial
@@ -89,7 +91,7 @@ def run_trials(
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
         _run_trial(study, name, data, load(), backend, rule, search)
-        finished.add(study.trials[number])
+        finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
@@ -102,30 +104,30 @@ def tune_split(
     rule: LearningRule,
     search: SearchSettings,
     finished: FinishedTrials,
-) -> dict[str, Any]:
-    """Bring the study of a split to `n_trials` finished trials, see `run_trials`, and return its outcome as JSON values.
+) -> SearchOutcome:
+    """Run the study of a split until it has `n_trials` finished trials, see `run_trials`, and return its outcome.
 
     Raises:
-        DivergedError: If every trial diverged.
-        LeakageError: If something of the test part is in another.
+        DivergedError: If no trial was completed.
+        LeakageError: If a test sample or patient also occurs in another part.
     """
     trials = run_trials(name, data, backend, rule, search, finished)
     complete = [t for t in trials if t.state == TrialState.COMPLETE]
     if not complete:
         raise DivergedError(
-            "Every trial of a study diverged or was stopped.",
+            "Every trial of a study diverged or was pruned.",
             where=f"{backend.name}, {rule.name}, {name}",
-            found=f"{len(trials)} trials, none complete",
-            expected="at least one complete trial",
-            remedy="Lower the learning rates of tuning.search_space.",
+            found=f"{len(trials)} trials, none completed",
+            expected="at least one completed trial",
+            remedy="Lower the learning rates in tuning.search_space.",
         )
     best = max(complete, key=lambda t: (t.value, -t.number))
     LOGGER.info("%-10s best AUC %.3f", name, best.value)
     return {
         "best": dict(best.params),
         "best_value": best.value,
-        "seconds": sum(trial.duration.total_seconds() for trial in trials),
-        "trials": [_describe(trial) for trial in trials],
+        "seconds": sum(map(_seconds, trials)),
+        "trials": [_outcome(trial) for trial in trials],
     }
 
 
@@ -156,11 +158,15 @@ def _run_trial(
         study.tell(trial, fit.validation_auc)
 
 
-def _describe(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+def _seconds(trial: optuna.trial.FrozenTrial) -> float:
+    return 0.0 if trial.duration is None else trial.duration.total_seconds()
+
+
+def _outcome(trial: optuna.trial.FrozenTrial) -> TrialOutcome:
     return {
         "number": trial.number,
         "state": trial.state.name.lower(),
         "value": trial.value,
         "params": dict(trial.params),
-        "seconds": trial.duration.total_seconds(),
+        "seconds": _seconds(trial),
     }

@@ -8,14 +8,11 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 Space = Mapping[str, Mapping[str, Any]]
+"""By setting, {low, high, log?} for a number, which is an integer if both limits are, or {choices}."""
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """Return the distribution of every setting, by name in alphabetical order, in which they are drawn.
-
-    Args:
-        space: By setting, {low, high, log?} for numbers, whole ones if both limits are, or {choices}.
-    """
+    """Return the distribution of every setting by name, in alphabetical order, which is the order of the draws."""
     return {name: _distribution(space[name]) for name in sorted(space)}
 
 
@@ -28,7 +25,7 @@ def _distribution(choice: Mapping[str, Any]) -> BaseDistribution:
 
 
 def within(base: Mapping[str, Any], space: Space) -> bool:
-    """Tell whether the configured settings lie inside the search space."""
+    """Return whether the configured settings lie in the search space."""
     return all(
         base[name] in choice["choices"] if "choices" in choice else choice["low"] <= base[name] <= choice["high"]
         for name, choice in space.items()

@@ -1,47 +1,46 @@
-"""How much each hyperparameter matters to a search.
+"""The importance of each hyperparameter in a search.
 
-fANOVA fits a forest of regression trees to the finished trials and shares the variance of what it predicts out among
-the hyperparameters. Trials of all folds, and of all backends that search the same space, go into one forest, each
-measured from the mean of its own study: one study alone is too short.
+fANOVA fits a forest of regression trees to the finished trials and divides the variance of its predictions among the
+hyperparameters. One study alone is too short, so the trials of all folds, and of all backends that search the same space,
+go into one forest, each relative to the mean of its own study.
 
 Source: Hutter, Hoos and Leyton-Brown 2014, An efficient approach for assessing hyperparameter importance, ICML.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import optuna
 
-from snndeep.training.search_space import distributions
+from snndeep.training.outcomes import SearchOutcome
+from snndeep.training.search_space import Space, distributions
 
 LEAST_TRIALS = 10
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def setting_importance(
-    studies: Sequence[Mapping[str, Any]], space: Mapping[str, Mapping[str, Any]], seed: int
-) -> dict[str, float]:
-    """Return the share of each setting, summing to 1; empty with too few finished trials or none that differ.
+def setting_importance(studies: Sequence[SearchOutcome], space: Space, seed: int) -> dict[str, float]:
+    """Return the share of each setting in the explained variance. The shares sum to 1.
+
+    The result is empty if there are fewer than `LEAST_TRIALS` finished trials, all have the same value, or fewer than two
+    settings are searched.
 
     Args:
-        studies: Outcomes of searches over the same space, see `snndeep.training.search.tune_split`.
+        studies: Outcomes of searches over the same space.
         space: The search space.
-        seed: Of the forest.
+        seed: Seed of the forest.
     """
     drawn_from = distributions(space)
     pooled = optuna.create_study(direction="maximize")
     values: list[float] = []
     for study in studies:
-        finished = [trial for trial in study["trials"] if trial["value"] is not None]
-        mean = float(np.mean([trial["value"] for trial in finished])) if finished else 0.0
-        for trial in finished:
-            values.append(trial["value"] - mean)
-            pooled.add_trial(
-                optuna.trial.create_trial(params=trial["params"], distributions=drawn_from, value=values[-1])
-            )
+        finished = [(trial["params"], value) for trial in study["trials"] if (value := trial["value"]) is not None]
+        mean = float(np.mean([value for _, value in finished])) if finished else 0.0
+        for params, value in finished:
+            values.append(value - mean)
+            pooled.add_trial(optuna.trial.create_trial(params=params, distributions=drawn_from, value=values[-1]))
     if len(values) < LEAST_TRIALS or np.ptp(values) == 0 or len(space) < 2:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed % 2**32)

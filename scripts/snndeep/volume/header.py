@@ -142,6 +142,7 @@ def read_header(path: Path | str, case: str = "") -> ScanHeader:
     pixdim = field(layout.pixdim)
     _check_spacing(pixdim[1:4], where)
     forms = field(layout.form_codes)
+    _check_forms(forms, where)
     affine = _affine(shape, pixdim, forms, field(layout.quaternion), field(layout.srow))
     spacing = _checked_affine_spacing(affine, where)
     slope, intercept = _checked_scaling(*field(layout.scaling), where)
@@ -253,6 +254,18 @@ def _check_spacing(spacing: tuple[float, ...], where: str) -> None:
         )
 
 
+def _check_forms(codes: tuple[int, ...], where: str) -> None:
+    """Refuse codes that the standard does not know: some readers take them for a form, others for none."""
+    if not all(code in range(6) for code in codes):
+        raise UnusableHeaderError(
+            "The header does not say which space the scan is in.",
+            where=where,
+            found=f"qform_code, sform_code = {list(codes)}",
+            expected="codes from 0 to 5",
+            remedy="Write the scan again from its source.",
+        )
+
+
 def _affine(
     shape: tuple[int, int, int],
     pixdim: tuple[float, ...],
@@ -338,12 +351,14 @@ def _checked_dtype(code: int, order: str, where: str) -> np.dtype:
 
 
 def _checked_offset(offset: float, header_size: int, where: str) -> int:
-    if not math.isfinite(offset) or offset < 0 or offset != int(offset):
+    # After the header and the four bytes that say what follows it. Readers disagree on what less than that means.
+    first = header_size + 4
+    if not math.isfinite(offset) or offset < first or offset != int(offset):
         raise UnusableHeaderError(
             "The header gives no usable position of the voxels.",
             where=where,
             found=f"vox_offset = {offset}",
-            expected=f"a whole number of bytes, at least {header_size}",
+            expected=f"a whole number of bytes, at least {first}",
             remedy="Write the scan again from its source.",
         )
-    return max(int(offset), header_size)
+    return int(offset)

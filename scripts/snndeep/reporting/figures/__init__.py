@@ -1,1 +1,1 @@
-"""The figures of the report: themes of pure functions from data to a matplotlib figure, and the catalogue of all."""
+"""The figures of the report: by theme, pure functions from data to a matplotlib figure, and the catalogue of all figures."""

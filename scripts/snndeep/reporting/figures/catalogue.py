@@ -1,14 +1,13 @@
-"""All figures of the report, in their order, each with its words.
+"""All figures of the report in their order, each with its title, caption and text alternative.
 
-What a run has no data for (a protocol, a learning rule, a search) has no figure.
+A figure whose data a run does not have (a protocol, a learning rule, a search) is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -34,20 +33,21 @@ from snndeep.reporting.names import rule_title, title_of
 from snndeep.reporting.results import RunResults
 from snndeep.samples.split import protocol_of
 from snndeep.seeds import derive_seed
+from snndeep.training.outcomes import SearchOutcome
 from snndeep.training.setting_importance import setting_importance
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with its words.
+    """A figure with its title, caption and text alternative.
 
     Attributes:
-        name: For files: letters, digits, `_`.
-        title: What it shows, in a few words.
-        caption: How to read it.
-        alt: Its main number in a sentence, for those who do not see it.
-        section: Where it belongs: results, errors, learning, inside or cost.
-        figure: Draw, save and close it inside `style`.
+        name: Name of its files; letters, digits and `_`.
+        title: What the figure shows, in a few words.
+        caption: How to read the figure.
+        alt: The main number of the figure in a sentence, for those who cannot see it.
+        section: Section of the page: results, errors, learning, inside or cost.
+        figure: The figure; it must be drawn, saved and closed inside `style`.
     """
 
     name: str
@@ -67,7 +67,7 @@ def catalogue(results: RunResults) -> Iterator[Drawn]:
 
 
 def _first(results: RunResults) -> str:
-    """The protocol of figures that show one: by patient where there is that."""
+    """Return the protocol of the figures that show only one: by patient if there is one, else the first."""
     shown = list(dict.fromkeys(results.table["protocol"]))
     return "patient" if "patient" in shown else shown[0]
 
@@ -77,8 +77,8 @@ def _leakage(results: RunResults) -> Drawn:
     return Drawn(
         "leakage_gap",
         "Both protocols side by side" if both else "All models",
-        "ROC-AUC of slices. Where slices of one patient may lie on both sides of a split, a model can recognise the "
-        "patient; the gap between the two protocols is what that is worth."
+        "ROC-AUC of slices. If slices of one patient may be on both sides of a split, a model can recognise the patient; "
+        "the gap between the two protocols measures this effect."
         if both
         else "ROC-AUC of slices, with intervals from a bootstrap over patients.",
         protocols.describe_gap(results.table),
@@ -107,7 +107,7 @@ def _learning_curves(results: RunResults) -> Drawn | None:
     return Drawn(
         "learning_curves",
         f"Learning curves, split by {_first(results)}",
-        "Validation ROC-AUC by epoch, a line per backend and fold. Backends that compute the same lie on one another.",
+        "Validation ROC-AUC by epoch, one line per backend and fold. Lines of backends that compute the same overlap.",
         learning.describe_learning(history),
         "learning",
         learning.learning_curves(history),
@@ -118,11 +118,11 @@ def _label_curve(results: RunResults) -> Drawn | None:
     labels = learning.label_table(results.records, _first(results))
     if labels.empty:
         return None
-    beside = ", beside it the same procedure with random choice" if "random" in set(labels["choice"]) else ""
+    compared = ", compared with the same procedure with random choice" if "random" in set(labels["choice"]) else ""
     return Drawn(
         "label_curve",
         f"Labels used by active learning, split by {_first(results)}",
-        f"Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern{beside}.",
+        f"Validation ROC-AUC against the number of labelled training slices; BAL chooses them by firing pattern{compared}.",
         learning.describe_labels(labels),
         "learning",
         learning.label_curve(labels),
@@ -145,7 +145,7 @@ def _search_history(results: RunResults) -> Drawn | None:
 
 def _setting_importance(results: RunResults) -> Drawn | None:
     spaces = results.config["tuning"]["search_space"]
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[SearchOutcome]] = {}
     for model, splits in results.tuned.items():
         own = [study for split, study in splits.items() if protocol_of(split) == _first(results)]
         groups.setdefault((model.split("/")[1], results.modes[model]), []).extend(own)
@@ -162,9 +162,9 @@ def _setting_importance(results: RunResults) -> Drawn | None:
         return None
     return Drawn(
         "setting_importance",
-        f"Which hyperparameters matter, split by {_first(results)}",
-        "Shares of variation by fANOVA over the finished trials of all folds and of all backends with the same search "
-        "space. A short search gives a rough answer.",
+        f"Importance of hyperparameters, split by {_first(results)}",
+        "Shares of the explained variance by fANOVA over the finished trials of all folds and of all backends with the "
+        "same search space. A short search gives a rough answer.",
         tuning.describe_settings(shares),
         "learning",
         tuning.setting_importance(shares),
@@ -193,7 +193,7 @@ def _raster(results: RunResults) -> Drawn:
     classes = sorted(set(tested[tested["fold"] == tested["fold"].min()]["label"]))
     return Drawn(
         "raster",
-        f"What the spikes look like: {title_of(results.raster_model)}",
+        f"Spikes: {title_of(results.raster_model)}",
         "Spikes of input and hidden neurons, one row each, and the potentials of the output neurons, for one healthy and "
         "one diseased test slice.",
         spikes.describe_raster(own, classes),
@@ -209,7 +209,7 @@ def _firing_rates(results: RunResults) -> Drawn | None:
     return Drawn(
         "firing_rates",
         f"Firing rates: {title_of(results.raster_model)}",
-        f"How often each neuron fires for healthy and for diseased test slices, split by {_first(results)}; thin lines: "
+        f"Firing rate of each neuron for healthy and for diseased test slices, split by {_first(results)}; thin lines: "
         "means over neurons.",
         spikes.describe_rates(rates),
         "inside",
@@ -223,10 +223,10 @@ def _importance(results: RunResults) -> Drawn | None:
         return None
     return Drawn(
         "permutation_importance",
-        f"What the model looks at: {title_of(results.raster_model)}",
-        f"Permutation importance on test slices, split by {_first(results)}: how much ROC-AUC is lost when the values of "
-        "a feature are dealt out anew among slices. Features that say the same cover for each other, so that whole "
-        "families are dealt out below; a feature that a fold did not select counts 0 there.",
+        f"Importance of features: {title_of(results.raster_model)}",
+        f"Permutation importance on test slices, split by {_first(results)}: the loss of ROC-AUC when the values of a "
+        "feature are permuted among slices. Features that carry the same information replace each other, so whole families "
+        "are permuted below; a feature that a fold did not select counts as 0 in that fold.",
         importance.describe_importance(features, families),
         "inside",
         importance.permutation_importance(features, families),
@@ -234,19 +234,24 @@ def _importance(results: RunResults) -> Drawn | None:
 
 
 def _rows(results: RunResults, unit: str) -> pd.DataFrame:
-    """The metrics of the first protocol by model."""
+    """Return the metrics of `_first` and a unit, indexed by model."""
     table = results.table
     return table[(table["protocol"] == _first(results)) & (table["unit"] == unit)].set_index("model")
 
 
 def _compared(results: RunResults) -> list[str]:
-    """The best network, the best classical model, and slice area alone."""
+    """Return the best network, the best classical model, and slice area alone; a missing one is left out."""
     best = [choices.best_of(results.table, _first(results), "slice", kind) for kind in ("snn", "classical")]
-    return [model for model in (*best, "area") if model in set(results.table["model"])]
+    return _existing(results, *best, "area")
+
+
+def _existing(results: RunResults, *models: str | None) -> list[str]:
+    """Return those of the models that the run has."""
+    return [model for model in models if model is not None and model in set(results.table["model"])]
 
 
 def _judged(results: RunResults, protocol: str, model: str) -> pd.DataFrame:
-    """What a model said of the test slices of a protocol."""
+    """Return the predictions of a model for the test slices of a protocol."""
     table = results.predictions
     return table[(table["protocol"] == protocol) & (table["model"] == model)]
 
@@ -268,8 +273,8 @@ def _curves(results: RunResults) -> Drawn | None:
     return Drawn(
         "curves",
         "ROC and precision-recall curves",
-        "Of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the best spiking network, the "
-        "best classical model and slice area alone, the best by ROC-AUC of slices. Dotted: guessing.",
+        "Curves of slices, mean over test folds, with 95 % bands from a bootstrap over patients: the best spiking network, "
+        "the best classical model (both by ROC-AUC of slices) and slice area alone. Dotted: guessing.",
         curves.describe_curves(values, models),
         "results",
         curves.curves(roc, precision, values, prevalence),
@@ -277,9 +282,9 @@ def _curves(results: RunResults) -> Drawn | None:
 
 
 def _strip(results: RunResults) -> Drawn:
-    models = choices.best_of_each_rule(results.table, _first(results), "patient")
+    networks = choices.best_of_each_rule(results.table, _first(results), "patient")
     classical = choices.best_of(results.table, _first(results), "patient", "classical")
-    models += [model for model in (classical, "area") if model in set(results.table["model"])]
+    models = _existing(results, *networks, classical, "area")
     margins = pd.DataFrame(results.metrics["patients"])
     margins = margins[margins["protocol"] == _first(results)]
     margins = margins.groupby(["model", "patient"], as_index=False).agg(
@@ -289,8 +294,8 @@ def _strip(results: RunResults) -> Drawn:
     return Drawn(
         "patients",
         f"The score of every patient, split by {_first(results)}",
-        "A patient's score is made from its highest slice scores. Shown are the best backend of each learning rule, the "
-        "best classical model and slice area alone. Blue dots right of the line and orange triangles left of it are wrong.",
+        "A patient's score is the mean of its highest slice scores. Shown are the best backend of each learning rule, the "
+        "best classical model and slice area alone. Dots right of the line and triangles left of it are wrong.",
         patients.describe_strip(margins, models),
         "errors",
         patients.patient_strip(margins, models),
@@ -304,7 +309,7 @@ def _confusion(results: RunResults, unit: str) -> Drawn:
     return Drawn(
         f"confusion_{unit}s",
         f"Confusion matrices of {unit}s, split by {_first(results)}",
-        "How often each class was called each class at the threshold that the validation part chose, and the share of "
+        "Number of predictions of each class at the threshold that was chosen on the validation part, and their share of "
         "the true class.",
         confusion.describe_confusion(rows, best, unit),
         "errors",
@@ -326,8 +331,8 @@ def _calibration(results: RunResults) -> Drawn | None:
     return Drawn(
         "calibration",
         f"Calibration, split by {_first(results)}",
-        "Does a probability mean what it says? Probabilities are calibrated on the validation part; shown are test slices "
-        "in bins of probability, and in brackets the expected calibration error.",
+        "Observed share of diseased slices against the predicted probability. Probabilities are calibrated on the "
+        "validation part; shown are test slices in bins of probability and, in brackets, the expected calibration error.",
         calibration.describe_reliability(tables),
         "errors",
         calibration.reliability(tables, bins),
@@ -341,9 +346,9 @@ def _slices(results: RunResults) -> Drawn | None:
     return Drawn(
         "slices",
         f"Slices: {title_of(results.raster_model)}",
-        f"Test slices, split by {_first(results)}, that the model gets most surely right, most surely wrong, and is least "
-        "sure of. The number is the distance of the score from the threshold, in spreads of the validation scores; from "
-        f"0 on the model says diseased. Window {low:.0f} to {high:.0f} HU; seen from the feet.",
+        f"Test slices, split by {_first(results)}, with the most certain right, the most certain wrong and the least certain "
+        "decisions. The number is the distance of the score from the threshold, in spreads of the validation scores; from "
+        f"0 on, the model predicts disease. Window {low:.0f} to {high:.0f} HU; seen from the feet.",
         slices.describe_slices(results.pictures),
         "errors",
         slices.slice_pictures(results.pictures),

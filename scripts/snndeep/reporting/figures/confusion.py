@@ -15,10 +15,10 @@ CLASSES = ("healthy", "diseased")
 
 
 def counts_of(row: pd.Series) -> np.ndarray:
-    """Return how often each class was called each class, `[true, called]`.
+    """Return the number of predictions of each class by true class, `[true, predicted]`, in the order of `CLASSES`.
 
     Args:
-        row: n, diseased, sensitivity and specificity; a rate is undefined where its class is absent.
+        row: Values n, diseased, sensitivity and specificity; a rate may be undefined if its class is absent.
     """
     diseased, healthy = int(row["diseased"]), int(row["n"] - row["diseased"])
     hits = round(diseased * row["sensitivity"]) if diseased else 0
@@ -30,14 +30,14 @@ def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Seque
     """Draw a matrix per backend (down) and rule (across): counts, and their share of the true class as shade.
 
     Args:
-        rows: One row per model, by name, with what `counts_of` asks for.
+        rows: One row per model, indexed by model, with the columns that `counts_of` needs.
         backends: Rows of the figure.
         rules: Columns of the figure.
     """
     figure, grid = panels(len(backends), len(rules), 0.55 + 1.35 * len(backends), sharex=True, sharey=True)
     for row, backend in zip(grid, backends, strict=True):
         for axes, rule in zip(row, rules, strict=True):
-            counts = counts_of(rows.loc[f"{backend}/{rule}"])
+            counts = counts_of(rows.loc[[f"{backend}/{rule}"]].iloc[0])
             totals = counts.sum(axis=1, keepdims=True)
             share = counts / np.maximum(totals, 1)
             text = [
@@ -55,15 +55,15 @@ def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Seque
             axes.grid(visible=False)
             axes.spines[:].set_visible(False)
             axes.set_title(f"{backend_title(backend)}\n{rule_title(rule)}", fontsize=8.5)
-    figure.supxlabel("called", fontsize=9)
+    figure.supxlabel("predicted class", fontsize=9)
     figure.supylabel("true class", fontsize=9)
     return figure
 
 
 def describe_confusion(rows: pd.DataFrame, model: str, unit: str) -> str:
     """Return the figure's main numbers in a sentence."""
-    (right_healthy, wrong_healthy), (wrong_diseased, right_diseased) = counts_of(rows.loc[model])
+    (right_healthy, wrong_healthy), (wrong_diseased, right_diseased) = counts_of(rows.loc[[model]].iloc[0])
     return (
-        f"{title_of(model)} calls {right_diseased} of {right_diseased + wrong_diseased} diseased and {right_healthy} of "
-        f"{right_healthy + wrong_healthy} healthy {unit}s what they are."
+        f"{title_of(model)} predicts {right_diseased} of {right_diseased + wrong_diseased} diseased and {right_healthy} of "
+        f"{right_healthy + wrong_healthy} healthy {unit}s correctly."
     )

@@ -10,19 +10,20 @@ from matplotlib.figure import Figure
 
 from snndeep.evaluation.curves import GRID, Band
 from snndeep.reporting.figures.style import QUIET, ink, legend_above, look, panels
+from snndeep.reporting.formats import decimal
 from snndeep.reporting.names import title_of
 
 Bands = Mapping[str, Mapping[str, Band | None]]
 
 
 def curves(roc: Bands, precision: Bands, values: Mapping[str, pd.DataFrame], prevalence: Mapping[str, float]) -> Figure:
-    """Draw ROC curves above precision-recall curves, a column per protocol, with bands.
+    """Draw ROC curves above precision-recall curves, one column per protocol, with bands.
 
     Args:
-        roc: By protocol and model.
-        precision: By protocol and model.
-        values: By protocol, a row per model with `roc_auc` and `pr_auc`, written into the panels.
-        prevalence: By protocol, the share of diseased test slices: what guessing reaches.
+        roc: ROC curves by protocol and model; None if undefined.
+        precision: Precision-recall curves by protocol and model; None if undefined.
+        values: By protocol, a table indexed by model with `roc_auc` and `pr_auc`, which are written into the panels.
+        prevalence: By protocol, the share of diseased test slices, which is the precision of guessing.
     """
     protocols = list(roc)
     figure, grid = panels(2, len(protocols), 5.6 if len(protocols) > 1 else 6.4, sharex="row", sharey="row")
@@ -51,14 +52,13 @@ def curves(roc: Bands, precision: Bands, values: Mapping[str, pd.DataFrame], pre
 def _draw(axes: Axes, bands: Mapping[str, Band | None], values: pd.Series, name: str, bottom: float) -> None:
     shown = list(bands)
     for k, model in enumerate(shown):
-        line = {**look(k), "marker": None}
+        line = look(k)
         band = bands[model]
         if band is not None:
-            axes.fill_between(GRID, band.low, band.high, color=line["color"], alpha=0.15, linewidth=0)
-            axes.plot(GRID, band.mean, **line, label=title_of(model))
-        value = values.get(model)
+            axes.fill_between(GRID, band.low, band.high, color=line.colour, alpha=0.15, linewidth=0)
+            axes.plot(GRID, band.mean, color=line.colour, linestyle=line.dash, label=title_of(model))
         axes.text(
-            0.97, bottom + 0.075 * (len(shown) - 1 - k), f"{name} {value:.3f}" if pd.notna(value) else f"{name} undefined",
+            0.97, bottom + 0.075 * (len(shown) - 1 - k), f"{name} {decimal(values.to_dict().get(model))}",
             transform=axes.transAxes, ha="right", color=ink(k), fontsize=8, fontweight="bold",
             bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.8},
         )  # fmt: skip
@@ -67,9 +67,6 @@ def _draw(axes: Axes, bands: Mapping[str, Band | None], values: pd.Series, name:
 def describe_curves(values: Mapping[str, pd.DataFrame], models: Sequence[str]) -> str:
     """Return the figure's main numbers in a sentence."""
     protocol, own = next(iter(values.items()))
-    shown = [
-        f"{title_of(model)} {own.loc[model, 'roc_auc']:.3f}"
-        for model in models
-        if model in own.index and pd.notna(own.loc[model, "roc_auc"])
-    ]
+    areas = own["roc_auc"].dropna().to_dict()
+    shown = [f"{title_of(model)} {areas[model]:.3f}" for model in models if model in areas]
     return f"Split by {protocol}, areas under the ROC curves of slices: {'; '.join(shown) or 'undefined'}."

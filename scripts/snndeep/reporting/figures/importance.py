@@ -1,30 +1,31 @@
-"""Which features a model looks at."""
+"""The importance of features for a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from snndeep.insight.feature_importance import SplitImportance
 from snndeep.radiomics.naming import column_name, family_title
 from snndeep.reporting.figures.style import QUIET, colour, panels
 
 SHOWN = 15
 
 
-def loss_table(importance: Mapping[str, Mapping[str, Any]], group: str) -> pd.DataFrame:
+def loss_table(importance: Mapping[str, SplitImportance], group: Literal["features", "families"]) -> pd.DataFrame:
     """Return one row per feature or family, the most important first: name, mean, low, high, splits.
 
-    The mean goes over splits, and counts 0 where a split did not select the feature; low and high are the least and the
-    greatest of the splits' means. Empty where nothing is defined.
+    The mean is over splits, where a split that did not select the feature counts as 0; low and high are the smallest and
+    the largest mean of a split; splits is the number of splits that selected it. The table is empty if nothing is defined.
 
     Args:
-        importance: By split, see `snndeep.insight.feature_importance.split_importance`.
-        group: features or families.
+        importance: Importance by split.
+        group: `features` or `families`.
     """
     defined = [split[group] for split in importance.values() if group in split]
     names = dict.fromkeys(name for split in defined for name in split)
@@ -37,23 +38,21 @@ def loss_table(importance: Mapping[str, Mapping[str, Any]], group: str) -> pd.Da
 
 
 def permutation_importance(features: pd.DataFrame, families: pd.DataFrame) -> Figure:
-    """Draw the loss of ROC-AUC when a feature is dealt out anew, and below the same for whole families.
+    """Draw the loss of ROC-AUC when a feature is permuted and, below, the same for whole families.
 
     Args:
-        features: See `loss_table`; the first are shown.
-        families: See `loss_table`.
+        features: The table of `loss_table` for features, the first `SHOWN` of which are shown.
+        families: The table of `loss_table` for families.
     """
     shown = features.head(SHOWN)
     heights = [len(shown) + 1, len(families) + 1]
-    figure, [[above], [below]] = panels(
-        2, 1, 1.3 + 0.2 * sum(heights), gridspec_kw={"height_ratios": heights}, sharex=True
-    )
+    figure, [[above], [below]] = panels(2, 1, 1.3 + 0.2 * sum(heights), heights=heights, sharex=True)
     _bars(above, shown, 0)
     _bars(below, families, 2)
     more = len(features) - len(shown)
     above.set_title(f"single features ({len(shown)} of {len(features)})" if more > 0 else "single features")
     below.set_title("whole families of features")
-    below.set_xlabel("loss of slice ROC-AUC when dealt out anew\n(bar: mean over folds; line: least to greatest fold)")
+    below.set_xlabel("loss of slice ROC-AUC when permuted\n(bar: mean over folds; line: smallest to largest fold)")
     return figure
 
 
@@ -78,6 +77,6 @@ def describe_importance(features: pd.DataFrame, families: pd.DataFrame) -> str:
     """Return the figure's main numbers in a sentence."""
     first, family = features.iloc[0], families.iloc[0]
     return (
-        f"Dealing out {readable(first['name'])} anew costs the most of all single features, {first['mean']:.3f} of "
-        f"ROC-AUC; the family {readable(family['name'])} as a whole costs {family['mean']:.3f}."
+        f"Of all single features, permuting {readable(first['name'])} costs the most, {first['mean']:.3f} of ROC-AUC; of "
+        f"all families, permuting {readable(family['name'])} costs the most, {family['mean']:.3f}."
     )

@@ -1,4 +1,4 @@
-"""How models learn: by epoch, and by label."""
+"""Learning curves by epoch and by number of labels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from snndeep.reporting.names import backend_title, rule_title, title_of
 from snndeep.samples.split import protocol_of
 
 Records = Mapping[str, Mapping[str, Any]]
+"""By model and split, the record of training, see `snndeep.training.fit.TrainedSplit`."""
 
 
 def history_table(records: Records, protocol: str) -> pd.DataFrame:
-    """Return one row per model, split and epoch: model, backend, rule, split, epoch, loss, auc.
+    """Return one row per model, split and epoch: model, backend, rule, split, epoch, loss, auc (of the validation part).
 
     Args:
-        records: By model and split, what training kept.
-        protocol: Whose splits.
+        records: The records of training.
+        protocol: The protocol whose splits are taken.
     """
     rows = [
         {"model": model, "split": split, "epoch": entry["epoch"], "loss": entry["loss"], "auc": entry["validation_auc"]}
@@ -35,10 +36,10 @@ def history_table(records: Records, protocol: str) -> pd.DataFrame:
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
-    """Draw the validation ROC-AUC by epoch, a panel per rule, a line per backend and fold; equal maths, equal lines.
+    """Draw the validation ROC-AUC by epoch, with one panel per rule and one line per backend and fold.
 
     Args:
-        history: See `history_table`.
+        history: The table of `history_table`.
     """
     rules, backends = (list(dict.fromkeys(history[name])) for name in ("rule", "backend"))
     figure, grid = panels(len(rules), 1, 0.7 + 1.55 * len(rules), sharey=True)
@@ -46,14 +47,11 @@ def learning_curves(history: pd.DataFrame) -> Figure:
         for k, backend in enumerate(backends):
             own = history[(history["rule"] == rule) & (history["backend"] == backend)]
             for _, line in own.groupby("split"):
+                # Lines that overlap stay visible, because the first is the widest.
                 axes.plot(
-                    line["epoch"],
-                    line["auc"],
-                    **{**look(k), "marker": None},
-                    # Lines that lie on one another stay visible, the first as the broadest.
-                    linewidth=2.4 - 0.7 * k,
+                    line["epoch"], line["auc"], color=look(k).colour, linestyle=look(k).dash, linewidth=2.4 - 0.7 * k,
                     label=backend_title(backend),
-                )
+                )  # fmt: skip
         axes.set(title=rule_title(rule), ylabel="validation\nROC-AUC")
     axes.set_xlabel("epoch")
     legend_above(figure, axes)
@@ -67,7 +65,7 @@ def describe_learning(history: pd.DataFrame) -> str:
         return "No learning curve was recorded."
     peaks = own.groupby(["model", "split"])["auc"].max().groupby("model").mean()
     return (
-        f"{title_of(peaks.idxmax())} reaches the highest validation ROC-AUC, {peaks.max():.3f} at its best epoch, mean "
+        f"{title_of(str(peaks.idxmax()))} reaches the highest validation ROC-AUC, {peaks.max():.3f} at its best epoch, mean "
         f"over folds; the longest run has {int(own['epoch'].max())} epochs."
     )
 
@@ -75,7 +73,11 @@ def describe_learning(history: pd.DataFrame) -> str:
 def label_table(records: Records, protocol: str) -> pd.DataFrame:
     """Return one row per model, split, choice and round: model, split, choice, round, labels, auc; empty without BAL.
 
-    `labels` is the mean over splits, whose training parts differ a little in size.
+    The column labels is the mean over splits, whose training parts differ slightly in size.
+
+    Args:
+        records: The records of training.
+        protocol: The protocol whose splits are taken.
     """
     rows = [
         {
@@ -94,10 +96,10 @@ def label_table(records: Records, protocol: str) -> pd.DataFrame:
 
 
 def label_curve(labels: pd.DataFrame) -> Figure:
-    """Draw the validation ROC-AUC against labels used, for BAL and for random choice, mean and standard error.
+    """Draw the validation ROC-AUC against the number of labels, for BAL and random choice, with standard errors.
 
     Args:
-        labels: See `label_table`.
+        labels: The table of `label_table`.
     """
     figure, [[axes]] = panels(1, 1, 2.6)
     ends = {}

@@ -16,7 +16,7 @@ UNITS = ("slice", "patient")
 
 
 def matrices(table: pd.DataFrame, protocols: Sequence[str], backends: Sequence[str], rules: Sequence[str]) -> Figure:
-    """Draw the ROC-AUC with its interval for every backend and rule, slices above patients, a column per protocol.
+    """Draw the ROC-AUC with its interval for every backend and rule, slices above patients, one column per protocol.
 
     Args:
         table: One row per model, protocol and unit; see `snndeep.evaluation.tables.model_table`.
@@ -51,11 +51,12 @@ def matrices(table: pd.DataFrame, protocols: Sequence[str], backends: Sequence[s
 
 
 def _cell(own: pd.DataFrame, model: str) -> tuple[float, str]:
-    if model not in own.index or pd.isna(own.loc[model, "roc_auc"]):
+    """Return the ROC-AUC of a model and the text of its cell."""
+    areas, lows, highs = (own[name].dropna().to_dict() for name in ("roc_auc", "roc_auc_low", "roc_auc_high"))
+    if model not in areas:
         return np.nan, "undefined"
-    row = own.loc[model]
-    bounds = f"\n{row['roc_auc_low']:.2f}–{row['roc_auc_high']:.2f}" if pd.notna(row["roc_auc_low"]) else ""
-    return row["roc_auc"], f"{row['roc_auc']:.3f}{bounds}"
+    bounds = f"\n{lows[model]:.2f}–{highs[model]:.2f}" if model in lows else ""
+    return areas[model], f"{areas[model]:.3f}{bounds}"
 
 
 def describe_matrices(table: pd.DataFrame, protocol: str) -> str:
@@ -64,7 +65,7 @@ def describe_matrices(table: pd.DataFrame, protocol: str) -> str:
     own = own.dropna(subset=["roc_auc"])
     if own.empty:
         return f"Split by {protocol}, the ROC-AUC of slices is undefined for every spiking network."
-    best, worst = own.loc[own["roc_auc"].idxmax()], own.loc[own["roc_auc"].idxmin()]
+    best, worst = own.iloc[int(own["roc_auc"].argmax())], own.iloc[int(own["roc_auc"].argmin())]
     return (
         f"Split by {protocol}, the spiking networks reach a ROC-AUC of slices from {worst['roc_auc']:.3f} "
         f"({title_of(worst['model'])}) to {best['roc_auc']:.3f} ({title_of(best['model'])})."

@@ -1,4 +1,4 @@
-"""What the protocol of splitting does to every model."""
+"""The effect of the split protocol on every model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTE_PLACE = 1.02
 
 
 def leakage_gap(table: pd.DataFrame) -> Figure:
-    """Draw the slice ROC-AUC of every model under every protocol, joined: the distance between is leakage.
+    """Draw the slice ROC-AUC of every model under every protocol; the distance between the two is leakage.
 
     Args:
         table: One row per model, protocol and unit; see `snndeep.evaluation.tables.model_table`.
@@ -24,7 +24,7 @@ def leakage_gap(table: pd.DataFrame) -> Figure:
         own = rows[rows["model"] == model].set_index("protocol")
         axes.plot(own["roc_auc"], [y] * len(own), color="0.75", linewidth=3, zorder=1, solid_capstyle="round")
         for protocol, row in own.iterrows():
-            index, marker = PROTOCOL_LOOKS[protocol]
+            index, marker = PROTOCOL_LOOKS[str(protocol)]
             shifted = y + (0.16 if protocol == "patient" else -0.16)
             axes.plot([row["roc_auc_low"], row["roc_auc_high"]], [shifted] * 2, color=colour(index), linewidth=1)
             axes.plot(
@@ -59,10 +59,11 @@ def describe_gap(table: pd.DataFrame) -> str:
     if not {"patient", "slice"} <= set(rows.columns):
         if rows.empty:
             return "The ROC-AUC of slices is undefined for every model."
-        best = rows.iloc[:, 0].idxmax()
+        best = str(rows.iloc[:, 0].idxmax())
         return f"The highest ROC-AUC of slices is {rows.iloc[:, 0].max():.3f}, of {title_of(best)}."
     gap = (rows["slice"] - rows["patient"]).dropna()
+    most = str(gap.abs().idxmax())
     return (
         f"Split by slice instead of by patient, the ROC-AUC of slices changes by {gap.mean():+.3f} on average over "
-        f"{len(gap)} models; it changes most for {title_of(gap.abs().idxmax())}, by {gap[gap.abs().idxmax()]:+.3f}."
+        f"{len(gap)} models; it changes most for {title_of(most)}, by {gap[most]:+.3f}."
     )

@@ -12,14 +12,14 @@ from matplotlib.lines import Line2D
 from snndeep.insight.shown_slices import SlicePicture
 from snndeep.reporting.figures.style import WIDTH, colour, panels
 
-KIND_TITLES = {"best": "most surely right", "worst": "most surely wrong", "uncertain": "most uncertain"}
+KIND_TITLES = {"best": "most certain right", "worst": "most certain wrong", "uncertain": "least certain"}
 CLASSES = ("healthy", "diseased")
 SCALE_MM = 50.0
 ORGAN_COLOUR, LESION_COLOUR = 9, 1
 
 
 def slice_pictures(pictures: Sequence[SlicePicture]) -> Figure:
-    """Draw the slices, a row for each kind, healthy left and diseased right; each has a scale of its own.
+    """Draw the slices, one row per kind, healthy left and diseased right, each at its own scale.
 
     Args:
         pictures: At most one of each kind and class.
@@ -49,7 +49,7 @@ def _draw(axes: Axes, picture: SlicePicture) -> None:
     x = (np.arange(columns) + 0.5) * picture.spacing[0]
     y = (np.arange(rows) + 0.5) * picture.spacing[1]
     for region, index, dash in ((1, ORGAN_COLOUR, "solid"), (2, LESION_COLOUR, "dashed")):
-        # The organ's outline goes round its lesions, as the region that features are taken from does.
+        # The outline of the organ includes its lesions, as does the region that features are computed from.
         inside = picture.regions >= region
         if inside.any() and not inside.all():
             axes.contour(
@@ -72,10 +72,10 @@ def describe_slices(pictures: Sequence[SlicePicture]) -> str:
     """Return the figure's main numbers in a sentence."""
     wrong = [p.chosen for p in pictures if p.chosen.kind == "worst" and not p.right]
     if not wrong:
-        return f"{len(pictures)} CT slices with outlines of organ and lesion; even the worst are called correctly."
+        return f"{len(pictures)} CT slices with outlines of organ and lesion; even the worst are predicted correctly."
     far = max(wrong, key=lambda chosen: abs(chosen.margin))
     return (
-        f"{len(pictures)} CT slices with outlines of organ and lesion. The most surely wrong is slice {far.slice} of "
-        f"{far.patient}: it is {CLASSES[far.label]}, and its score lies {abs(far.margin):.2f} spreads on the wrong side "
-        "of the threshold."
+        f"{len(pictures)} CT slices with outlines of organ and lesion. The most certain wrong decision is slice {far.slice} "
+        f"of {far.patient}: it is {CLASSES[far.label]}, and its score is {abs(far.margin):.2f} spreads on the wrong side of "
+        "the threshold."
     )

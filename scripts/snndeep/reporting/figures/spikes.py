@@ -1,4 +1,4 @@
-"""Spikes: what goes in, what the hidden neurons make of it, what comes out."""
+"""Spikes of input and hidden neurons, potentials of output neurons, and firing rates."""
 
 from __future__ import annotations
 
@@ -21,23 +21,20 @@ AXIS_NAMES = {
 
 
 def traces_of(traces: Mapping[str, np.ndarray], split: str) -> dict[str, np.ndarray]:
-    """Return the traces of one split, by what was traced, `[samples, T, n]`."""
+    """Return the traces of one split by name of the signal, each `[samples, T, n]`."""
     return {key.removeprefix(f"{split}/"): values for key, values in traces.items() if key.startswith(f"{split}/")}
 
 
 def raster(traces: Mapping[str, np.ndarray], classes: list[int]) -> Figure:
-    """Draw input spikes, hidden spikes and output potentials, a column per sample.
+    """Draw input spikes, hidden spikes and output potentials, one column per sample.
 
     Args:
-        traces: See `traces_of`.
-        classes: Of each sample, 0 healthy, 1 diseased.
+        traces: The traces of one split, see `traces_of`.
+        classes: Class of each sample, 0 healthy, 1 diseased.
     """
     names = [name for name in LAYERS if name in traces]
     heights = [1.6 if name.endswith("spikes") else 1.0 for name in names]
-    figure, grid = panels(
-        len(names), len(classes), 0.6 + sum(heights),
-        sharex=True, sharey="row", gridspec_kw={"height_ratios": heights},
-    )  # fmt: skip
+    figure, grid = panels(len(names), len(classes), 0.6 + sum(heights), sharex=True, sharey="row", heights=heights)
     for row, name in zip(grid, names, strict=True):
         for k, axes in enumerate(row):
             if name.endswith("spikes"):
@@ -93,10 +90,10 @@ def rate_table(firing: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
 
 
 def firing_rates(rates: pd.DataFrame) -> Figure:
-    """Draw the rates of all neurons in rising order, a panel per layer, a line per class.
+    """Draw the rates of all neurons in rising order, one panel per layer and one line per class.
 
     Args:
-        rates: See `rate_table`.
+        rates: The table of `rate_table`.
     """
     layers = [layer for layer in ("input", "hidden") if layer in set(rates["layer"])]
     figure, grid = panels(1, len(layers), 2.6)
@@ -120,4 +117,4 @@ def describe_rates(rates: pd.DataFrame) -> str:
     layer = "hidden" if "hidden" in set(rates["layer"]) else "input"
     means = rates[rates["layer"] == layer].groupby("class")["rate"].mean()
     shown = " and ".join(f"{means[name]:.3f} for {name} slices" for name in CLASSES if name in means)
-    return f"The {layer} neurons fire {shown}, in spikes per neuron and time step, mean over neurons and folds."
+    return f"The firing rate of the {layer} neurons, in spikes per time step, mean over neurons and folds, is {shown}."

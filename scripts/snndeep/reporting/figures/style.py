@@ -1,33 +1,44 @@
-"""The one look of all figures.
+"""The common style of all figures.
 
-Figures are as wide as a column of print. A phone shows them at three quarters of that, where letters are still about
-ten pixels high; panels therefore stand below one another rather than side by side. Colour never carries a meaning
-alone: markers, line styles or labels repeat it.
+Figures are as wide as a column of print. A phone shows them at three quarters of this width, where letters are still
+about ten pixels high; panels are therefore stacked rather than placed side by side. Colour alone never carries meaning:
+markers, line styles or labels repeat it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import matplotlib as mpl
 import numpy as np
 import seaborn as sns
 
-mpl.use("agg")  # figures go to files; no display is asked for
+mpl.use("agg")  # figures are written to files; no display is needed
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 WIDTH = 5.2
 """Width of every figure, in inches."""
 
 QUIET = "0.45"
-"""Colour of what explains: reference lines, notes."""
+"""Colour of annotations: reference lines and notes."""
 
 LEAST_CONTRAST = 4.5
+"""Contrast that text needs by WCAG 2.2."""
+
+Colour = tuple[float, float, float]
+"""Red, green and blue, each in [0, 1]."""
+
+Sharing = bool | Literal["none", "all", "row", "col"]
+"""Which panels share an axis, as in `matplotlib.pyplot.subplots`."""
 
 INTERVAL = "95 % interval over patients"
 
@@ -36,11 +47,26 @@ _DASHES = ("-", "--", ":", "-.")
 
 PROTOCOL_LOOKS = {"patient": (0, "o"), "slice": (1, "s")}
 CLASS_LOOKS = {"healthy": (0, "o"), "diseased": (3, "^")}
+"""Index of the colour, and marker."""
+
+
+class Look(NamedTuple):
+    """The look of one thing in a figure.
+
+    Attributes:
+        colour: Colour of the palette in use.
+        marker: Marker, as matplotlib names it.
+        dash: Line style, as matplotlib names it.
+    """
+
+    colour: Colour
+    marker: str
+    dash: str
 
 
 @contextmanager
 def style(palette: str) -> Iterator[None]:
-    """Apply the look to figures that are drawn *and saved* inside the block.
+    """Apply the style to figures that are drawn *and saved* inside the block.
 
     Args:
         palette: Name of a seaborn palette.
@@ -65,26 +91,28 @@ def style(palette: str) -> Iterator[None]:
         "figure.constrained_layout.use": True,
         "figure.dpi": 100,
         "savefig.dpi": 200,
-        # Letters as outlines look the same everywhere, whatever fonts the reader has.
+        # Letters are drawn as outlines, so that they look the same whatever fonts the reader has.
         "svg.fonttype": "path",
         "svg.hashsalt": "snndeep",
     }
-    with mpl.rc_context(theme), sns.color_palette(palette):
+    # Seaborn's types say no more of the keys than that they are strings.
+    with mpl.rc_context(cast("dict[RcKeyType, object]", theme)), sns.color_palette(palette):
         yield
 
 
-def colour(index: int) -> tuple[float, float, float]:
-    """Return a colour of the palette in use."""
+def colour(index: int) -> Colour:
+    """Return a colour of the palette in use; indices beyond its end start again at the first."""
     palette = sns.color_palette()
     return palette[index % len(palette)]
 
 
-def ink(index: int) -> tuple[float, float, float]:
-    """Return a colour of the palette, darkened until letters in it can be read on white (contrast 4.5, WCAG 2.2)."""
+def ink(index: int) -> Colour:
+    """Return a colour of the palette, darkened until text in it is readable on white (`LEAST_CONTRAST`)."""
     shade = np.array(colour(index))
     while 1.05 / (_luminance(shade) + 0.05) < LEAST_CONTRAST:
         shade = shade * 0.97
-    return tuple(shade)
+    red, green, blue = shade
+    return red, green, blue
 
 
 def _luminance(shade: np.ndarray) -> float:
@@ -92,36 +120,44 @@ def _luminance(shade: np.ndarray) -> float:
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
-def look(index: int) -> dict[str, object]:
-    """Return colour, marker and line style of the index-th thing of its kind."""
-    return {
-        "color": colour(index),
-        "marker": _MARKERS[index % len(_MARKERS)],
-        "linestyle": _DASHES[index % len(_DASHES)],
-    }
+def look(index: int) -> Look:
+    """Return the look of the index-th thing of its kind."""
+    return Look(colour(index), _MARKERS[index % len(_MARKERS)], _DASHES[index % len(_DASHES)])
 
 
-def panels(rows: int, columns: int, height: float, **options: object) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure of the common width with a grid of axes.
+def panels(
+    rows: int,
+    columns: int,
+    height: float,
+    *,
+    sharex: Sharing = False,
+    sharey: Sharing = False,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure of the common width with a grid of axes, row by row.
 
     Args:
-        rows: Rows of the grid.
-        columns: Columns of the grid.
-        height: Of the figure, in inches.
-        options: For `matplotlib.pyplot.subplots`.
+        rows: Number of rows in the grid.
+        columns: Number of columns in the grid.
+        height: Height of the figure, in inches.
+        sharex: Which panels share the horizontal axis.
+        sharey: Which panels share the vertical axis.
+        heights: Relative heights of the rows; None means equal heights.
     """
-    figure, grid = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **options)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(WIDTH, height), squeeze=False, sharex=sharex, sharey=sharey, height_ratios=heights
+    )
     return figure, [list(row) for row in grid]
 
 
 def logarithmic(axes: Axes) -> None:
-    """Make the horizontal axis logarithmic, with few and plain numbers whatever it spans."""
+    """Make the horizontal axis logarithmic, with a few plain numbers whatever its range."""
     axes.set_xscale("log")
     axes.margins(x=0.12)
     axes.autoscale_view(scaley=False)
     low, high = axes.get_xlim()
     decades = np.log10(high / low)
-    if decades < 1:  # a decade holds at least two numbers
+    if decades < 1:  # a decade contains at least two of the numbers
         grow = 10 ** ((1 - decades) / 2)
         axes.set_xlim(low / grow, high * grow)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if decades < 2.5 else (1,), numticks=6))
@@ -130,7 +166,7 @@ def logarithmic(axes: Axes) -> None:
 
 
 def legend_above(figure: Figure, axes: Axes, columns: int = 3) -> None:
-    """Put one legend for all panels above them; entries that repeat are shown once."""
+    """Put one legend for all panels above them, with repeated entries shown once."""
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     figure.legend(unique.values(), unique.keys(), loc="outside upper center", ncols=columns, frameon=False)

@@ -1,9 +1,9 @@
-"""What the search for hyperparameters found."""
+"""The results of the hyperparameter search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,15 @@ from matplotlib.figure import Figure
 from snndeep.reporting.figures.style import colour, legend_above, look, panels
 from snndeep.reporting.names import backend_title, rule_title, title_of
 from snndeep.samples.split import protocol_of
+from snndeep.training.outcomes import SearchOutcome
 
 
-def trial_table(tuned: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.DataFrame:
+def trial_table(tuned: Mapping[str, Mapping[str, SearchOutcome]], protocol: str) -> pd.DataFrame:
     """Return one row per trial: model, backend, rule, split, trial (from 1), value, best (so far).
 
     Args:
-        tuned: By model and split, what the search found.
-        protocol: Whose splits.
+        tuned: The outcome of the search by model and split.
+        protocol: The protocol whose splits are taken.
     """
     rows = []
     for model, splits in tuned.items():
@@ -36,10 +37,10 @@ def trial_table(tuned: Mapping[str, Mapping[str, Any]], protocol: str) -> pd.Dat
 
 
 def search_history(trials: pd.DataFrame) -> Figure:
-    """Draw every finished trial as a dot and the best so far as a line (mean over folds), a panel per rule.
+    """Draw every finished trial as a dot and the best so far as a line (mean over folds), one panel per rule.
 
     Args:
-        trials: See `trial_table`.
+        trials: The table of `trial_table`.
     """
     rules, backends = (list(dict.fromkeys(trials[name])) for name in ("rule", "backend"))
     figure, grid = panels(len(rules), 1, 0.7 + 1.55 * len(rules), sharex=True, sharey=True)
@@ -48,16 +49,14 @@ def search_history(trials: pd.DataFrame) -> Figure:
             own = trials[(trials["rule"] == rule) & (trials["backend"] == backend)]
             best = own.groupby("trial")["best"].mean()
             shown = look(k)
-            axes.plot(
-                own["trial"] + 0.12 * (k - 1), own["value"], shown["marker"], color=shown["color"], alpha=0.4, ms=3
-            )
+            axes.plot(own["trial"] + 0.12 * (k - 1), own["value"], shown.marker, color=shown.colour, alpha=0.4, ms=3)
             axes.step(
-                best.index, best, where="post", color=shown["color"], linestyle=shown["linestyle"],
+                best.index, best, where="post", color=shown.colour, linestyle=shown.dash,
                 linewidth=2.4 - 0.7 * min(k, 2), label=backend_title(backend),
             )  # fmt: skip
         axes.set(title=rule_title(rule), ylabel="validation\nROC-AUC")
     axes.set_xlabel("trial (line: best so far, mean over folds; dots: every trial)")
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     axes.set_xlim(0.5, trials["trial"].max() + 0.5)
     legend_above(figure, axes)
     return figure
@@ -70,16 +69,17 @@ def describe_search(trials: pd.DataFrame) -> str:
     if gain.empty:
         return "No trial of the search was completed."
     return (
-        f"From the first trial to the best, the validation ROC-AUC grows by {gain.mean():.3f} on average over models and "
-        f"folds, most for {title_of(gain.idxmax())} ({gain.max():.3f})."
+        f"From the first trial to the best, the validation ROC-AUC rises by {gain.mean():.3f} on average over models and "
+        f"folds, most for {title_of(str(gain.idxmax()))} ({gain.max():.3f})."
     )
 
 
 def setting_importance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw the share of each hyperparameter in what a search can explain, a panel per search space.
+    """Draw the share of each hyperparameter in the explained variance, one panel per search space.
 
     Args:
-        shares: By title of the search space and name of the setting, see `snndeep.training.setting_importance`.
+        shares: Share in [0, 1] by title of the search space and name of the setting, see
+            `snndeep.training.setting_importance`.
     """
     heights = [len(own) + 0.6 for own in shares.values()]
     figure, grid = panels(
@@ -87,7 +87,7 @@ def setting_importance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
         1,
         0.6 + 0.28 * len(shares) + 0.24 * sum(heights),
         sharex=True,
-        gridspec_kw={"height_ratios": heights},
+        heights=heights,
     )
     for [axes], (title, own) in zip(grid, shares.items(), strict=True):
         names, values = list(own), [100 * share for share in own.values()]
@@ -99,14 +99,12 @@ def setting_importance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
         axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
         axes.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 109), title=title)
         axes.grid(visible=False, axis="y")
-    axes.set_xlabel("share of the explained variation of validation ROC-AUC (%)")
+    axes.set_xlabel("share of the explained variance of validation ROC-AUC (%)")
     return figure
 
 
 def describe_settings(shares: Mapping[str, Mapping[str, float]]) -> str:
     """Return the figure's main numbers in a sentence."""
-    most = [
-        f"{max(own, key=own.get).replace('_', ' ')} for {title} ({100 * max(own.values()):.0f} %)"
-        for title, own in shares.items()
-    ]
-    return f"The hyperparameter that matters most is {', '.join(most)}."
+    most = [(title, *max(own.items(), key=itemgetter(1))) for title, own in shares.items()]
+    listed = ", ".join(f"{name.replace('_', ' ')} for {title} ({100 * share:.0f} %)" for title, name, share in most)
+    return f"The most important hyperparameter is {listed}."

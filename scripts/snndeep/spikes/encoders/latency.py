@@ -38,8 +38,9 @@ def spike_times(values: np.ndarray, steps: int) -> np.ndarray:
 
 def spikes_at(times: np.ndarray, steps: int) -> np.ndarray:
     """Return uint8 `[N, T, C]` with one spike per channel at `times` `[N, C]`; a time outside 0..T-1 gives none."""
-    spikes: np.ndarray = (np.arange(steps)[:, None] == times[:, None]).astype(np.uint8)
-    return spikes
+    # Numbers of 32 bits are compared twice as fast as those of 64.
+    spikes = np.arange(steps, dtype=np.int32)[:, None] == times[:, None].astype(np.int32)
+    return np.asarray(spikes).view(np.uint8)
 
 
 ENCODER = LatencyEncoder
