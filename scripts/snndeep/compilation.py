@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import stat
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserWideCacheLocator
 from numba.core.event import Event, Listener, register
 from numba.core.runtime.nrt import rtsys
 
@@ -36,7 +39,10 @@ def compiler(what: str, options: Mapping[str, Any]) -> Callable[[Callable[..., A
     def compiled(function: Callable[..., Any]) -> Any:
         announcement.modules.add(function.__module__)
         dispatcher = njit(**options)(function)
-        dispatcher._cache = _FolderCache(function)
+        try:
+            dispatcher._cache = _FolderCache(function)
+        except RuntimeError:
+            LOGGER.warning("No folder can be written to: %s will be compiled in every process.", what)
         return dispatcher
 
     return compiled
@@ -55,12 +61,40 @@ def fingerprint(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
 
 
+class _TemporaryLocator(UserWideCacheLocator):  # type: ignore[misc]
+    """A cache below the folder of temporary files, for read-only code of a user without a home.
+
+    Compiled code is loaded from it, so the folder must belong to the user and be closed to all others.
+    """
+
+    def __init__(self, py_func: Any, py_file: str) -> None:
+        super().__init__(py_func, py_file)
+        folder = Path(tempfile.gettempdir()) / f"snndeep-{os.getuid()}"
+        self._private = folder
+        self._cache_path = str(folder / self.get_suitable_cache_subpath(py_file))
+
+    def ensure_cache_path(self) -> None:
+        self._private.mkdir(mode=0o700, exist_ok=True)
+        status = self._private.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise PermissionError(f"{self._private} is open to others")
+        super().ensure_cache_path()
+
+
+class _ResultCache(CompileResultCacheImpl):  # type: ignore[misc]
+    """Where results are kept: beside the code, in the user's cache, or with temporary files."""
+
+    _locator_classes = (*CompileResultCacheImpl._locator_classes, _TemporaryLocator)
+
+
 class _FolderCache(FunctionCache):
     """A cache whose entries hold for one state of all the files beside the function's own.
 
     Compiled functions contain those that they call, also from other files, but numba looks for changes in the
     function's own file alone.
     """
+
+    _impl_class = _ResultCache
 
     def __init__(self, function: Callable[..., Any]):
         super().__init__(function)

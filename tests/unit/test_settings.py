@@ -15,6 +15,9 @@ from snndeep.errors import ConfigError
 from snndeep.plan.configuration import complete, configuration_schema
 from snndeep.plan.reference import reference_page, schema_text
 from snndeep.plan.schema import schema_of
+from snndeep.radiomics.documentation import names as feature_names
+from snndeep.radiomics.documentation import page as features_page
+from snndeep.radiomics.naming import NAMES
 from snndeep.reporting.settings import PALETTES
 from snndeep.settings import Settings, section, setting
 
@@ -72,6 +75,9 @@ def test_the_written_schema_and_page_are_those_of_the_code():
     """`make reference` rewrites them."""
     assert (ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8") == schema_text()
     assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()
+    features = (ROOT / "docs/features.md").read_text(encoding="utf-8")
+    assert features == features_page(features)
+    assert NAMES.read_text(encoding="utf-8") == feature_names()
 
 
 def test_the_version_is_written_once():
@@ -83,6 +89,7 @@ def test_the_command_writes_what_the_code_says(tmp_path):
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("workflow/schemas", "docs"):
         (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "docs/features.md", tmp_path / "docs")
     (tmp_path / "CITATION.cff").write_text('title: "x"\nversion: "0"\n', encoding="utf-8")
     subprocess.run([sys.executable, tmp_path / "scripts/reference.py"], check=True)
     assert (tmp_path / "docs/configuration.md").read_text(encoding="utf-8") == reference_page()

@@ -82,7 +82,7 @@ def family_channels(channels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
     """Return the channel indices of every family, which is the part of a feature's name before its first dot."""
     families: dict[str, list[np.ndarray]] = {}
     for name, own in channels.items():
-        families.setdefault(name.split(".")[0], []).append(own)
+        families.setdefault(name.rpartition(".")[0], []).append(own)
     return {name: np.concatenate(parts) for name, parts in families.items()}
 
 

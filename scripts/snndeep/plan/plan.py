@@ -24,6 +24,7 @@ from snndeep.plan.stages import Stage, StageMaker
 from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
+from snndeep.store.content import content_digest
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
 NOT_SHOWN = ("store", "durable", "prune", "limits")
@@ -83,9 +84,11 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        return self._maker.stage(
-            "preprocessing", self.config["preprocessing"], ["preprocessing.py"], [self.samples, self.splits]
-        )
+        config = dict(self.config["preprocessing"])
+        if config["min_icc"]:
+            # Other measurements at the same place are another input.
+            config["measurements"] += "#" + content_digest(Path(config["measurements"]))
+        return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
 
     def encoding(self, encoder: str) -> dict[str, Any]:
         """Return an encoder's name and settings, as JSON values."""

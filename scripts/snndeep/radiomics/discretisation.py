@@ -9,7 +9,6 @@ import numpy as np
 
 from snndeep.errors import ConfigError
 from snndeep.radiomics.family_settings import FamilySettings
-from snndeep.radiomics.kernels import assign_bins, assign_levels, count_values
 from snndeep.radiomics.region import Region, Surroundings, plane_rows
 from snndeep.radiomics.statistics import Intensities
 
@@ -72,6 +71,8 @@ def make_region(
         settings: Conventions of the families, by default the defaults.
         surroundings: The image around the region.
     """
+    from snndeep.radiomics.kernels import count_values
+
     rows = plane_rows(values.shape[0], each_plane)
     n_rows = values.shape[0] - 2 if each_plane else 1
     first, last = _value_range(values, mask, how)
@@ -172,6 +173,8 @@ def _from_lower_limit(
     values: np.ndarray, mask: np.ndarray, limits: tuple[float, float], width: float, first: int, last: int
 ) -> tuple[np.ndarray, int]:
     """Return the grey levels of whole HU by a table, and how many there could be."""
+    from snndeep.radiomics.kernels import assign_levels
+
     n_levels = max(1, math.ceil((limits[1] - limits[0]) / width))
     level_of_value = np.floor((np.arange(first, last + 1) - limits[0]) / width).astype(np.int64) + 1
     levels = np.empty(values.shape, level_type(n_levels))
@@ -189,6 +192,8 @@ def _binned(
     how: Discretisation,
 ) -> tuple[np.ndarray, int]:
     """Return the grey levels by each region's own lowest edge and width, and how many there could be."""
+    from snndeep.radiomics.kernels import assign_bins
+
     span = np.where(most > least, most - least, 1.0)
     origin, number = np.where(np.isfinite(least), least, 0.0), how.bin_number
     # Multiplying by a whole number of bins before dividing keeps the edges where the formula has them.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.labels import MaskLabels
-from snndeep.radiomics import morphology
+from snndeep.radiomics import kernels, morphology, resampling_kernels
 from snndeep.radiomics.discretisation import make_region, response_region
 from snndeep.radiomics.errors import BinNumberError
 from snndeep.radiomics.families import BY_NAME, region_features, volume_features
@@ -32,6 +32,9 @@ from snndeep.volume import CaseVolume, read_case
 from snndeep.volume.digest import voxels_digest
 from snndeep.volume.errors import IntensityRangeError, OrganTooSmallError, location
 from snndeep.volume.measure import area_by_slice, measure_case
+
+COMPILED = (kernels, resampling_kernels)
+"""The compiled kernels, which the families import where they call them; here they are loaded before the first case."""
 
 SLAB = 24
 """Slices that are worked on at a time, which bounds the memory that resampled slices take."""
@@ -80,19 +83,46 @@ def extract_case(
         ScanError: The scan cannot be used; `snndeep.volume.errors` has one class per reason.
     """
     settings = settings.resolved()
-    volume = read_case(case, image, label, labels, *_margins(settings))
+    volume = read_volume(case, image, label, settings, labels)
+    return features_of_volume(volume, settings, labels, location(case, image), location(case, label))
+
+
+def read_volume(
+    case: str, image: Path, label: Path, settings: FeatureSettings, labels: MaskLabels, more_mm: float = 0.0
+) -> CaseVolume:
+    """Return a scan and its mask with the margin that the settings need, and more if wanted; see `extract_case`."""
+    voxels, distance = _margins(settings)
+    return read_case(case, image, label, labels, voxels, distance + more_mm)
+
+
+def features_of_volume(
+    volume: CaseVolume, settings: FeatureSettings, labels: MaskLabels, where: str, where_mask: str = ""
+) -> CaseFeatures:
+    """Return the features of a scan in memory.
+
+    Args:
+        volume: The case, by `read_volume`.
+        settings: Conventions, resolved.
+        labels: The meaning of the mask's numbers.
+        where: The case and its image, for messages.
+        where_mask: The case and its mask, for messages; by default the same.
+
+    Raises:
+        ScanError: The scan cannot be used.
+    """
+    case = volume.case
     mask = (volume.labels > 0).view(np.uint8)
     area, lesion_area = area_by_slice(volume)
     chosen = np.flatnonzero(area >= settings.min_organ_area)
     if chosen.size == 0:
         raise OrganTooSmallError(
             "The organ is smaller than one sample.",
-            where=location(case, label),
+            where=where_mask or where,
             found=f"at most {area.max():.4g} mm² of organ in a slice",
             expected=f"at least {settings.min_organ_area:g} mm² in one slice (features.min_organ_area)",
             remedy="Correct the mask, lower features.min_organ_area, or remove the case.",
         )
-    defined, features = slice_features(volume, mask, chosen, settings, location(case, image))
+    defined, features = slice_features(volume, mask, chosen, settings, where)
     rows = chosen[defined]
     bookkeeping = {
         "case": case,
@@ -108,7 +138,7 @@ def extract_case(
     patient |= {f"spacing_{axis}": value for axis, value in zip("xyz", volume.spacing, strict=True)}
     patient |= {f"shape_{axis}": value for axis, value in zip("xyz", volume.shape, strict=True)}
     if settings.patient_features:
-        patient |= patient_features(volume, mask, settings, location(case, image))
+        patient |= patient_features(volume, mask, settings, where)
     return CaseFeatures(slices, pd.DataFrame([patient]))
 
 

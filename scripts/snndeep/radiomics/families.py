@@ -31,6 +31,7 @@ class Family:
 
     Attributes:
         title: Full name.
+        label: What it is called in front of a feature.
         compute: Returns all features of a region by name, [R] each.
         features: Names, references and units of the features.
         aggregated: Whether features depend on how neighbours are counted (2d, 2.5d, 3d).
@@ -40,6 +41,7 @@ class Family:
     """
 
     title: str
+    label: str
     compute: Callable[[Region], dict[str, np.ndarray]]
     features: tuple[Feature, ...]
     aggregated: bool = True
@@ -50,34 +52,62 @@ class Family:
 
 BY_NAME = {
     "intensity_statistics": Family(
-        "intensity-based statistics", intensity_statistics.compute, intensity_statistics.FEATURES, aggregated=False
+        "intensity-based statistics",
+        "intensity",
+        intensity_statistics.compute,
+        intensity_statistics.FEATURES,
+        aggregated=False,
     ),
     "intensity_histogram": Family(
-        "intensity histogram", intensity_histogram.compute, intensity_histogram.FEATURES, aggregated=False
+        "intensity histogram",
+        "intensity histogram",
+        intensity_histogram.compute,
+        intensity_histogram.FEATURES,
+        aggregated=False,
     ),
-    "glcm": Family("grey level co-occurrence matrix", glcm.compute, glcm.FEATURES),
+    "glcm": Family("grey level co-occurrence matrix", "GLCM", glcm.compute, glcm.FEATURES),
     "glcm_averaged": Family(
-        "grey level co-occurrence matrix, averaged over directions", glcm.compute_averaged, glcm.FEATURES
+        "grey level co-occurrence matrix, averaged over directions",
+        "GLCM averaged",
+        glcm.compute_averaged,
+        glcm.FEATURES,
     ),
-    "glrlm": Family("grey level run length matrix", glrlm.compute, glrlm.FEATURES),
+    "glrlm": Family("grey level run length matrix", "GLRLM", glrlm.compute, glrlm.FEATURES),
     "glrlm_averaged": Family(
-        "grey level run length matrix, averaged over directions", glrlm.compute_averaged, glrlm.FEATURES
+        "grey level run length matrix, averaged over directions",
+        "GLRLM averaged",
+        glrlm.compute_averaged,
+        glrlm.FEATURES,
     ),
-    "glszm": Family("grey level size zone matrix", glszm.compute, glszm.FEATURES),
-    "gldzm": Family("grey level distance zone matrix", gldzm.compute, gldzm.FEATURES),
-    "ngtdm": Family("neighbourhood grey tone difference matrix", ngtdm.compute, ngtdm.FEATURES),
-    "ngldm": Family("neighbouring grey level dependence matrix", ngldm.compute, ngldm.FEATURES),
+    "glszm": Family("grey level size zone matrix", "GLSZM", glszm.compute, glszm.FEATURES),
+    "gldzm": Family("grey level distance zone matrix", "GLDZM", gldzm.compute, gldzm.FEATURES),
+    "ngtdm": Family("neighbourhood grey tone difference matrix", "NGTDM", ngtdm.compute, ngtdm.FEATURES),
+    "ngldm": Family("neighbouring grey level dependence matrix", "NGLDM", ngldm.compute, ngldm.FEATURES),
     "intensity_volume": Family(
-        "intensity-volume histogram", intensity_volume.compute, intensity_volume.FEATURES, aggregated=False
+        "intensity-volume histogram",
+        "intensity-volume histogram",
+        intensity_volume.compute,
+        intensity_volume.FEATURES,
+        aggregated=False,
     ),
     "local_intensity": Family(
-        "local intensity", local_intensity.compute, local_intensity.FEATURES, aggregated=False, of_slices=False
+        "local intensity",
+        "local intensity",
+        local_intensity.compute,
+        local_intensity.FEATURES,
+        aggregated=False,
+        of_slices=False,
     ),
     "shape_2d": Family(
-        "shape of the slice", slice_shape.compute, slice_shape.FEATURES,
-        aggregated=False, of_volume=False, of_responses=False,
+        "shape of the slice",
+        "shape of the slice",
+        slice_shape.compute,
+        slice_shape.FEATURES,
+        aggregated=False,
+        of_volume=False,
+        of_responses=False,
     ),
-}  # fmt: skip
+}
 
 
 def chosen_features(family: Family, feature_set: str) -> tuple[Feature, ...]:

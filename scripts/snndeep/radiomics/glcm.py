@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.feature import LEVELS, LEVELS_SQUARED, NONE, features
-from snndeep.radiomics.kernels import count_cooccurrences
 from snndeep.radiomics.neighbourhood import directions, weight
 from snndeep.radiomics.region import Region, flat_steps
 from snndeep.radiomics.statistics import log2, mean_of_present
@@ -86,6 +85,8 @@ def compute_averaged(region: Region) -> dict[str, np.ndarray]:
 
 def _count(region: Region, merged: bool) -> np.ndarray:
     """Return the pairs counted one way, [R, 1 or D, level, neighbour's level]."""
+    from snndeep.radiomics.kernels import count_cooccurrences
+
     neighbours = region.settings.glcm
     offsets = directions(neighbours, region.in_plane)
     levels, rows = region.padded_levels(neighbours.distance)

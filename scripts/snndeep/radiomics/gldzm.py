@@ -6,7 +6,6 @@ import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
-from snndeep.radiomics.kernels import border_distances, count_zone_distances
 from snndeep.radiomics.region import Region
 
 FEATURES = features(
@@ -38,6 +37,8 @@ def compute(region: Region) -> dict[str, np.ndarray]:
 
     Distances are counted in steps across faces from the border of the morphological mask, where they are 1.
     """
+    from snndeep.radiomics.kernels import border_distances, count_zone_distances
+
     distances = border_distances(region.mask, region.face_steps)
     counts = count_zone_distances(region.levels, distances, region.rows, region.steps, region.n_rows, region.n_levels)
     return renamed(emphasis_features(Entries.from_matrix(counts), region.n_rows, region.voxels), FEATURES)

@@ -10,7 +10,6 @@ import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
-from snndeep.radiomics.kernels import count_runs
 from snndeep.radiomics.region import Region
 from snndeep.radiomics.statistics import mean_of_present
 
@@ -60,6 +59,8 @@ def compute_averaged(region: Region) -> dict[str, np.ndarray]:
 
 
 def _count(region: Region, slots: np.ndarray) -> np.ndarray:
+    from snndeep.radiomics.kernels import count_runs
+
     n_slots = int(slots.max()) + 1
     runs: np.ndarray = count_runs(
         region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels

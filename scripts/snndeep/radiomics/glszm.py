@@ -6,7 +6,6 @@ import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
-from snndeep.radiomics.kernels import count_zone_sizes
 from snndeep.radiomics.region import Region
 
 FEATURES = features(
@@ -38,6 +37,8 @@ def compute(region: Region) -> dict[str, np.ndarray]:
 
     Zones are connected over 8 neighbours in a slice, 26 in the volume; there are at most as many as voxels.
     """
+    from snndeep.radiomics.kernels import count_zone_sizes
+
     small, large = count_zone_sizes(region.levels, region.rows, region.steps, region.n_rows, region.n_levels)
     entries = Entries.from_matrix(small).joined(Entries.from_list(large))
     return renamed(emphasis_features(entries, region.n_rows, region.voxels), FEATURES)

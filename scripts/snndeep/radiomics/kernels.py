@@ -121,27 +121,35 @@ def count_cooccurrences(
 
 @compiled
 def count_runs(
-    levels: np.ndarray, rows: np.ndarray, steps: np.ndarray, slots: np.ndarray, n_rows: int, n_slots: int, n_levels: int
+    levels: np.ndarray,
+    rows: np.ndarray,
+    steps: np.ndarray,
+    slots: np.ndarray,
+    n_rows: int,
+    n_slots: int,
+    n_levels: int,
 ) -> np.ndarray:
-    """Count runs of equal level along each direction, [row, slot, level, length - 1]."""
+    """Count runs of equal level along each direction, [row, slot, level, length - 1].
+
+    Steps lead onwards, so the voxel before is visited before: its length plus one is that of the run so far.
+    """
     nz, ny, nx = levels.shape
     flat = levels.ravel()
-    longest = max(nz, ny, nx) - 2
-    counts = np.zeros((n_rows, n_slots, n_levels, longest), np.int64)
-    for z in range(1, nz - 1):
-        row_counts = counts[rows[z]]
-        for y in range(1, ny - 1):
-            start = (z * ny + y) * nx
-            for voxel in range(start + 1, start + nx - 1):
-                level = flat[voxel]
-                if level:
-                    for d in range(steps.size):
-                        step = steps[d]
-                        if flat[voxel - step] != level:
-                            length = 1
-                            while flat[voxel + length * step] == level:
-                                length += 1
-                            row_counts[slots[d], level - 1, length - 1] += 1
+    lengths = np.zeros(flat.size, np.int32)
+    counts = np.zeros((n_rows, n_slots, n_levels, max(nz, ny, nx) - 2), np.int64)
+    for d in range(steps.size):
+        step = steps[d]
+        for z in range(1, nz - 1):
+            row_counts = counts[rows[z], slots[d]]
+            for y in range(1, ny - 1):
+                start = (z * ny + y) * nx
+                for voxel in range(start + 1, start + nx - 1):
+                    level = flat[voxel]
+                    if level:
+                        # Without branches: whether a run goes on is a coin toss that no processor foresees.
+                        length = lengths[voxel - step] * np.int64(flat[voxel - step] == level) + 1
+                        lengths[voxel] = length
+                        row_counts[level - 1, length - 1] += np.int64(flat[voxel + step] != level)
     return counts
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from snndeep.errors import InvalidInputError
 from snndeep.radiomics.feature import HU, features
-from snndeep.radiomics.kernels import mean_of_neighbours
 from snndeep.radiomics.region import Region
 
 FEATURES = features(
@@ -33,6 +32,8 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     Raises:
         InvalidInputError: If the region has no surroundings.
     """
+    from snndeep.radiomics.kernels import mean_of_neighbours
+
     around = region.surroundings
     if around is None:
         raise InvalidInputError(

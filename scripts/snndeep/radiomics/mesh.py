@@ -15,8 +15,6 @@ from functools import cache
 
 import numpy as np
 
-from snndeep.radiomics.kernels import count_cube_corners
-
 Corner = tuple[int, int, int]
 Edge = frozenset[Corner]
 
@@ -110,6 +108,8 @@ def mesh_area_volume(mask: np.ndarray, spacing: tuple[float, float, float]) -> t
         mask: uint8 [z, y, x] of 0 and 1, zero on its border.
         spacing: Along x, y, z, in mm.
     """
+    from snndeep.radiomics.kernels import count_cube_corners
+
     counts = count_cube_corners(mask)
     triangles, codes, shares = _pieces()
 

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from snndeep.radiomics.enclosing import minimum_box, minimum_ellipsoid
 from snndeep.radiomics.feature import features
 from snndeep.radiomics.mesh import mesh_area_volume
 
@@ -104,6 +103,8 @@ def shape_features(mask: np.ndarray, spacing: tuple[float, float, float], enclos
 
 def _enclosing(vertices: np.ndarray, normals: np.ndarray, volume: float, area: float) -> dict[str, float]:
     """Return volume and area as shares of those of the smallest box and of the smallest ellipsoid."""
+    from snndeep.radiomics.enclosing import minimum_box, minimum_ellipsoid
+
     a, b, c = minimum_box(vertices, normals)
     major, minor, least = minimum_ellipsoid(vertices)
     return {

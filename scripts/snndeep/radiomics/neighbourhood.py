@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -53,16 +55,17 @@ def weight(offset: Offset, neighbourhood: Neighbourhood) -> float:
     return weights[neighbourhood.weighting]
 
 
-def half(offsets: list[Offset]) -> list[Offset]:
+def half(offsets: Iterable[Offset]) -> list[Offset]:
     """Return of every pair of opposite offsets the one that points onwards."""
     return [offset for offset in offsets if offset > (0, 0, 0)]
 
 
-def within(distance: int, norm: str, in_plane: bool) -> list[Offset]:
+@cache
+def within(distance: int, norm: str, in_plane: bool) -> tuple[Offset, ...]:
     """Return all offsets (dz, dy, dx) up to a distance, in scan order."""
     reach = range(-distance, distance + 1)
     offsets = product((0,) if in_plane else reach, reach, reach)
-    return [offset for offset in offsets if 0 < length(offset, norm) <= distance + 1e-9]
+    return tuple(offset for offset in offsets if 0 < length(offset, norm) <= distance + 1e-9)
 
 
 def directions(neighbourhood: Neighbourhood, in_plane: bool) -> list[Offset]:

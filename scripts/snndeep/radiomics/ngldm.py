@@ -6,7 +6,6 @@ import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
-from snndeep.radiomics.kernels import count_dependence, list_weighted_dependence
 from snndeep.radiomics.neighbourhood import half, weight, within
 from snndeep.radiomics.region import Region, flat_steps
 
@@ -41,6 +40,8 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     The dependence of a voxel is the number of its neighbours whose level differs by at most the coarseness, or the sum of
     their weights; by default 8 neighbours in a slice, 26 in the volume, and equal levels.
     """
+    from snndeep.radiomics.kernels import count_dependence, list_weighted_dependence
+
     neighbours = region.settings.ngldm
     offsets = half(within(neighbours.distance, neighbours.norm, region.in_plane))
     levels, rows = region.padded_levels(neighbours.distance)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.feature import features
-from snndeep.radiomics.kernels import sum_tone_differences, sum_weighted_tone_differences
 from snndeep.radiomics.neighbourhood import half, weight, within
 from snndeep.radiomics.region import Region, flat_steps
 
@@ -63,6 +62,8 @@ def compute(region: Region) -> dict[str, np.ndarray]:
 
 def _differences(region: Region) -> tuple[np.ndarray, np.ndarray]:
     """Return, [R, n_levels] each, the voxels with a neighbour and their summed difference to the mean neighbour."""
+    from snndeep.radiomics.kernels import sum_tone_differences, sum_weighted_tone_differences
+
     neighbours = region.settings.ngtdm
     offsets = half(within(neighbours.distance, neighbours.norm, region.in_plane))
     levels, rows = region.padded_levels(neighbours.distance)

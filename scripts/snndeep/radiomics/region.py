@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from snndeep.radiomics.family_settings import FamilySettings
-from snndeep.radiomics.kernels import count_levels
 from snndeep.radiomics.neighbourhood import Offset, half, within
 from snndeep.radiomics.statistics import Intensities
 
@@ -88,6 +87,8 @@ class Region:
     @cached_property
     def level_counts(self) -> np.ndarray:
         """How many voxels have each grey level, int64 [R, n_levels]."""
+        from snndeep.radiomics.kernels import count_levels
+
         counts: np.ndarray = count_levels(self.levels, self.rows, self.n_rows, self.n_levels)
         return counts
 

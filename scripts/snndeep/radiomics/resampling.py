@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.radiomics.compiler import compiled
 from snndeep.radiomics.errors import SplineInputError
 
 ORDERS = ("nearest", "linear", "cubic")
@@ -127,10 +126,12 @@ def resample(
         Intensities as int16, rounded to whole HU as IBSI asks for CT, and the mask as uint8, both with one voxel of
         zeros around them. Intensities outside the mask are not computed and are zero.
     """
+    from snndeep.radiomics.resampling_kernels import sample_both
+
     shape = tuple(axis.position.size + 2 for axis in axes)
     values, inside = np.zeros(shape, np.int16), np.zeros(shape, np.uint8)
     z, y, x = axes
-    _resample(intensity, mask, z.index, z.weight, y.index, y.weight, x.index, x.weight, threshold, values, inside)
+    sample_both(intensity, mask, z.index, z.weight, y.index, y.weight, x.index, x.weight, threshold, values, inside)
     return values, inside
 
 
@@ -138,9 +139,11 @@ def resample_mask(mask: np.ndarray, axes: tuple[Axis, Axis, Axis], threshold: fl
     """Sample a mask, uint8 [z, y, x] of 0 and 1; the result has one voxel of zeros around it."""
     shape = tuple(axis.position.size + 2 for axis in axes)
     if order == "linear":
+        from snndeep.radiomics.resampling_kernels import sample_mask
+
         z, y, x = axes
         inside = np.zeros(shape, np.uint8)
-        _resample_mask(mask, z.index, z.weight, y.index, y.weight, x.index, x.weight, threshold, inside)
+        sample_mask(mask, z.index, z.weight, y.index, y.weight, x.index, x.weight, threshold, inside)
         return inside
     sampled = interpolate(mask.astype(np.float32), axes, order)
     # The noise of single precision must not decide a tie.
@@ -162,10 +165,12 @@ def resample_image(
             if _smoothing(axis.ratio) > 0:
                 intensity = gaussian_filter1d(intensity, _smoothing(axis.ratio), axis=number, mode="nearest")
     if order == "linear":
+        from snndeep.radiomics.resampling_kernels import sample_image
+
         # The arithmetic of `resample`, operation by operation, so that ties are rounded alike.
         sampled = np.empty(tuple(axis.position.size for axis in axes), np.float32)
         z, y, x = axes
-        _resample_image(intensity, z.index, z.weight, y.index, y.weight, x.index, x.weight, sampled)
+        sample_image(intensity, z.index, z.weight, y.index, y.weight, x.index, x.weight, sampled)
     else:
         sampled = np.rint(interpolate(intensity, axes, order))
     return np.clip(sampled, -32768, 32767, out=sampled)
@@ -238,95 +243,3 @@ def _spline_coefficients(values: np.ndarray, number: int) -> np.ndarray:
 
 def _smoothing(ratio: float) -> float:
     return max(0.0, (ratio - 1) / 2)
-
-
-@compiled
-def _bilinear(plane: np.ndarray, y: int, x: int, wy: float, wx: float) -> float:
-    # A weight of zero may belong to the last voxel, which has none after it.
-    y1, x1 = y + (wy > 0), x + (wx > 0)
-    upper = plane[y, x] * (1.0 - wx) + plane[y, x1] * wx
-    lower = plane[y1, x] * (1.0 - wx) + plane[y1, x1] * wx
-    value: float = upper * (1.0 - wy) + lower * wy
-    return value
-
-
-@compiled
-def _resample(
-    intensity: np.ndarray,
-    mask: np.ndarray,
-    z_index: np.ndarray,
-    z_weight: np.ndarray,
-    y_index: np.ndarray,
-    y_weight: np.ndarray,
-    x_index: np.ndarray,
-    x_weight: np.ndarray,
-    threshold: float,
-    values: np.ndarray,
-    inside: np.ndarray,
-) -> None:
-    for k in range(z_index.size):
-        wz = z_weight[k]
-        image_0, image_1 = intensity[z_index[k]], intensity[z_index[k] + (wz > 0)]
-        mask_0, mask_1 = mask[z_index[k]], mask[z_index[k] + (wz > 0)]
-        for j in range(y_index.size):
-            y, wy = y_index[j], y_weight[j]
-            for i in range(x_index.size):
-                x, wx = x_index[i], x_weight[i]
-                part = _bilinear(mask_0, y, x, wy, wx)
-                if wz > 0:
-                    part = part * (1.0 - wz) + _bilinear(mask_1, y, x, wy, wx) * wz
-                if part >= threshold:
-                    value = _bilinear(image_0, y, x, wy, wx)
-                    if wz > 0:
-                        value = value * (1.0 - wz) + _bilinear(image_1, y, x, wy, wx) * wz
-                    inside[k + 1, j + 1, i + 1] = 1
-                    values[k + 1, j + 1, i + 1] = min(max(np.rint(value), -32768.0), 32767.0)
-
-
-@compiled
-def _resample_image(
-    intensity: np.ndarray,
-    z_index: np.ndarray,
-    z_weight: np.ndarray,
-    y_index: np.ndarray,
-    y_weight: np.ndarray,
-    x_index: np.ndarray,
-    x_weight: np.ndarray,
-    sampled: np.ndarray,
-) -> None:
-    for k in range(z_index.size):
-        wz = z_weight[k]
-        image_0, image_1 = intensity[z_index[k]], intensity[z_index[k] + (wz > 0)]
-        for j in range(y_index.size):
-            y, wy = y_index[j], y_weight[j]
-            for i in range(x_index.size):
-                x, wx = x_index[i], x_weight[i]
-                value = _bilinear(image_0, y, x, wy, wx)
-                if wz > 0:
-                    value = value * (1.0 - wz) + _bilinear(image_1, y, x, wy, wx) * wz
-                sampled[k, j, i] = np.rint(value)
-
-
-@compiled
-def _resample_mask(
-    mask: np.ndarray,
-    z_index: np.ndarray,
-    z_weight: np.ndarray,
-    y_index: np.ndarray,
-    y_weight: np.ndarray,
-    x_index: np.ndarray,
-    x_weight: np.ndarray,
-    threshold: float,
-    inside: np.ndarray,
-) -> None:
-    for k in range(z_index.size):
-        wz = z_weight[k]
-        mask_0, mask_1 = mask[z_index[k]], mask[z_index[k] + (wz > 0)]
-        for j in range(y_index.size):
-            y, wy = y_index[j], y_weight[j]
-            for i in range(x_index.size):
-                x, wx = x_index[i], x_weight[i]
-                part = _bilinear(mask_0, y, x, wy, wx)
-                if wz > 0:
-                    part = part * (1.0 - wz) + _bilinear(mask_1, y, x, wy, wx) * wz
-                inside[k + 1, j + 1, i + 1] = part >= threshold

@@ -13,7 +13,8 @@ class Intensities:
     """The values in the intensity mask of R regions: integers that are counted, or numbers that are listed.
 
     Attributes:
-        parts: Ascending values [K] and how often each occurs [R', K], in parts whose rows make up R together.
+        parts: Ascending values [K] and how often each occurs [R', K], in parts whose rows make up R together. In a list
+            equal values follow each other.
     """
 
     parts: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -23,8 +24,9 @@ class Intensities:
         """Return the intensities of regions whose values are given, one array a region."""
         parts = []
         for row in rows:
-            values, counts = np.unique(row.astype(np.float64), return_counts=True)
-            parts.append((values, counts[None]) if values.size else (np.zeros(1), np.zeros((1, 1), np.int64)))
+            values = np.sort(row.astype(np.float64))
+            ones = np.ones((1, values.size), np.int64)
+            parts.append((values, ones) if values.size else (np.zeros(1), np.zeros((1, 1), np.int64)))
         return cls(tuple(parts))
 
     @property
@@ -35,7 +37,10 @@ class Intensities:
 
     def describe(self) -> dict[str, np.ndarray]:
         """Return the eighteen statistics of `describe`, [R] each."""
-        described = [describe(values, counts) for values, counts in self.parts]
+        described = [
+            _describe_list(values) if counts.shape[0] == 1 and (counts == 1).all() else describe(values, counts)
+            for values, counts in self.parts
+        ]
         return {name: np.concatenate([part[name] for part in described]) for name in described[0]}
 
     def rows(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
@@ -115,6 +120,42 @@ def describe(values: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
         "rms": np.sqrt(energy / n),
     }
     return {name: np.where(np.isnan(n), np.nan, result) for name, result in features.items()}
+
+
+def _describe_list(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what `describe` does for one region whose ascending values are listed, in a few passes."""
+    n, varies = x.size, x[0] < x[-1]
+    mean = x.mean()
+    deviation = x - mean
+    squared = deviation * deviation
+    variance = squared.mean()
+    scale = variance if varies else 1.0
+    position = (n - 1) * np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+    below = np.floor(position).astype(np.int64)
+    p10, p25, median, p75, p90 = x[below] + (position - below) * (x[np.minimum(below + 1, n - 1)] - x[below])
+    inner = x[np.searchsorted(x, p10) : np.searchsorted(x, p90, side="right")]
+    energy = float(x @ x)
+    features = {
+        "mean": mean,
+        "var": variance,
+        "skew": (squared @ deviation) / n / scale**1.5 if varies else 0.0,
+        "kurt": (squared @ squared) / n / scale**2 - 3.0 if varies else 0.0,
+        "median": median,
+        "min": x[0],
+        "p10": p10,
+        "p90": p90,
+        "max": x[-1],
+        "iqr": p75 - p25,
+        "range": x[-1] - x[0],
+        "mad": np.abs(deviation).mean(),
+        "rmad": np.abs(inner - inner.mean()).mean() if inner.size else np.nan,
+        "medad": np.abs(x - median).mean(),
+        "cov": np.sqrt(variance) / mean if mean != 0 else np.nan,
+        "qcod": (p75 - p25) / (p75 + p25) if p75 + p25 != 0 else np.nan,
+        "energy": energy,
+        "rms": np.sqrt(energy / n),
+    }
+    return {name: np.array([value], np.float64) for name, value in features.items()}
 
 
 def mean_of_present(values: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from snndeep.errors import InvalidInputError
+from snndeep.radiomics.icc import correlations
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
@@ -56,16 +57,41 @@ def fit_preprocessing(
     )
 
 
-def fit_split(table: pd.DataFrame, split: Split, settings: PreprocessingSettings) -> Preprocessing:
+def fit_split(
+    table: pd.DataFrame, split: Split, settings: PreprocessingSettings, measured: pd.DataFrame | None = None
+) -> Preprocessing:
     """Fit scaler and selection on the training part of a split; no other row of the table is looked at.
 
     Args:
         table: Samples with features.
         split: The split.
         settings: How.
+        measured: Repeated measurements of cases, for `settings.min_icc`; those of other cases are not looked at.
     """
     rows, names = table[table["sample"].isin(split.train)], feature_names(table)
+    if measured is not None:
+        stable = stable_features(measured[measured["case"].isin(rows["case"].unique())], settings.min_icc)
+        names = [name for name in names if name in stable]
     return fit_preprocessing(rows[names].to_numpy(np.float64), rows["label"].to_numpy(), names, settings)
+
+
+def stable_features(measured: pd.DataFrame, least: float) -> set[str]:
+    """Return the features whose ICC(1,1) over the cases of repeated measurements is at least a value.
+
+    Raises:
+        InvalidInputError: If there are fewer than two cases, or no feature is stable.
+    """
+    table = correlations(measured)
+    stable = set(table.loc[table["icc_1_1"] >= least, "feature"].tolist())
+    if not stable:
+        raise InvalidInputError(
+            "No feature is as stable as asked for.",
+            where="preprocessing.min_icc",
+            found=f"{measured['case'].nunique()} measured training cases, no feature of {len(table)} with an ICC of {least:g}",
+            expected="two training cases at least, and a stable feature",
+            remedy="Measure more cases with scripts/stability.py, or lower preprocessing.min_icc.",
+        )
+    return stable
 
 
 def _strongest(z: np.ndarray, strength: np.ndarray, settings: PreprocessingSettings) -> np.ndarray:

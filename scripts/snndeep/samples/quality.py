@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from snndeep.radiomics.naming import column_name
 from snndeep.samples.table import feature_names
 
 
@@ -19,8 +20,8 @@ def feature_quality(table: pd.DataFrame, selections: Sequence[Sequence[str]], ma
         max_correlation: From here on a feature counts as redundant.
 
     Returns:
-        Columns feature, missing (samples), constant, area_correlation (Spearman, NaN if constant), redundant (with a
-        feature before it in the table), selected (number of splits).
+        Columns feature, name (in full), unit, missing (samples), constant, area_correlation (Spearman, NaN if constant),
+        redundant (with a feature before it in the table), selected (number of splits).
     """
     names = feature_names(table)
     values = table[names].astype(float).replace([np.inf, -np.inf], np.nan)
@@ -34,6 +35,8 @@ def feature_quality(table: pd.DataFrame, selections: Sequence[Sequence[str]], ma
     return pd.DataFrame(
         {
             "feature": names,
+            "name": [column_name(name).title for name in names],
+            "unit": [column_name(name).unit for name in names],
             "missing": values.isna().sum().to_numpy(),
             "constant": constant.to_numpy(),
             "area_correlation": area.reindex(names).to_numpy(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from snndeep.errors import ConfigError
 from snndeep.settings import Settings, setting
 
 
@@ -36,3 +37,23 @@ class PreprocessingSettings(Settings):
     max_correlation: float = setting(
         0.98, "Of two features whose correlation exceeds this, the weaker is left out.", above=0, most=1
     )
+    min_icc: float = setting(
+        0.0,
+        "Features whose intraclass correlation ICC(1,1) under small changes of mask, noise and grid is lower over the training "
+        "cases are left out; 0 keeps all.",
+        least=0,
+        most=1,
+    )
+    measurements: str = setting(
+        "", "For min_icc, the repeated measurements: measurements.parquet as scripts/stability.py writes it."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.min_icc and not self.measurements:
+            raise ConfigError(
+                "The stability of features is asked for, but not measured.",
+                where="preprocessing.measurements",
+                found="no file",
+                expected="measurements.parquet, as scripts/stability.py writes it",
+            )

@@ -7,7 +7,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from snndeep.radiomics.filters.base import BOUNDARIES
+from snndeep.radiomics.filters.base import PADDING
 
 Kernels = tuple[np.ndarray, ...]
 """One kernel per axis, x first."""
@@ -27,13 +27,26 @@ def convolve(image: np.ndarray, kernels: Kernels, boundary: str, flips: tuple[bo
         boundary: How the image goes on.
         flips: Which kernels to mirror; that of even length is mirrored with its centre, as if the image were.
     """
-    from scipy.ndimage import convolve1d
-
     response = np.asarray(image, np.float32)
     for number, (kernel, flip) in enumerate(zip(kernels, flips or (False,) * len(kernels), strict=True)):
         if kernel.size > 1 or kernel[0] != 1:
-            turned, origin = (kernel[::-1], -1 if kernel.size % 2 == 0 else 0) if flip else (kernel, 0)
-            response = convolve1d(response, turned, axis=2 - number, mode=BOUNDARIES[boundary], origin=origin)
+            response = _along(response, kernel, 2 - number, boundary, flip)
+    return response
+
+
+def _along(image: np.ndarray, kernel: np.ndarray, axis: int, boundary: str, flip: bool) -> np.ndarray:
+    """Return the convolution along one axis."""
+    from snndeep.radiomics.filters.convolution import correlate
+
+    after = kernel.size // 2
+    before = kernel.size - 1 - after
+    width = [(0, 0)] * 3
+    width[axis] = (after, before) if flip else (before, after)
+    padded = np.pad(image, width, mode=PADDING[boundary])  # type: ignore[call-overload]
+    weights = np.ascontiguousarray(kernel if flip else kernel[::-1], np.float32)
+    response = np.empty(image.shape, np.float32)
+    outer, inner = int(np.prod(image.shape[:axis])), int(np.prod(image.shape[axis + 1 :]))
+    correlate(padded.reshape(outer, -1, inner), weights, response.reshape(outer, -1, inner))
     return response
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from snndeep.insight.feature_importance import SplitImportance
+from snndeep.radiomics.naming import column_name, family_title
 from snndeep.reporting.figures.style import QUIET, colour, panels
 
 SHOWN = 15
@@ -67,10 +68,9 @@ def _bars(axes: Axes, losses: pd.DataFrame, index: int) -> None:
 
 
 def readable(name: str) -> str:
-    """Return a feature's name as text: `glcm.joint_entropy` as `GLCM: joint entropy`."""
-    family, _, feature = name.partition(".")
-    family = family.upper() if len(family) <= 5 else family.replace("_", " ")
-    return f"{family}: {feature.replace('_', ' ')}" if feature else family
+    """Return the full name of a feature or of a family: `glcm.joint_entr` as `GLCM: joint entropy`."""
+    family, _, feature = name.rpartition(".")
+    return column_name(name).title if feature and family else family_title(name)
 
 
 def describe_importance(features: pd.DataFrame, families: pd.DataFrame) -> str:

@@ -106,7 +106,9 @@ def _correlation(value: float) -> str:
 def _features(quality: pd.DataFrame) -> Sheet:
     order = quality["area_correlation"].abs().sort_values(ascending=False).index
     columns = (
-        Column("feature", "feature"),
+        Column("name", "feature"),
+        Column("feature", "tag"),
+        Column("unit", "unit"),
         Column("area_correlation", "correlation with area", _correlation, numeric=True),
         Column("missing", "missing in", count, numeric=True),
         Column("redundant", "redundant", lambda value: "yes" if value else ABSENT),
