@@ -61,7 +61,7 @@ def fingerprint(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
 
 
-class _TemporaryLocator(UserWideCacheLocator):  # type: ignore[misc]
+class _TemporaryLocator(UserWideCacheLocator):
     """A cache below the folder of temporary files, for read-only code of a user without a home.
 
     Compiled code is loaded from it, so the folder must belong to the user and be closed to all others.
@@ -81,10 +81,10 @@ class _TemporaryLocator(UserWideCacheLocator):  # type: ignore[misc]
         super().ensure_cache_path()
 
 
-class _ResultCache(CompileResultCacheImpl):  # type: ignore[misc]
+class _ResultCache(CompileResultCacheImpl):
     """Where results are kept: beside the code, in the user's cache, or with temporary files."""
 
-    _locator_classes = (*CompileResultCacheImpl._locator_classes, _TemporaryLocator)
+    _locator_classes = [*CompileResultCacheImpl._locator_classes, _TemporaryLocator]  # noqa: RUF012 (numba declares a list)
 
 
 class _FolderCache(FunctionCache):

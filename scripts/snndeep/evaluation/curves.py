@@ -44,7 +44,8 @@ def roc_curve(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
         negative: The same of healthy samples.
     """
     rates = [np.r_[0.0, part] / part[-1] for part in (negative, positive)]
-    return np.interp(GRID, *rates)
+    true_positives: np.ndarray = np.interp(GRID, *rates)
+    return true_positives
 
 
 def precision_recall_curve(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
@@ -52,7 +53,8 @@ def precision_recall_curve(positive: np.ndarray, negative: np.ndarray) -> np.nda
     recall = positive / positive[-1]
     # A recall of 0 is reached by the first sample already; rounding must not push 1 past the end.
     index = np.minimum(np.searchsorted(recall, GRID - 1e-12), recall.size - 1)
-    return (positive / np.maximum(positive + negative, 1e-12))[index]
+    precision: np.ndarray = (positive / np.maximum(positive + negative, 1e-12))[index]
+    return precision
 
 
 def curve_band(judged: pd.DataFrame, curve: Curve, resamples: int, seed: int) -> Band | None:

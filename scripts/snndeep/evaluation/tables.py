@@ -78,11 +78,11 @@ def _reasons(undefined: Mapping[str, str]) -> str:
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Make columns of numbers and None columns of numbers and NaN."""
-    return table.infer_objects().apply(
-        lambda column: (
-            pd.to_numeric(column) if column.dropna().map(lambda v: isinstance(v, int | float)).all() else column
-        )
-    )
+    columns = {}
+    for name, column in table.infer_objects().items():
+        is_number = column.dropna().map(lambda value: isinstance(value, int | float)).all()
+        columns[name] = pd.to_numeric(column) if is_number else column
+    return pd.DataFrame(columns)
 
 
 TABLES = {

@@ -257,7 +257,8 @@ class BalRule(LearningRule):
 def _departing(problem: Problem, inputs: Inputs) -> Choose:
     def choose(model: SurrogateModel, labelled: np.ndarray, unlabelled: np.ndarray, count: int) -> np.ndarray:
         empirical, generalised = (_patterns(model, inputs, part) for part in (labelled, unlabelled))
-        return unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+        chosen: np.ndarray = unlabelled[select_departing(empirical, generalised, problem.patients[unlabelled], count)]
+        return chosen
 
     return choose
 

@@ -82,7 +82,7 @@ def _extract(work: Extraction, limits: Plausibility) -> None:
 def _judged(work: Extraction, limits: Plausibility, on_bad_case: str) -> str:
     """Return what is worth a word about a case, and end with what is implausible unless it is only to be told."""
     (row,) = read_table(work.patient, "features", work.patient).to_dict(orient="records")
-    found = findings(CaseMeasures.from_row(row), limits)
+    found = findings(CaseMeasures.from_row({str(name): value for name, value in row.items()}), limits)
     if on_bad_case != "warn":
         refuse_implausible(found, f"case {work.case}, file {work.image}, mask {work.label}")
     if found:

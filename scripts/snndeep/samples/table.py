@@ -76,7 +76,8 @@ def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> 
     sample = kept["case"].astype(str) + ":" + kept["slice"].map("{:04d}".format)
     table = kept.assign(sample=sample, patient=patient, label=label.astype(np.int64))
     features = [name for name in table.columns if name not in BOOKKEEPING]
-    return table[[*BOOKKEEPING, *features]].sort_values("sample", ignore_index=True)
+    samples: pd.DataFrame = table[[*BOOKKEEPING, *features]].sort_values("sample", ignore_index=True)
+    return samples
 
 
 def feature_names(table: pd.DataFrame) -> list[str]:

@@ -15,7 +15,7 @@ def chosen(table: pd.DataFrame, protocol: str, kind: str) -> str | None:
     """
     rows = table[(table["protocol"] == protocol) & (table["unit"] == "slice") & (table["kind"] == kind)]
     rows = rows.dropna(subset=["validation_roc_auc"])
-    return None if rows.empty else str(rows.loc[rows["validation_roc_auc"].idxmax(), "model"])
+    return None if rows.empty else str(rows["model"].iloc[int(rows["validation_roc_auc"].to_numpy().argmax())])
 
 
 def chosen_of_each_rule(table: pd.DataFrame, protocol: str) -> list[str]:

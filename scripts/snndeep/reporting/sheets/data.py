@@ -76,7 +76,7 @@ def _cases(results: RunResults) -> Sheet:
         "case", *(["patient"] if "patient" in frame else []), "class", "slices", "diseased_slices", "organ_volume_ml",
         "lesion_volume_ml", "spacing_x", "spacing_y", "spacing_z", "voxels", "notes",
     ]  # fmt: skip
-    own = [name for name in frame if name.startswith(EXTRA)]
+    own = [str(name) for name in frame if str(name).startswith(EXTRA)]
     columns = (
         Column("case", "case"),
         *([Column("patient", "patient")] if "patient" in frame else []),

@@ -179,7 +179,8 @@ def _number_or_nothing(value: float | None) -> str:
 
 def _any_values(results: RunResults) -> Mapping[str, Any]:
     own = next(iter(results.metrics["models"].values()))
-    return own[first_protocol(results.metrics)]["slice"]
+    values: Mapping[str, Any] = own[first_protocol(results.metrics)]["slice"]
+    return values
 
 
 def _span_of(metric: str) -> Any:

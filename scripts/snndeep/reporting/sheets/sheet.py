@@ -68,7 +68,8 @@ class Sheet:
 
     def rows(self) -> list[list[Cell]]:
         """Return the cells, row by row."""
-        return [[_cell(column, row) for column in self.columns] for row in self.frame.to_dict("records")]
+        records = ({str(name): value for name, value in row.items()} for row in self.frame.to_dict("records"))
+        return [[_cell(column, row) for column in self.columns] for row in records]
 
     def csv(self) -> str:
         """Return the frame as CSV; what is undefined is empty."""
