@@ -219,7 +219,7 @@ def race(case: Case, names: Sequence[str], repeats: int, peer_python: str) -> di
         for name in names:
             process = Process(name, path, peer_python)
             try:
-                found = np.load(process.ask("gradient")["file"])
+                found = np.load(process.ask("gradient")["file"], allow_pickle=False)
                 process.ask("epoch")
             except RuntimeError as error:
                 print(f"    {name} is left out: {error}", flush=True)

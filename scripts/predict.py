@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from snndeep.backends.registry import BACKENDS
 from snndeep.console import command
-from snndeep.deployment.model_file import Member, ModelFile, read_model
-from snndeep.deployment.prediction import Scan, choose_members, predict
+from snndeep.deployment.model_file import FoldModel, ModelFile, read_model
+from snndeep.deployment.prediction import ScanToPredict, choose_members, predict
 from snndeep.deployment.prediction_page import document, render
 from snndeep.deployment.prediction_scans import as_nifti, listed_scans
 from snndeep.errors import ScanError
@@ -84,14 +84,14 @@ def labels_of(typed: argparse.Namespace, trained: MaskLabels) -> MaskLabels:
 
 
 def predict_one(
-    listed: ListedScan, typed: argparse.Namespace, model: ModelFile, members: Sequence[Member], output: Path
+    listed: ListedScan, typed: argparse.Namespace, model: ModelFile, members: Sequence[FoldModel], output: Path
 ) -> dict[str, Any]:
     """Predict one scan, write its two files and return what they say."""
     labels = labels_of(typed, model.labels)
     with tempfile.TemporaryDirectory(prefix="snndeep-") as folder:
         try:
             image, mask = as_nifti(listed, labels, Path(folder), typed.slice_tolerance)
-            scan = Scan(listed.name, image, mask, labels)
+            scan = ScanToPredict(listed.name, image, mask, labels)
             prediction = predict(scan, model, members, typed.backend or model.backend, typed.keep_implausible)
         except (UnknownLabelError, UnknownStructureError) as error:
             remedy = "Say what the labels mean: --organ, --lesion and --ignore take numbers and names; --ignore others."
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def _predict_all(
-    listed: Sequence[ListedScan], typed: argparse.Namespace, model: ModelFile, members: Sequence[Member]
+    listed: Sequence[ListedScan], typed: argparse.Namespace, model: ModelFile, members: Sequence[FoldModel]
 ) -> int:
     """Predict every scan, write a table over all, and return how many were refused."""
     rows = []

@@ -15,7 +15,7 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics.icc import correlations
 from snndeep.radiomics.naming import column_name
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.radiomics.stability import PERTURBATIONS, Scan, StabilitySettings, measurements
+from snndeep.radiomics.stability import PERTURBATIONS, PerturbedScan, StabilitySettings, measurements
 from snndeep.store.files import write_text
 
 
@@ -35,11 +35,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def scans_of(folder: Path, number: int) -> list[Scan]:
+def scans_of(folder: Path, number: int) -> list[PerturbedScan]:
     """Return the first cases of a folder that have a mask, all for 0."""
     images = sorted((folder / "imagesTr").glob("*.nii*"))
     pairs = [(image, folder / "labelsTr" / image.name) for image in images if not image.name.startswith(".")]
-    scans = [Scan(image.name.partition(".nii")[0], image, label) for image, label in pairs if label.exists()]
+    scans = [PerturbedScan(image.name.partition(".nii")[0], image, label) for image, label in pairs if label.exists()]
     if len(scans) < 2:
         raise DatasetError(
             "There are too few scans to compare.",

@@ -188,7 +188,7 @@ def _record(model: str, rng: np.random.Generator) -> dict:
         },
     }
     if model.endswith("bal"):
-        arms = ("bal", "random") if model.startswith("custom") else ("bal",)
+        arms = ("BAL", "random") if model.startswith("custom") else ("BAL",)
         record["arms"] = {arm: [_point(10 * (k + 1), rng) for k in range(3)] for arm in arms}
     return record
 

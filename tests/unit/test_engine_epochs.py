@@ -23,7 +23,7 @@ from snndeep.engine.adam import AdamState, adam_step, average_step
 from snndeep.engine.events import EventTrains
 from snndeep.engine.neuron import SURROGATE_CODES
 from snndeep.engine.packing import Places
-from snndeep.engine.readout import Readout
+from snndeep.engine.readout import ReadoutConstants
 from snndeep.engine.trainer import Hidden, Trainer
 from snndeep.learning.descent import class_weights, descend
 from snndeep.learning.optimiser import Adam, MovingAverage
@@ -78,7 +78,7 @@ class Network:
             for i, size in enumerate(self.sizes[1:])
         ]  # fmt: skip
         code = SURROGATE_CODES[self.neuron.surrogate]
-        readout = Readout(
+        readout = ReadoutConstants(
             np.float32(self.neuron.beta), np.float32(1 if self.counts else np.inf), self.counts, np.float32(4),
             code, np.float32(self.neuron.slope),
         )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from snndeep.errors import LeakageError
 from snndeep.evaluation.leakage import fitted_digests
 from snndeep.evaluation.settings import EvaluationSettings
-from snndeep.evaluation.study import Cohort, Jobs, evaluate
+from snndeep.evaluation.study import Jobs, StudyCohort, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 
@@ -191,7 +191,7 @@ def test_by_slice_a_validation_patients_status_is_read_from_known_slices():
     rest = [s for s in table["sample"] if s not in sick]
     table.loc[table["sample"] == sick[0], "label"] = 0
     split = Split("slice", 0, tuple(sorted(rest[40:])), tuple(sorted([*rest[:40], sick[0]])), tuple(sorted(sick[1:])))
-    cohort = Cohort.of(table, SETTINGS)
+    cohort = StudyCohort.of(table, SETTINGS)
     assert "p01" in cohort.diseased
     assert "p01" not in cohort.known_diseased(split)
 

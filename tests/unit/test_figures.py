@@ -257,7 +257,7 @@ def test_labels_compare_both_choices():
         "history": [],
         "arms": {
             arm: [{"labels": 10 * k, "validation_labels": 5, "test_auc": auc} for k, auc in ((1, 0.6), (2, last))]
-            for arm, last in (("bal", 0.8), ("random", 0.7))
+            for arm, last in (("BAL", 0.8), ("random", 0.7))
         },
     }
     splits = {"patient_0": record, "slice_0": record}

@@ -185,6 +185,6 @@ def test_active_learning_keeps_to_its_budget():
     assert found.validation_auc == max(point["validation_auc"] for point in found.extra["curve"])
     arms = load_rule("bal").arms(problem, inputs, CUSTOM, chosen, 1)
     assert [one.labels for one in arms["random"]] == [12, 24, 36]
-    assert [one.to_json() for one in arms["bal"]] == found.extra["curve"]
-    best = max(arms["bal"], key=lambda one: one.validation_auc)
+    assert [one.to_json() for one in arms["BAL"]] == found.extra["curve"]
+    best = max(arms["BAL"], key=lambda one: one.validation_auc)
     assert all(np.array_equal(best.parameters[name], values) for name, values in found.parameters.items())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snndeep.deployment.model_file import HEADER, ModelFile, _digest, read_model, write_model
-from snndeep.deployment.model_file import Member as MemberOf
+from snndeep.deployment.model_file import FoldModel as MemberOf
 from snndeep.deployment.reference import Reference
 from snndeep.errors import ModelFileError
 from snndeep.evaluation.decision import Decision

@@ -12,7 +12,7 @@ from snndeep.errors import ConfigError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.scans.plausibility import Finding, check_spacing, findings, refuse_implausible
+from snndeep.scans.plausibility import ScanFinding, check_spacing, findings, refuse_implausible
 from snndeep.scans.settings import Plausibility
 from snndeep.seeds import generator
 from snndeep.volume import errors, read_case, read_header
@@ -162,9 +162,9 @@ def test_a_mask_that_ends_inside_the_organ(tmp_path):
 
 def test_limits_are_judged_once_and_name_their_keys():
     problems = [
-        Finding("HU", "a", "median_hu -100 to 220"),
-        Finding("labels", "b", "lesion_share 0.8"),
-        Finding("cut", "c"),
+        ScanFinding("HU", "a", "median_hu -100 to 220"),
+        ScanFinding("labels", "b", "lesion_share 0.8"),
+        ScanFinding("cut", "c"),
     ]
     with pytest.raises(errors.ImplausibleScanError) as error:
         refuse_implausible(problems, "case x")

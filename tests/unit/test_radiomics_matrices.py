@@ -16,7 +16,7 @@ from snndeep.radiomics.families import BY_NAME, region_features
 from snndeep.radiomics.mesh import mesh_area_volume
 from snndeep.radiomics.morphology import shape_features
 from snndeep.radiomics.region import Region
-from snndeep.radiomics.resampling import Span, align_axis, keep_axis, resample
+from snndeep.radiomics.resampling import AxisSpan, align_axis, keep_axis, resample
 from snndeep.radiomics.spatial import spatial_features
 
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))
@@ -218,9 +218,9 @@ def test_autocorrelation_agrees_with_the_sum_over_pairs(values, mask):
     assert got["geary_c"] == pytest.approx(geary, abs=1e-9)
 
 
-def span(n_voxels: int) -> Span:
+def span(n_voxels: int) -> AxisSpan:
     """Return the span of an image of which all voxels are in the region, with one voxel more on either side."""
-    return Span(n_voxels, -1, n_voxels + 2, 0, n_voxels - 1)
+    return AxisSpan(n_voxels, -1, n_voxels + 2, 0, n_voxels - 1)
 
 
 def test_resampling_is_trilinear_and_centred():
@@ -252,9 +252,9 @@ def test_samples_about_a_region_are_those_of_the_grid_of_the_whole_image(n, firs
     last = min(first + size, n) - 1
     if first > last:
         return
-    whole = align_axis(Span(n, 0, n, 0, n - 1), 1.0, ratio)
+    whole = align_axis(AxisSpan(n, 0, n, 0, n - 1), 1.0, ratio)
     start = max(0, first - 12)
-    part = align_axis(Span(n, start, min(n, last + 13) - start, first, last), 1.0, ratio, margin)
+    part = align_axis(AxisSpan(n, start, min(n, last + 13) - start, first, last), 1.0, ratio, margin)
     assert part.total == whole.total == max(1, np.ceil(n / ratio - 1e-6))
     of_grid = (n - 1) / 2 + (part.first + np.arange(part.position.size) - (part.total - 1) / 2) * ratio
     expected = np.clip(of_grid, start, min(n, last + 13) - 1) - start

@@ -15,7 +15,7 @@ from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.labels import MaskLabels
 from snndeep.radiomics.icc import correlations, intraclass_correlations
 from snndeep.radiomics.settings import FeatureSettings
-from snndeep.radiomics.stability import PERTURBATIONS, Scan, StabilitySettings, measurements
+from snndeep.radiomics.stability import PERTURBATIONS, PerturbedScan, StabilitySettings, measurements
 from snndeep.samples.fit_preprocessing import fit_split, stable_features
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
@@ -49,9 +49,9 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def scans(folder: Path) -> list[Scan]:
+def scans(folder: Path) -> list[PerturbedScan]:
     return [
-        Scan(f"case_{k}", folder / "imagesTr" / f"case_{k}.nii.gz", folder / "labelsTr" / f"case_{k}.nii.gz")
+        PerturbedScan(f"case_{k}", folder / "imagesTr" / f"case_{k}.nii.gz", folder / "labelsTr" / f"case_{k}.nii.gz")
         for k in range(3)
     ]
 

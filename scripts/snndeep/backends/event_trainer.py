@@ -12,7 +12,7 @@ from snndeep.engine.adam import AdamState
 from snndeep.engine.events import EventTrains
 from snndeep.engine.neuron import SURROGATE_CODES
 from snndeep.engine.packing import Places
-from snndeep.engine.readout import Readout as Outputs
+from snndeep.engine.readout import ReadoutConstants
 from snndeep.engine.trainer import Hidden, Trainer
 
 
@@ -48,7 +48,7 @@ class EventNetwork:
                 places.get("hidden.threshold", -1), places["output.weight"],
             ),
         )  # fmt: skip
-        outputs = Outputs(
+        outputs = ReadoutConstants(
             np.float32(output.beta), np.float32(output.threshold), readout.counts, np.float32(readout.scale),
             SURROGATE_CODES[output.surrogate], np.float32(output.slope),
         )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.covariance import LedoitWolf
 
-from snndeep.deployment.model_file import Member
+from snndeep.deployment.model_file import FoldModel
 from snndeep.deployment.reference import MEAN_HU, Reference, fingerprint
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.evaluation.bootstrap import patient_draws
@@ -65,7 +65,7 @@ def make_member(
     preprocessing: Preprocessing,
     trained: TrainingOutputs,
     candidates: Sequence[float],
-) -> tuple[Member, pd.DataFrame]:
+) -> tuple[FoldModel, pd.DataFrame]:
     """Return the model of one split, and its validation patients with the columns patient, label and margin.
 
     Args:
@@ -82,7 +82,7 @@ def make_member(
     diseased = data.diseased([*split.train, *split.validation])
     patients = fit_patient_decision(owners, scores, diseased, candidates)
     names, values = patient_scores(owners, scores, patients.share)
-    member = Member(
+    member = FoldModel(
         split=split.name,
         protocol=split.protocol,
         settings=dict(trained.record[split.name]["settings"]),
@@ -158,7 +158,7 @@ def calibrate(
 
 
 def calibrate_protocols(
-    members: Sequence[Member], validation: Sequence[pd.DataFrame], resamples: int, seed: int
+    members: Sequence[FoldModel], validation: Sequence[pd.DataFrame], resamples: int, seed: int
 ) -> tuple[dict[str, np.ndarray], dict[str, tuple[int, int]]]:
     """Calibrate the margins of every protocol on the validation patients of all its folds.
 

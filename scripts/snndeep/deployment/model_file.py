@@ -48,7 +48,7 @@ MOST_ARRAYS = 10_000
 
 
 @dataclass(frozen=True)
-class Member:
+class FoldModel:
     """The model of one split.
 
     Attributes:
@@ -101,7 +101,7 @@ class ModelFile:
     encoder: str
     encoder_settings: dict[str, Any]
     seed: int
-    members: tuple[Member, ...]
+    members: tuple[FoldModel, ...]
     calibration: dict[str, np.ndarray]
     validated: dict[str, tuple[int, int]]
     provenance: dict[str, Any]
@@ -297,10 +297,10 @@ def _rebuild(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mod
     )
 
 
-def _member(header: Mapping[str, Any], values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Member:
+def _member(header: Mapping[str, Any], values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FoldModel:
     split = plain_name(values["split"], "split")
     prefix = f"{split}/parameters/"
-    member = Member(
+    member = FoldModel(
         split=split,
         protocol=plain_name(values["protocol"], "protocol"),
         settings=dict(values["settings"]),

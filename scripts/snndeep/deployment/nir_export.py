@@ -14,7 +14,7 @@ from pathlib import Path
 import nir
 import numpy as np
 
-from snndeep.deployment.model_file import Member, ModelFile
+from snndeep.deployment.model_file import FoldModel, ModelFile
 from snndeep.errors import ConfigError
 from snndeep.learning.nir_graphs import DT
 from snndeep.learning.registry import load_rule
@@ -53,7 +53,7 @@ def describe_readers(graph: nir.NIRGraph) -> str:
     return "; ".join([taken, *(f"not by {READERS[name]}: {why}" for name, why in unable.items())])
 
 
-def member_graph(model: ModelFile, member: Member, hidden_only: bool = False) -> nir.NIRGraph:
+def member_graph(model: ModelFile, member: FoldModel, hidden_only: bool = False) -> nir.NIRGraph:
     """Return the model of one split in NIR.
 
     Args:
@@ -87,7 +87,7 @@ def member_graph(model: ModelFile, member: Member, hidden_only: bool = False) ->
     return graph
 
 
-def export_member(path: Path, model: ModelFile, member: Member, hidden_only: bool = False) -> str:
+def export_member(path: Path, model: ModelFile, member: FoldModel, hidden_only: bool = False) -> str:
     """Write the model of one split as a `.nir` file, atomically, and return which readers take it.
 
     Args:

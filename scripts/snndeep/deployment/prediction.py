@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.backends.registry import load_backend
-from snndeep.deployment.model_file import Member, ModelFile
+from snndeep.deployment.model_file import FoldModel, ModelFile
 from snndeep.deployment.reference import (
     MEAN_HU,
     Warned,
@@ -40,7 +40,7 @@ from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
 from snndeep.radiomics.extract import CaseFeatures, extract_case
 from snndeep.samples.table import Cohort, assemble, feature_names
-from snndeep.scans.plausibility import Finding, check_spacing, findings, refuse_implausible
+from snndeep.scans.plausibility import ScanFinding, check_spacing, findings, refuse_implausible
 from snndeep.seeds import generator
 from snndeep.spikes.encoders.registry import load_encoder
 from snndeep.spikes.trains import SpikeTrains
@@ -51,7 +51,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Scan:
+class ScanToPredict:
     """What is to be predicted.
 
     Attributes:
@@ -108,7 +108,7 @@ class Prediction:
         return [int(k) for k in order["slice"].head(SHOWN)]
 
 
-def choose_members(model: ModelFile, split: str | None) -> tuple[Member, ...]:
+def choose_members(model: ModelFile, split: str | None) -> tuple[FoldModel, ...]:
     """Return the members to ask: one split's, or all folds of the protocol by patient (else of the first one).
 
     Raises:
@@ -130,7 +130,7 @@ def choose_members(model: ModelFile, split: str | None) -> tuple[Member, ...]:
 
 
 def predict(
-    scan: Scan, model: ModelFile, members: Sequence[Member], backend: str, keep_implausible: bool = False
+    scan: ScanToPredict, model: ModelFile, members: Sequence[FoldModel], backend: str, keep_implausible: bool = False
 ) -> Prediction:
     """Predict.
 
@@ -183,7 +183,7 @@ def predict(
     )
 
 
-def score_slices(table: pd.DataFrame, model: ModelFile, member: Member, backend: str) -> np.ndarray:
+def score_slices(table: pd.DataFrame, model: ModelFile, member: FoldModel, backend: str) -> np.ndarray:
     """Return the score of every row of a table of samples, `[N]`.
 
     Raises:
@@ -200,7 +200,7 @@ def score_slices(table: pd.DataFrame, model: ModelFile, member: Member, backend:
     return score_in_batches(network, layers.load(trains, np.dtype(np.float32)), np.arange(len(table)))
 
 
-def _check_features(table: pd.DataFrame, members: Sequence[Member]) -> None:
+def _check_features(table: pd.DataFrame, members: Sequence[FoldModel]) -> None:
     missing = sorted({name for member in members for name in member.preprocessing.features} - set(table.columns))
     if missing:
         raise ModelFileError(
@@ -217,7 +217,7 @@ def _spacing(extracted: CaseFeatures) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _of_scan(found: Sequence[Finding], scan: Scan) -> list[Warned]:
+def _of_scan(found: Sequence[ScanFinding], scan: ScanToPredict) -> list[Warned]:
     """Return what was found in the scan itself as warnings."""
     filled = ", which were filled" if scan.labels.fill_holes else ", which were left as they are"
     return [
@@ -226,13 +226,13 @@ def _of_scan(found: Sequence[Finding], scan: Scan) -> list[Warned]:
     ]
 
 
-def _known(table: pd.DataFrame, members: Sequence[Member]) -> list[Warned]:
+def _known(table: pd.DataFrame, members: Sequence[FoldModel]) -> list[Warned]:
     values = table[feature_names(table)].to_numpy(np.float64)
     scan = fingerprint(table["organ_area_mm2"].to_numpy(np.float64), values)
     return compare_known({member.split: member.reference for member in members}, scan)
 
 
-def _compare(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[Member]) -> list[Warned]:
+def _compare(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[FoldModel]) -> list[Warned]:
     references = [member.reference for member in members]
     names, distances, medians = [], [], []
     for member in members:

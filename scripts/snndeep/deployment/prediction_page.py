@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from snndeep.backends.registry import load_backend
-from snndeep.deployment.model_file import Member, ModelFile
-from snndeep.deployment.prediction import Prediction, Scan
+from snndeep.deployment.model_file import FoldModel, ModelFile
+from snndeep.deployment.prediction import Prediction, ScanToPredict
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen
 from snndeep.labels import LESION, ORGAN
 from snndeep.reporting.names import title_of
@@ -46,7 +46,11 @@ VERDICTS = {
 
 
 def document(
-    scan: Scan, files: Mapping[str, str], model: ModelFile, members: Sequence[Member], prediction: Prediction
+    scan: ScanToPredict,
+    files: Mapping[str, str],
+    model: ModelFile,
+    members: Sequence[FoldModel],
+    prediction: Prediction,
 ) -> dict[str, Any]:
     """Return the prediction as JSON values.
 
@@ -94,7 +98,7 @@ def document(
     }
 
 
-def render(scan: Scan, words: Mapping[str, Any]) -> str:
+def render(scan: ScanToPredict, words: Mapping[str, Any]) -> str:
     """Return the page of a document.
 
     Args:

@@ -26,7 +26,7 @@ from snndeep.engine.blocks import (
 )
 from snndeep.engine.compiler import exact
 from snndeep.engine.packing import NARROW, WIDE, Layer, Places, block_width, clear_gradients, pack, unpack_gradients
-from snndeep.engine.readout import CLASSES, Readout, backward_readout, cross_entropy, run_readout
+from snndeep.engine.readout import CLASSES, ReadoutConstants, backward_readout, cross_entropy, run_readout
 from snndeep.engine.vectors import GROUP, load, repeat, total_of, width_of
 
 _U = np.uint64
@@ -63,7 +63,7 @@ class Network(NamedTuple):
     layers: tuple[Layer, ...]
     places: tuple[Places, ...]
     bias_place: np.uint64
-    readout: Readout
+    readout: ReadoutConstants
     surrogate: tuple[int, np.float32]
     silent: bool
     widest: np.uint64

@@ -25,7 +25,7 @@ _ONE = np.uint64(1)
 _GROUP = np.uint64(GROUP)
 
 
-class Readout(NamedTuple):
+class ReadoutConstants(NamedTuple):
     """How the outputs are read.
 
     Attributes:

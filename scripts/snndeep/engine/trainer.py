@@ -11,7 +11,7 @@ from snndeep.engine.adam import AdamState
 from snndeep.engine.epoch import Network, gradients, scores, train
 from snndeep.engine.events import EventTrains
 from snndeep.engine.packing import Allotment, Places, allot_layer, padded, widest_block
-from snndeep.engine.readout import CLASSES, Readout
+from snndeep.engine.readout import CLASSES, ReadoutConstants
 from snndeep.engine.vectors import GROUP
 
 # Where the weights of a layer outgrow the cache, a block of them is read once for several samples. What these samples
@@ -56,7 +56,7 @@ class Trainer:
         trains: EventTrains,
         hidden: Sequence[Hidden],
         bias_place: int,
-        readout: Readout,
+        readout: ReadoutConstants,
         surrogate: tuple[int, float],
         adaptation: tuple[float, float] | None = None,
         limits: Mapping[tuple[int, int], tuple[float, float]] | None = None,
@@ -113,7 +113,7 @@ def _network(
     trains: EventTrains,
     hidden: Sequence[Hidden],
     bias_place: int,
-    readout: Readout,
+    readout: ReadoutConstants,
     surrogate: tuple[int, float],
     adapts: bool,
     limits: Mapping[tuple[int, int], tuple[float, float]],

@@ -24,7 +24,7 @@ from snndeep.evaluation.metrics import Outcome
 
 
 @dataclass(frozen=True)
-class Part:
+class JudgedPart:
     """Samples of a validation or test part as one network sees them, by slice or by patient.
 
     Attributes:
@@ -41,12 +41,12 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Network:
+class JudgedNetwork:
     """What one network says of its validation and test parts, and how its scores are read."""
 
     decision: Decision
-    validation: Part
-    test: Part
+    validation: JudgedPart
+    test: JudgedPart
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Judged:
     validation: Outcome
 
 
-def slices_of(validation: pd.DataFrame, test: pd.DataFrame) -> Network:
+def slices_of(validation: pd.DataFrame, test: pd.DataFrame) -> JudgedNetwork:
     """Return what one network says of slices.
 
     Args:
@@ -82,10 +82,10 @@ def slices_of(validation: pd.DataFrame, test: pd.DataFrame) -> Network:
         test: The same.
     """
     parts = [
-        Part(rows.index.to_numpy(str), *(rows[name].to_numpy() for name in ("patient", "label", "score")))
+        JudgedPart(rows.index.to_numpy(str), *(rows[name].to_numpy() for name in ("patient", "label", "score")))
         for rows in (validation, test)
     ]
-    return Network(fit_decision(parts[0].labels, parts[0].scores), *parts)
+    return JudgedNetwork(fit_decision(parts[0].labels, parts[0].scores), *parts)
 
 
 def patients_of(
@@ -94,7 +94,7 @@ def patients_of(
     known: np.ndarray,
     diseased: np.ndarray,
     candidates: Sequence[float],
-) -> Network:
+) -> JudgedNetwork:
     """Return what one network says of patients.
 
     Args:
@@ -109,11 +109,11 @@ def patients_of(
     parts = []
     for rows, positive in ((validation, known), (test, diseased)):
         names, values = patient_scores(rows["patient"].to_numpy(str), rows["score"].to_numpy(), decision.share)
-        parts.append(Part(names, names, np.isin(names, positive).astype(int), values))
-    return Network(decision, *parts)
+        parts.append(JudgedPart(names, names, np.isin(names, positive).astype(int), values))
+    return JudgedNetwork(decision, *parts)
 
 
-def judge(fold: int, networks: Sequence[Network]) -> Judged:
+def judge(fold: int, networks: Sequence[JudgedNetwork]) -> Judged:
     """Return what the networks of one fold say together.
 
     Raises:

@@ -26,7 +26,7 @@ from snndeep.evaluation.claims import claims
 from snndeep.evaluation.comparison import Measured
 from snndeep.evaluation.cost import costs
 from snndeep.evaluation.headline import VALIDATION, headline
-from snndeep.evaluation.judging import Judged, Network, judge, patients_of, slices_of
+from snndeep.evaluation.judging import Judged, JudgedNetwork, judge, patients_of, slices_of
 from snndeep.evaluation.leakage import check_fitted_on, check_scores, check_split, fitted_digests
 from snndeep.evaluation.metrics import METRICS, Outcome, measure
 from snndeep.evaluation.net_benefit import decision_curve
@@ -60,7 +60,7 @@ class Jobs:
 
 
 @dataclass(frozen=True)
-class Cohort:
+class StudyCohort:
     """The samples of a run.
 
     Attributes:
@@ -76,7 +76,7 @@ class Cohort:
     draws: np.ndarray
 
     @classmethod
-    def of(cls, table: pd.DataFrame, settings: EvaluationSettings) -> Cohort:
+    def of(cls, table: pd.DataFrame, settings: EvaluationSettings) -> StudyCohort:
         """Read the cohort from a table of samples."""
         patients = np.unique(table["patient"].to_numpy(str))
         diseased = np.unique(table.loc[table["label"] == 1, "patient"].to_numpy(str))
@@ -133,7 +133,7 @@ def evaluate(
         LeakageError: If a part of a split holds what it must not, scores are not of the split's parts, or a model was
             fitted on anything but the training and validation parts.
     """
-    cohort = Cohort.of(table, settings)
+    cohort = StudyCohort.of(table, settings)
     check(cohort, splits, scores)
     protocols = list(dict.fromkeys(split.protocol for split in splits if split.protocol != APART))
     results: dict[tuple[str, str], Results] = {}
@@ -179,7 +179,7 @@ def evaluate(
     return metrics, _predictions(results)
 
 
-def check(cohort: Cohort, splits: Sequence[Split], scores: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+def check(cohort: StudyCohort, splits: Sequence[Split], scores: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     """Make the guard's checks of all splits and of every model that was trained on them.
 
     Raises:
@@ -210,14 +210,14 @@ def _patient_outcome(results: Results) -> Outcome:
 def _evaluate_model(
     scores: Mapping[str, np.ndarray],
     splits: Sequence[Split],
-    cohort: Cohort,
+    cohort: StudyCohort,
     settings: EvaluationSettings,
     nulls: Nulls,
 ) -> Results:
     judged: dict[str, list[Judged]] = {unit: [] for unit in UNITS}
     folds = []
     for fold, members in groupby(splits, key=lambda split: split.fold):
-        networks: dict[str, list[Network]] = {unit: [] for unit in UNITS}
+        networks: dict[str, list[JudgedNetwork]] = {unit: [] for unit in UNITS}
         sizes = []
         for split in members:
             validation, test = (_part(scores, split.name, part, cohort) for part in ("validation", "test"))
@@ -250,7 +250,7 @@ def _evaluate_model(
 
 
 def _null(
-    judged: Mapping[str, Sequence[Judged]], cohort: Cohort, seed: int, protocol: str, known: Nulls
+    judged: Mapping[str, Sequence[Judged]], cohort: StudyCohort, seed: int, protocol: str, known: Nulls
 ) -> dict[str, Any] | None:
     """Return what noise reaches with a model's shares; models with the same shares have the same null."""
     shares = tuple(tuple(decision.share for decision in one.decisions) for one in judged["patient"])
@@ -260,7 +260,7 @@ def _null(
     return known[protocol, shares]
 
 
-def _part(scores: Mapping[str, np.ndarray], split: str, part: str, cohort: Cohort) -> pd.DataFrame:
+def _part(scores: Mapping[str, np.ndarray], split: str, part: str, cohort: StudyCohort) -> pd.DataFrame:
     rows = cohort.samples.loc[scores[f"{split}/{part}.samples"]]
     return rows.assign(score=scores[f"{split}/{part}.scores"].astype(float))
 

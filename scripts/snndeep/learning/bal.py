@@ -129,7 +129,7 @@ def initial_labels(labels: np.ndarray, patients: np.ndarray, count: int, rng: np
 
 
 @dataclass(frozen=True)
-class Round:
+class LabelledRound:
     """The model after one round.
 
     Attributes:
@@ -190,12 +190,12 @@ class BalRule(LearningRule):
 
     def arms(
         self, problem: Problem, inputs: Inputs, backend: Backend, settings: BalSettings, seed: int
-    ) -> dict[str, list[Round]]:
+    ) -> dict[str, list[LabelledRound]]:
         """Return the rounds of BAL and of random choice with one budget and one set of settings, by choice.
 
         The two arms start from the same labels and weights and differ in what they label next.
         """
-        choices = {"bal": _departing(problem, inputs), "random": _at_random(seed)}
+        choices = {self.label: _departing(problem, inputs), "random": _at_random(seed)}
         return {
             name: self._rounds(problem, backend, inputs, settings, seed, lambda record: None, choose)
             for name, choose in choices.items()
@@ -231,7 +231,7 @@ class BalRule(LearningRule):
         seed: int,
         on_epoch: OnEpoch,
         choose: Choose,
-    ) -> list[Round]:
+    ) -> list[LabelledRound]:
         """Fit, choose, label, repeat; the network continues from its state."""
         sizes = label_schedule(problem.train.size, settings)
         labelled = problem.train[
@@ -250,7 +250,9 @@ class BalRule(LearningRule):
                 chosen = choose(model, labelled, unlabelled, size - labelled.size)
                 labelled = np.sort(np.concatenate([labelled, chosen]))
             fit = descend(model, inputs, problem, labelled, settings, derive_seed(seed, "round", number), on_epoch)
-            rounds.append(Round(int(labelled.size), int(problem.validation.size), fit.validation_auc, fit.parameters))
+            rounds.append(
+                LabelledRound(int(labelled.size), int(problem.validation.size), fit.validation_auc, fit.parameters)
+            )
         return rounds
 
 

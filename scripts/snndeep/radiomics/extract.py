@@ -18,7 +18,7 @@ from snndeep.radiomics.filters.base import ImageFilter
 from snndeep.radiomics.region import Region, Surroundings
 from snndeep.radiomics.resampling import (
     Axis,
-    Span,
+    AxisSpan,
     align_axis,
     keep_axis,
     margin_voxels,
@@ -315,7 +315,9 @@ def _axes(
 ) -> tuple[Axis, Axis, Axis]:
     """Return the samples along z, y, x."""
     z, y, x = (
-        align_axis(Span(n_image, origin, size, origin + before, origin + size - 1 - after), spacing, wanted, margin_mm)
+        align_axis(
+            AxisSpan(n_image, origin, size, origin + before, origin + size - 1 - after), spacing, wanted, margin_mm
+        )
         for n_image, origin, size, (before, after), spacing, wanted in zip(
             volume.shape[::-1],
             volume.origin[::-1],

@@ -21,7 +21,7 @@ _SPLINE_MARGIN = 12
 
 
 @dataclass(frozen=True)
-class Span:
+class AxisSpan:
     """The part of one axis of the image that is in memory.
 
     Attributes:
@@ -72,7 +72,7 @@ class Axis:
         return Axis(self.position[start:stop], self.first + start, self.total, self.ratio)
 
 
-def align_axis(span: Span, spacing: float, new_spacing: float | None, margin_mm: float = 0.0) -> Axis:
+def align_axis(span: AxisSpan, spacing: float, new_spacing: float | None, margin_mm: float = 0.0) -> Axis:
     """Lay samples over one axis so that both grids share their centre, and return those about the region.
 
         n_new = ceil(n * spacing / new_spacing)

@@ -41,7 +41,7 @@ class StabilitySettings(Settings):
 
 
 @dataclass(frozen=True)
-class Scan:
+class PerturbedScan:
     """A scan with its mask.
 
     Attributes:
@@ -56,7 +56,11 @@ class Scan:
 
 
 def measurements(
-    scans: Sequence[Scan], features: FeatureSettings, labels: MaskLabels, settings: StabilitySettings, seed: int
+    scans: Sequence[PerturbedScan],
+    features: FeatureSettings,
+    labels: MaskLabels,
+    settings: StabilitySettings,
+    seed: int,
 ) -> pd.DataFrame:
     """Return one row per case and measurement: case, measurement, then features.
 
@@ -75,7 +79,7 @@ def measurements(
 
 
 def _of_case(
-    scan: Scan, features: FeatureSettings, labels: MaskLabels, settings: StabilitySettings, seed: int
+    scan: PerturbedScan, features: FeatureSettings, labels: MaskLabels, settings: StabilitySettings, seed: int
 ) -> pd.DataFrame:
     """Return the measurements of one case."""
     volume = read_volume(scan.case, scan.image, scan.label, features, labels, more_mm=4 * settings.distance)

@@ -121,7 +121,7 @@ def read_directory(folder: Path) -> list[ListedScan]:
         name
         for names, scan in zip(entries, scans, strict=True)
         for name, path in zip(names, (scan.image, scan.mask), strict=True)
-        if not path.exists()
+        if not _exists(path)
     ]
     if missing:
         raise DatasetError(
@@ -190,6 +190,13 @@ def check_distinct(what: str, keys: Sequence[str], described: Sequence[str]) -> 
 def few(missing: Sequence[str]) -> str:
     """Return how many files are missing and the names of the first."""
     return f"{len(missing)} missing: {', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''}"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a character that is not allowed
+        return False
 
 
 def _training_entries(description: Path) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from snndeep.volume.measure import CaseMeasures
 
 
 @dataclass(frozen=True)
-class Finding:
+class ScanFinding:
     """Something that was found in a case.
 
     Attributes:
@@ -44,12 +44,12 @@ def check_spacing(header: ScanHeader, limits: Plausibility, case: str) -> None:
         )
 
 
-def findings(measures: CaseMeasures, limits: Plausibility) -> list[Finding]:
+def findings(measures: CaseMeasures, limits: Plausibility) -> list[ScanFinding]:
     """Return what is implausible about a case, then what is worth a word."""
     return [*_problems(measures, limits), *_notes(measures)]
 
 
-def _problems(measures: CaseMeasures, limits: Plausibility) -> list[Finding]:
+def _problems(measures: CaseMeasures, limits: Plausibility) -> list[ScanFinding]:
     def outside(value: float, low: float, high: float) -> bool:
         return not low <= value <= high
 
@@ -111,25 +111,25 @@ def _problems(measures: CaseMeasures, limits: Plausibility) -> list[Finding]:
             f"scan_share {limits.scan_share:g}",
         ),
     ]
-    return [Finding(kind, text, expected) for broken, kind, text, expected in judged if broken]
+    return [ScanFinding(kind, text, expected) for broken, kind, text, expected in judged if broken]
 
 
-def _notes(measures: CaseMeasures) -> list[Finding]:
+def _notes(measures: CaseMeasures) -> list[ScanFinding]:
     notes = []
     if measures.cut:
-        notes.append(Finding("cut", f"the scan ends inside the organ: {measures.cut}"))
+        notes.append(ScanFinding("cut", f"the scan ends inside the organ: {measures.cut}"))
     if measures.mask_ends:
-        notes.append(Finding("cut", f"the mask ends although the organ seems to continue: {measures.mask_ends}"))
+        notes.append(ScanFinding("cut", f"the mask ends although the organ seems to continue: {measures.mask_ends}"))
     if measures.holes:
         number = "1 hole" if measures.holes == 1 else f"{measures.holes} holes"
-        notes.append(Finding("holes", f"the mask has {number} that the organ encloses, {measures.holes_ml:.3g} ml"))
+        notes.append(ScanFinding("holes", f"the mask has {number} that the organ encloses, {measures.holes_ml:.3g} ml"))
     if measures.slices_outside:
         text = f"{measures.slices_outside} of {measures.organ_slices} slices lie mostly outside features.resegmentation"
-        notes.append(Finding("slices", text))
+        notes.append(ScanFinding("slices", text))
     return notes
 
 
-def refuse_implausible(found: Sequence[Finding], where: str) -> None:
+def refuse_implausible(found: Sequence[ScanFinding], where: str) -> None:
     """End with what is implausible, if anything is.
 
     Raises:
@@ -153,7 +153,7 @@ _REMEDIES = {
 }
 
 
-def as_note(found: Sequence[Finding]) -> str:
+def as_note(found: Sequence[ScanFinding]) -> str:
     """Return all findings as one line for a table."""
     return "; ".join(finding.text for finding in found)
 

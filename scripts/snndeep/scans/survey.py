@@ -15,7 +15,7 @@ import numpy as np
 from snndeep.errors import DatasetError, ScanError
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import Case
-from snndeep.scans.plausibility import Finding, as_note, check_spacing, findings, refuse_implausible
+from snndeep.scans.plausibility import ScanFinding, as_note, check_spacing, findings, refuse_implausible
 from snndeep.scans.settings import Plausibility
 from snndeep.volume import read_case, read_header
 from snndeep.volume.measure import Areas, area_by_slice, measure_case
@@ -43,7 +43,7 @@ class Surveyed:
     first_slice: int
     organ_area: Areas
     lesion_area: Areas
-    found: tuple[Finding, ...]
+    found: tuple[ScanFinding, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values, the areas apart."""

@@ -85,8 +85,8 @@ def label_table(records: Records, protocol: str) -> pd.DataFrame:
         for model, splits in _distinct(records).items()
         for split, record in splits.items()
         if protocol_of(split) == protocol
-        for key, choice in (("bal", "BAL"), ("random", "random"))
-        for number, point in enumerate(record.get("arms", {}).get(key, []))
+        for choice, points in record.get("arms", {}).items()
+        for number, point in enumerate(points)
         if point["test_auc"] is not None
     ]  # fmt: skip
     columns = ["model", "split", "choice", "round", "labels", "validation_labels", "auc"]
