@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snndeep.learning.base import LearningRule
+from snndeep.learning.base import LearningRule, Model
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
@@ -20,7 +20,7 @@ class ToySettings(DescentSettings):
     steepness: float = setting(8.0, "Steepness of the logistic function.", above=0)
 
 
-class ToyModel:
+class ToyModel(Model):
     """p = 1 / (1 + exp(-steepness (w . x + b))), x the mean of a channel's spikes, weighted from 1 at the first step down."""
 
     def __init__(self, settings, parameters):

@@ -51,11 +51,12 @@ class Fit:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-class Model(Protocol):
+class Model(ABC):
     """A model in training or in use."""
 
     parameters: Parameters
 
+    @abstractmethod
     def gradients(
         self, inputs: Inputs, samples: np.ndarray, labels: np.ndarray, weights: np.ndarray
     ) -> tuple[float, Mapping[str, np.ndarray]]:
@@ -68,20 +69,23 @@ class Model(Protocol):
             weights: Their weights `[B]`, of mean 1 over the training part.
         """
 
+    @abstractmethod
     def scores(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
         """Return a score per sample, `[B]`; higher means more diseased."""
 
+    @abstractmethod
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
         """Return what happened inside for a few samples, by name, `[B, T, n]`, for the report."""
 
-    def constrain(self) -> None:
-        """Bring parameters back into their range after an update."""
+    def constrain(self) -> None:  # noqa: B027 (most models have nothing to constrain)
+        """Bring parameters back into their range after an update, where they have one."""
 
     def whole(self, inputs: Inputs) -> WholeNetwork | None:
         """Return what does `gradients`, the update and `constrain` for whole epochs, or None if nothing does.
 
         What it does is the same, to rounding.
         """
+        return None
 
 
 OnEpoch = Callable[[EpochRecord], None]

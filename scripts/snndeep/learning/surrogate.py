@@ -18,7 +18,7 @@ import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
 from snndeep.backends.surrogates import SURROGATES
-from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
+from snndeep.learning.base import Fit, LearningRule, Model, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
 from snndeep.learning.parameters import Parameters
@@ -60,7 +60,7 @@ class SurrogateSettings(DescentSettings, NeuronSettings):
         )
 
 
-class NetworkModel:
+class NetworkModel(Model):
     """A spiking network with a readout, in use.
 
     Args:
@@ -115,10 +115,6 @@ class NetworkModel:
             readout = Readout(self._counts, POTENTIAL_SCALE)
             self._whole = inputs, self.network.whole(self.parameters, inputs, readout)
         return self._whole[1]
-
-    def whole(self, inputs: Inputs) -> WholeNetwork | None:
-        """See `Model.whole`: nothing learns so unless a rule says that it does."""
-        return None
 
 
 class SurrogateModel(NetworkModel):

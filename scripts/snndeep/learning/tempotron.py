@@ -22,7 +22,7 @@ import numpy as np
 
 from snndeep.backends.base import Backend, Inputs, LayerTrace, NeuronSettings
 from snndeep.errors import ConfigError
-from snndeep.learning.base import Fit, LearningRule, OnEpoch, SearchSpace
+from snndeep.learning.base import Fit, LearningRule, Model, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.parameters import Parameters
 from snndeep.seeds import generator
@@ -65,7 +65,7 @@ def kernel_scale(tau_m: float, tau_s: float) -> float:
     return 1 / (math.exp(-peak / tau_m) - math.exp(-peak / tau_s))
 
 
-class TempotronModel:
+class TempotronModel(Model):
     """One Tempotron neuron that fires for diseased samples."""
 
     integrators = 2  # of membrane and synapse
@@ -117,9 +117,6 @@ class TempotronModel:
 
     def constrain(self) -> None:
         """Nothing to constrain."""
-
-    def whole(self, inputs: Inputs) -> None:
-        """See `Model.whole`: nothing does."""
 
 
 class TempotronRule(LearningRule):
