@@ -9,6 +9,8 @@ from made_up_run import made_up_run
 from snndeep.evaluation.net_benefit import net_benefit
 from snndeep.reporting.sheets.clinical import auc_error, clinical_sheets, selection_overlap, wilson
 
+pytestmark = pytest.mark.slow
+
 
 def test_net_benefit_of_a_case_worked_by_hand():
     labels, probability = np.array([1, 1, 0, 0, 0]), np.array([0.9, 0.3, 0.6, 0.2, 0.1])

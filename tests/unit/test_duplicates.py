@@ -11,6 +11,8 @@ from snndeep.radiomics.settings import FeatureSettings
 from snndeep.samples.duplicates import check_no_duplicates
 from snndeep.volume.digest import voxels_digest
 
+pytestmark = pytest.mark.slow
+
 AFFINE = np.diag([2.0, 2.0, 5.0, 1.0])
 
 

@@ -30,6 +30,8 @@ from snndeep.reporting.figures.catalogue import catalogue
 from snndeep.reporting.figures.style import LEAST_CONTRAST, WIDTH, ink, style
 from snndeep.training.setting_importance import setting_importance
 
+pytestmark = pytest.mark.slow
+
 RUNS = {
     "all": {},
     "one model": {"backends": ("snntorch",), "rules": ("surrogate",), "protocols": ("patient",), "insight": False},

@@ -25,6 +25,8 @@ from snndeep.training.trials import FinishedTrials, open_journal, study_name
 from snndeep.volume.header import read_header
 from snndeep.volume.reader import planes
 
+pytestmark = pytest.mark.slow
+
 FUZZ = settings(
     deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -31,6 +31,8 @@ from snndeep.training.fit import merge_settings, train_split
 from snndeep.training.search import SearchSettings, tune_split
 from snndeep.training.trials import FinishedTrials
 
+pytestmark = pytest.mark.slow
+
 FEATURES = [f"f{k}" for k in range(6)]
 PREPROCESSING = PreprocessingSettings(features=4)
 SMALL = {"learning_rate": 0.01, "epochs": 3, "batch_size": 16, "hidden": 6, "rounds": 2, "compare_random": True}

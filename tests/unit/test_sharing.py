@@ -19,6 +19,8 @@ from snndeep.store.locks import CheckoutLock
 from snndeep.store.owner import owner_of
 from snndeep.store.pruning import PruneSettings, prune, settle_times
 
+pytestmark = pytest.mark.slow
+
 PROVENANCE = {"stage": "x", "address": "0" * 12}
 NAMES = ("spikes/aaaaaaaaaaaa", "spikes/bbbbbbbbbbbb", "train/cccccccccccc")
 SPARE_NOTHING = PruneSettings(min_age_hours=0, keep_days=0)

@@ -13,6 +13,8 @@ from snndeep.errors import TuningStorageError
 from snndeep.training.search import tune_split
 from snndeep.training.trials import URL_VARIABLE, FinishedTrials, open_database, open_journal, open_storage, study_name
 
+pytestmark = pytest.mark.slow
+
 SPLITS = ("patient_0", "patient_1", "slice_0", "slice_1")
 TRIALS = 12
 PROCESSES = multiprocessing.get_context("spawn")
