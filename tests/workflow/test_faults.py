@@ -307,9 +307,9 @@ def test_clocks_that_are_wrong(lean, tmp_path):
     os.utime(samples, (future, future))
     os.utime(splits, (0, 0))
     assert project.planned() == {}
-    for stage in ("spikes", "baselines"):
+    for stage in ("preprocessing", "baselines"):
         shutil.rmtree(project.folder / "work" / stage)
-    project.run("--quiet", "rules", "--until", "spikes", "baselines")
+    project.run("--quiet", "rules", "--until", "preprocessing", "baselines")
     assert_same(project, lean)
 
 

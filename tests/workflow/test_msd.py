@@ -49,7 +49,7 @@ def msd(fresh, server, monkeypatch):
     content = server.behaviour.content
     url = server.url.replace("//", "//joe:hunter2@")
     published = {"urls": [url], "md5": md5(content), "bytes": len(content)}
-    fresh.config["dataset"] = {"source": "msd", "cases_per_job": 2, "first": 2, "msd": published}
+    fresh.config["dataset"] = {"source": "msd", "cases_per_job": 2, "cases": [0, 1], "msd": published}
     fresh.config["features"] = {**fresh.config["features"], "families": ["intensity_statistics"]}
     return fresh
 
@@ -73,14 +73,13 @@ def test_a_few_cases_are_fetched_and_kept(msd, server, members):
 
     first = features(msd)
     assert sorted(first) == [f"liver_{k} {kind}" for k in (0, 1) for kind in ("patient", "slices")]
-    msd.config["dataset"]["first"] = 4
+    msd.config["dataset"]["cases"] = [0, 1, 2, 3]
     assert msd.planned(*FEATURES[:2]) == {"data_msd": 2, "features": 1}, "those that are there are kept"
     msd.config["dataset"]["msd"]["urls"] = ["http://127.0.0.1:9/moved-away.tar", server.url]
     msd.run(*FEATURES)
     assert first.items() <= features(msd).items()
     assert len(features(msd)) == 8
 
-    msd.config["dataset"]["first"] = 0
     msd.config["dataset"]["cases"] = [3, 1]
     msd.config["dataset"]["msd"]["urls"] = ["http://127.0.0.1:9/moved-away.tar"]
     assert set(msd.planned(*FEATURES[:2])) <= {"features"}
@@ -111,7 +110,7 @@ def test_a_killed_run_goes_on_where_it_was(msd, server):
 
 def test_an_archive_or_a_folder_that_is_there_is_used_in_place(msd, server, members, tmp_path):
     msd.config["dataset"]["msd"]["urls"] = ["http://127.0.0.1:9/Task03_Liver.tar"]
-    msd.config["dataset"]["first"] = CASES
+    msd.config["dataset"]["cases"] = list(range(CASES))
     (tmp_path / "mine.tar").write_bytes(server.behaviour.content)
     msd.config["dataset"]["path"] = str(tmp_path / "mine.tar")
     msd.run(*FEATURES)

@@ -140,7 +140,7 @@ def test_a_rule_without_a_form_in_nir_says_so(toys, tmp_path):
 
 
 def test_schema_and_reference_are_made_from_the_newcomers(with_toys):
-    for path in ("CITATION.cff", "docs/configuration.md"):
+    for path in ("CITATION.cff", "docs/configuration.md", "docs/features.md"):
         (with_toys.folder / path).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / path, with_toys.folder / path)
     done = command(with_toys, "reference")

@@ -12,7 +12,7 @@ from conftest import own_data
 
 from snndeep.plan.addressing import address
 
-MODELS = {"tune": 9, "train": 9}
+MODELS = {"tune": 9, "train": 9, "third_arm": 3}
 LOOKED_INTO = {"insight": 1}
 OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
 PUBLISHED = {**OUTCOME, "publish": 1}
@@ -56,7 +56,7 @@ def test_a_script_is_told_what_its_address_says_and_nothing_else(finished):
         seen.add(job["rule"])
     assert seen == {
         "data_phantom", "features", "samples", "splits", "preprocessing", "spikes", "baselines", "tune", "train",
-        "evaluate", "models", "insight", "pictures", "report",
+        "third_arm", "evaluate", "models", "insight", "pictures", "report",
     }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_an_evaluation_setting_trains_nothing(project):
 
 def test_an_encoder_setting_runs_from_its_encoding_on(project):
     project.config["encoders"]["latency"]["steps"] = 6
-    assert project.unmade() == {"spikes": 1, "tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"spikes": 1, "tune": 3, "train": 3, "third_arm": 1, **OUTCOME}
 
 
 def test_preprocessing_runs_from_encoding_on(project):
@@ -147,7 +147,7 @@ def test_code_runs_its_stage_and_what_follows(project):
 
 def test_one_learning_rule_edited_runs_its_three_models(project):
     add_code(project.folder / "scripts/snndeep/learning/tempotron.py")
-    assert project.unmade() == {"tune": 3, "train": 3, **OUTCOME}
+    assert project.unmade() == {"tune": 3, "train": 3, "third_arm": 1, **OUTCOME}
 
 
 def test_one_backend_edited_runs_its_three_models(project):

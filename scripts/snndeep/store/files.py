@@ -77,7 +77,7 @@ def replacing(path: Path, provenance: Mapping[str, Any] | None = None) -> Iterat
     path = Path(path)
     with explained(path), _temporary(path) as temporary:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(file_mode())
         sync(temporary)
         if provenance is None:
             rename(temporary, path)
@@ -118,10 +118,11 @@ def explained(path: Path) -> Iterator[None]:
         raise refusal(error, path) from error
 
 
-def _umask() -> int:
+def file_mode() -> int:
+    """Return the permissions that the umask leaves to a new file."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask
 
 
 def write_text(path: Path, text: str, provenance: Mapping[str, Any] | None = None) -> None:

@@ -16,11 +16,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from snndeep.errors import BusyError
-from snndeep.store.files import explained
+from snndeep.store.files import explained, file_mode
 from snndeep.store.owner import whoami
 
 LOGGER = logging.getLogger(__name__)
-MODE = 0o664
 
 
 @contextlib.contextmanager
@@ -34,7 +33,7 @@ def alone(path: Path) -> Iterator[None]:
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f".{path.name}.lock"), mode=MODE, thread_local=False)
+        lock = FileLock(path.with_name(f".{path.name}.lock"), mode=file_mode(), thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -57,7 +56,7 @@ class CheckoutLock:
 
     def __init__(self, path: Path):
         self._note = path.with_suffix(".json")
-        self._lock = FileLock(path, mode=MODE, thread_local=False, fallback_to_soft=False)
+        self._lock = FileLock(path, mode=file_mode(), thread_local=False, fallback_to_soft=False)
 
     def acquire(self) -> None:
         """Take the lock.

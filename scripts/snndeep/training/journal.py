@@ -15,8 +15,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from snndeep.errors import DamagedFileError
 from snndeep.store.durability import sync
-from snndeep.store.files import explained, record_growing
-from snndeep.store.locks import MODE
+from snndeep.store.files import explained, file_mode, record_growing
 
 
 class JournalLock(JournalFileOpenLock):
@@ -27,7 +26,7 @@ class JournalLock(JournalFileOpenLock):
     """
 
     def __init__(self, journal: Path):
-        self._lock = FileLock(journal.with_name(f".{journal.name}.lock"), mode=MODE, thread_local=False)
+        self._lock = FileLock(journal.with_name(f".{journal.name}.lock"), mode=file_mode(), thread_local=False)
 
     def acquire(self) -> bool:
         """Wait for the lock."""
