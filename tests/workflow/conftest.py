@@ -135,7 +135,7 @@ def own_data(finished, project) -> Path:
     folder = project.folder / "scans"
     (data,) = (finished.folder / "work" / "data").glob("*")
     for part in ("imagesTr", "labelsTr"):
-        shutil.copytree(data / part, folder / part)
+        shutil.copytree(data / part, folder / part, ignore=shutil.ignore_patterns("*.json"))
     names = sorted(path.name for path in (folder / "imagesTr").glob("*.nii.gz"))
     entries = ", ".join(f'{{"image": "./imagesTr/{n}", "label": "./labelsTr/{n}"}}' for n in names)
     (folder / "dataset.json").write_text(f'{{"training": [{entries}]}}')
