@@ -18,12 +18,12 @@ from snndeep.phantom.cases import make_cases
 
 PHANTOM = {"shape": [48, 48, 12], "seed": 3}
 FEATURES = ("--until", "features", "--cores", "1", "--quiet", "rules")
-CASES = 4
+CASES = 8
 
 
 @pytest.fixture(scope="module")
 def members(tmp_path_factory) -> dict[str, bytes]:
-    """The files of a Task03_Liver of four synthetic patients."""
+    """The files of a Task03_Liver of eight synthetic patients."""
     folder = tmp_path_factory.mktemp("phantom")
     paths = {f"{k:03d}": [str(folder / f"{k}.{kind}.nii.gz") for kind in FOLDERS] for k in range(CASES)}
     make_cases(PHANTOM, paths, folder)
@@ -121,7 +121,7 @@ def test_an_archive_or_a_folder_that_is_there_is_used_in_place(msd, server, memb
         (tmp_path / name).write_bytes(content)
     other = checkout(tmp_path / "other", msd.config)
     other.config["dataset"]["path"] = str(tmp_path)
-    assert other.planned(*FEATURES[:2]) == {"survey": 1, "features": 2}
+    assert other.planned(*FEATURES[:2]) == {"survey": 1, "features": CASES // 2}
     other.run(*FEATURES)
     assert not (other.folder / "work/data").exists()
     assert features(other) == features(msd)
