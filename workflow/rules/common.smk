@@ -167,7 +167,7 @@ def trained(file):
 def trained_apart():
     """Return the scores of the models that are also trained in the third arm."""
     return [
-        stage.path(f"{model.replace('/', '.')}.scores.npz")
+        stage.path(f"{'.'.join(model.split('/'))}.scores.npz")
         for model, stage in PLAN.third_arms().items()
     ]
 
