@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from snndeep.learning.batches import in_batches
+
 ADDITION_PJ = 0.9
 MULTIPLICATION_PJ = 3.7
 COUNTING_BATCH = 1024
@@ -67,11 +69,11 @@ def count_operations(
     accumulates = 0
     fired: np.ndarray = np.zeros(0, np.int64)
     layers: Sequence[Connection] = ()
-    for start in range(0, samples.size, COUNTING_BATCH):
-        layers = connections(samples[start : start + COUNTING_BATCH])
+    for batch in in_batches(samples, COUNTING_BATCH):
+        layers = connections(batch)
         accumulates += sum(synaptic_operations(layer) for layer in layers)
         spikes = np.array([np.count_nonzero(layer.spikes) for layer in layers], np.int64)
-        fired = spikes if start == 0 else fired + spikes
+        fired = fired + spikes if fired.size else spikes
     steps = layers[0].spikes.shape[1]
     neurons = np.array([layer.weight.shape[0] for layer in layers])
     places = steps * samples.size * neurons

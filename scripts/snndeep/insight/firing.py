@@ -8,6 +8,7 @@ import numpy as np
 
 from snndeep.backends.base import Inputs
 from snndeep.learning.base import Model
+from snndeep.learning.batches import in_batches
 from snndeep.spikes.encoded_split import EncodedSplit
 
 CLASS_NAMES = ("healthy", "diseased")
@@ -45,8 +46,8 @@ def firing_rates(data: EncodedSplit, model: Model, inputs: Inputs) -> SplitRates
 def _hidden_counts(model: Model, inputs: Inputs, samples: np.ndarray) -> np.ndarray | None:
     """Return the spikes of every hidden neuron over all samples `[H]`; None for a model without hidden neurons."""
     total = None
-    for start in range(0, samples.size, TRACE_BATCH):
-        spikes = model.trace(inputs, samples[start : start + TRACE_BATCH]).get("hidden spikes")
+    for batch in in_batches(samples, TRACE_BATCH):
+        spikes = model.trace(inputs, batch).get("hidden spikes")
         if spikes is None:
             return None
         counts = spikes.sum(axis=(0, 1), dtype=np.float64)

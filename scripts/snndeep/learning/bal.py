@@ -29,6 +29,7 @@ import numpy as np
 from snndeep.backends.base import Backend, Inputs
 from snndeep.errors import ConfigError
 from snndeep.learning.base import EpochRecord, Fit, LearningRule, OnEpoch
+from snndeep.learning.batches import in_batches
 from snndeep.learning.descent import descend
 from snndeep.learning.surrogate import RULE as SURROGATE
 from snndeep.learning.surrogate import SurrogateModel, SurrogateSettings
@@ -280,11 +281,7 @@ def label_schedule(samples: int, settings: BalSettings) -> list[int]:
 
 
 def _patterns(model: SurrogateModel, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-    parts = [
-        model.firing_patterns(inputs, samples[start : start + PATTERN_BATCH])
-        for start in range(0, samples.size, PATTERN_BATCH)
-    ]
-    return np.concatenate(parts)
+    return np.concatenate([model.firing_patterns(inputs, batch) for batch in in_batches(samples, PATTERN_BATCH)])
 
 
 RULE = BalRule()

@@ -11,6 +11,7 @@ import numpy as np
 from snndeep.backends.base import Inputs, check_samples
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit, Model, OnEpoch
+from snndeep.learning.batches import in_batches
 from snndeep.learning.optimiser import Adam, MovingAverage
 from snndeep.learning.ranking import roc_auc
 from snndeep.seeds import generator
@@ -63,10 +64,7 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
 
 def score_in_batches(model: Model, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
     """Return scores of any number of samples with bounded memory."""
-    parts = [
-        model.scores(inputs, samples[start : start + SCORING_BATCH]) for start in range(0, samples.size, SCORING_BATCH)
-    ]
-    return np.concatenate(parts)
+    return np.concatenate([model.scores(inputs, batch) for batch in in_batches(samples, SCORING_BATCH)])
 
 
 def _epoch(
