@@ -90,7 +90,8 @@ def test_jobs_go_to_the_cluster_small_ones_together(done, cluster):
     assert submitted.count("rule_tune") == 9 + 1, "one was cancelled and submitted again"
     assert submitted.count("group_scans_data_phantom_features") == 1
     assert submitted.count("group_tables_baselines_preprocessing_samples_spikes_splits") == 1
-    assert len(submitted) == 9 + 10 + 1 + 1 + 1, "the outcome is one job"
+    assert submitted.count("rule_third_arm") == 3
+    assert len(submitted) == 9 + 10 + 3 + 1 + 1 + 1, "the outcome is one job"
     assert len(jobs(cluster, "COMPLETED")) == len(submitted) - 1
 
 

@@ -85,11 +85,6 @@ def resampled_stratified_auc(folds: Sequence[Ranked], draws: np.ndarray) -> np.n
     return _ratio(wins, pairs)
 
 
-def resampled_roc_auc(labels: np.ndarray, scores: np.ndarray, member: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Return the ROC-AUC of one fold under every resample, `[R]`; NaN where a class has no weight."""
-    return resampled_stratified_auc([(labels, scores, member)], draws)
-
-
 def _resampled_pairs(
     labels: np.ndarray, scores: np.ndarray, member: np.ndarray, draws: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
