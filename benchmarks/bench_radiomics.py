@@ -116,11 +116,12 @@ def snndeep_3d(image: Path, mask: Path, repeats: int) -> list[float]:
     sys.path.insert(0, str(HERE.parent / "scripts"))
     import numpy as np
 
+    from snndeep.labels import MaskLabels
     from snndeep.radiomics.extract import patient_features
     from snndeep.radiomics.settings import FeatureSettings
     from snndeep.volume import read_case
 
-    volume = read_case("bench", image, mask, frozenset({1, 2}))
+    volume = read_case("bench", image, mask, MaskLabels())
     region = (volume.labels > 0).view(np.uint8)
     return _timed(lambda: patient_features(volume, region, FeatureSettings(), "bench"), repeats + 1)
 

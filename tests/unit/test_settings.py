@@ -131,6 +131,27 @@ def test_a_search_space_takes_the_type_of_its_settings():
     searched = config["tuning"]["search_space"]["surrogate"]
     assert searched["learning_rate"] == {"choices": [0.001, 1.0]}
     assert searched["hidden"] == {"low": 8, "high": 16}
+    config = complete(space(hidden={"low": 8.0, "high": 64}, batch_size={"choices": ["16", 32.0]}))
+    searched = config["tuning"]["search_space"]["surrogate"]
+    assert [type(searched["hidden"][end]) for end in ("low", "high")] == [int, int]
+    assert [type(value) for value in searched["batch_size"]["choices"]] == [int, int]
+
+
+@pytest.mark.parametrize(
+    ("config", "where"),
+    [
+        (
+            space(learning_rate={"low": 0.001, "high": float("inf"), "log": True}),
+            "tuning.search_space.surrogate.learning_rate.high",
+        ),
+        ({"dataset": {"plausibility": {"spacing": [0.05, float("inf")]}}}, "dataset.plausibility.spacing"),
+        ({"evaluation": {"top_share": [float("nan")]}}, "evaluation.top_share"),
+    ],
+)
+def test_numbers_that_are_not_finite_are_refused(config, where):
+    with pytest.raises(ConfigError) as error:
+        complete(config)
+    assert error.value.where.startswith(where)
 
 
 def test_contradictions_between_settings_are_refused_before_any_work():

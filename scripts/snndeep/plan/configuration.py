@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -98,8 +99,23 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     errors = sorted(Draft202012Validator(schema).iter_errors(filled), key=lambda error: len(error.absolute_path))
     if errors:
         raise _explain(errors[0])
+    _check_finite("", filled)
     _check_together(filled)
     return filled
+
+
+def _check_finite(where: str, value: Any) -> None:
+    """Refuse infinite and undefined numbers, which pass every limit or switch it off."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            _check_finite(f"{where}.{name}".lstrip("."), item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_finite(where, item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(
+            "A value in the configuration is invalid.", where=where, found=str(value), expected="a finite number"
+        )
 
 
 def _check_together(config: Mapping[str, Any]) -> None:

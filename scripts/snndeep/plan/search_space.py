@@ -132,6 +132,8 @@ def _checked_value(where: str, value: Any, schema: Schema) -> Any:
             value = float(value)
     if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        value = int(value)
     error = next(Draft202012Validator(schema).iter_errors(value), None)
     if error is not None:
         raise ConfigError(
