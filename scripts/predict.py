@@ -20,7 +20,7 @@ from snndeep.console import command
 from snndeep.deployment.model_file import FoldModel, ModelFile, read_model
 from snndeep.deployment.prediction import ScanToPredict, choose_members, predict
 from snndeep.deployment.prediction_page import document, render
-from snndeep.deployment.prediction_scans import as_nifti, listed_scans
+from snndeep.deployment.prediction_scans import as_nifti, labels_said, listed_scans
 from snndeep.errors import ScanError
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import ListedScan
@@ -78,16 +78,21 @@ def _label(text: str) -> int | str:
 
 
 def labels_of(typed: argparse.Namespace, trained: MaskLabels) -> MaskLabels:
-    """Return the meaning of the masks: that of the training, unless something else was typed."""
+    """Return the meaning of the masks: what was typed, else what the folder's layout says, else that of the training."""
+    trained = labels_said(typed.scans) or trained
     given = {name: getattr(typed, name) for name in ("organ", "lesion", "ignore") if getattr(typed, name) is not None}
     return MaskLabels.from_mapping({**trained.to_mapping(), **given})
 
 
 def predict_one(
-    listed: ListedScan, typed: argparse.Namespace, model: ModelFile, members: Sequence[FoldModel], output: Path
+    listed: ListedScan,
+    typed: argparse.Namespace,
+    model: ModelFile,
+    members: Sequence[FoldModel],
+    labels: MaskLabels,
+    output: Path,
 ) -> dict[str, Any]:
     """Predict one scan, write its two files and return what they say."""
-    labels = labels_of(typed, model.labels)
     with tempfile.TemporaryDirectory(prefix="snndeep-") as folder:
         try:
             image, mask = as_nifti(listed, labels, Path(folder), typed.slice_tolerance)
@@ -113,26 +118,31 @@ def main() -> None:
         model = read_model(typed.model)
         members = choose_members(model, typed.split)
         listed = listed_scans(typed.scans, typed.case)
+        labels = labels_of(typed, model.labels)
         if len(typed.scans) == 2:
             (scan,) = listed
             scan = ListedScan(scan.name, scan.image, scan.mask, series=typed.series)
-            _tell(predict_one(scan, typed, model, members, typed.output))
+            _tell(predict_one(scan, typed, model, members, labels, typed.output))
             print(f"  {typed.output / 'prediction.html'}\n  Research software, not for diagnosis.")
         else:
-            refused = _predict_all(listed, typed, model, members)
+            refused = _predict_all(listed, typed, model, members, labels)
             print(f"{typed.output / 'predictions.csv'}: {len(listed)} scans, {refused} of them refused")
             sys.exit(1 if refused else 0)
 
 
 def _predict_all(
-    listed: Sequence[ListedScan], typed: argparse.Namespace, model: ModelFile, members: Sequence[FoldModel]
+    listed: Sequence[ListedScan],
+    typed: argparse.Namespace,
+    model: ModelFile,
+    members: Sequence[FoldModel],
+    labels: MaskLabels,
 ) -> int:
     """Predict every scan, write a table over all, and return how many were refused."""
     rows = []
     for scan in tqdm(listed, desc="scans", unit="scan", ascii=True):
         row = {"case": scan.name, "patient": scan.patient, "image": str(scan.image), "mask": str(scan.mask)}
         try:
-            words = predict_one(scan, typed, model, members, typed.output / scan.name)
+            words = predict_one(scan, typed, model, members, labels, typed.output / scan.name)
         except ScanError as error:
             tqdm.write(str(error), file=sys.stderr)
             rows.append({**row, "error": f"{error.what} {error.found}".strip()})

@@ -1,5 +1,6 @@
 """Calibration under resampled patients, and the comparison of a scan with the training data."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from snndeep.deployment.assembly import TrainingData, calibrate, parts_by_scan
 from snndeep.deployment.prediction import Prediction
-from snndeep.deployment.prediction_scans import listed_scans
+from snndeep.deployment.prediction_scans import labels_said, listed_scans
 from snndeep.deployment.reference import (
     Reference,
     compare_features,
@@ -152,6 +153,21 @@ def test_what_is_asked_for(tmp_path):
     (tmp_path / "table.csv").write_text("image,mask,patient\nct.nii.gz,mask.nrrd,1\n")
     assert [scan.patient for scan in listed_scans([tmp_path / "table.csv"], None)] == ["1"]
     assert [scan.name for scan in listed_scans([tmp_path], None)] == ["a"]
+    assert labels_said([image, mask]) is labels_said([tmp_path / "table.csv"]) is labels_said([tmp_path]) is None
+
+
+def test_a_folder_that_says_what_its_labels_mean_is_believed(tmp_path):
+    description = {
+        "channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 1, "liver": 2}, "file_ending": ".nii.gz",
+    }  # fmt: skip
+    (tmp_path / "dataset.json").write_text(json.dumps(description))
+    for name in ("imagesTr/a_0000.nii.gz", "labelsTr/a.nii.gz"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(name)
+    said = labels_said([tmp_path])
+    assert said is not None
+    assert said.organ == (2,)
+    assert said.ignore == (1,)
 
 
 def test_every_scan_of_a_run_is_known_by_its_part():

@@ -41,6 +41,21 @@ def listed_scans(paths: Sequence[Path], case: str | None) -> list[ListedScan]:
     return read_scan_table(path) if is_table(path) else list(find_layout(path)[1].scans)
 
 
+def labels_said(paths: Sequence[Path]) -> MaskLabels | None:
+    """Return the meaning of the masks where the layout of a folder says another one than organ 1 and lesion 2, else None.
+
+    Args:
+        paths: As for `listed_scans`.
+
+    Raises:
+        DatasetError: If the folder cannot be used.
+    """
+    if len(paths) != 1 or is_table(paths[0]):
+        return None
+    labels = find_layout(paths[0])[1].labels
+    return None if labels == MaskLabels() else labels
+
+
 def as_nifti(scan: ListedScan, labels: MaskLabels, folder: Path, slice_tolerance: float) -> tuple[Path, Path]:
     """Return image and mask as NIfTI files, converted to a folder where they are something else.
 
