@@ -259,7 +259,7 @@ def snndeep_growth(image: Path, mask: Path, repeats: int) -> list[float]:
         labels = inside.transpose(2, 1, 0).astype(np.uint8)
         lines = [np.flatnonzero(labels.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
         margins = tuple((int(line[0]), int(n - 1 - line[-1])) for line, n in zip(lines, labels.shape, strict=True))
-        volume = CaseVolume("bench", values, labels, (0, 0, 0), size, SPACING, margins)
+        volume = CaseVolume("bench", values, labels, (0, 0, 0), size, SPACING, margins, 0, 0, ())
         patient_features(volume, labels, settings, "bench")
         seconds.append(min(_timed(lambda: patient_features(volume, labels, settings, "bench"), repeats)))  # noqa: B023
     return seconds
