@@ -160,7 +160,9 @@ def test_paths_of_the_table_lead_back_to_the_scans(tmp_path):
     assert {scan.image.name for scan in scans} == {"volume-9.nii", "volume-10.nii"}
 
 
-def test_a_description_that_is_no_json_is_named(tmp_path):
-    (tmp_path / "dataset.json").write_text("{oops", encoding="utf-8")
+@pytest.mark.parametrize("place", [".", "Task03_Liver"])
+def test_a_description_that_is_no_json_is_named(tmp_path, place):
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / "dataset.json").write_text("{oops", encoding="utf-8")
     with pytest.raises(DatasetError, match=r"cannot be read(.|\n)*dataset\.json"):
         find_layout(tmp_path)

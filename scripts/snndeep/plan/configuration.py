@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
@@ -22,7 +21,7 @@ from snndeep.backends.registry import BACKENDS, DEFAULT_BACKENDS
 from snndeep.errors import ConfigError
 from snndeep.learning.registry import DEFAULT_RULES, RULES, load_rule
 from snndeep.limits import require_extent
-from snndeep.plan.schema import Schema, object_schema, schema_of
+from snndeep.plan.schema import Schema, as_meant, object_schema, schema_of
 from snndeep.plan.search_space import SPACE_SCHEMA, check_combinations, checked_space
 from snndeep.plan.sections import Sections
 from snndeep.settings import Settings, type_hints
@@ -150,7 +149,7 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         return [_with_defaults(item, schema["items"]) for item in value]
     if not isinstance(value, Mapping):
-        return _as_meant(value, schema)
+        return as_meant(value, schema)
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties")
     unlisted = others if isinstance(others, Mapping) else {}
@@ -159,25 +158,6 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
         if key not in filled and ("default" in sub or "properties" in sub):
             filled[key] = _with_defaults(copy.deepcopy(sub.get("default", {})), sub)
     return filled
-
-
-def _as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Convert a value to the type in the schema where the command line or YAML produced another one.
-
-    Snakemake's --config turns nested values into strings and a run named 2024 into a number; YAML reads 1e-3 as a string.
-    """
-    wanted = schema.get("type")
-    if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
-        parsed = yaml.safe_load(value)
-        if isinstance(parsed, int | float):
-            return parsed
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    if wanted == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return copy.deepcopy(value)
 
 
 def _explain(error: ValidationError) -> ConfigError:

@@ -6,11 +6,14 @@ A field made by `snndeep.settings.setting` becomes a key with its type, limits, 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import types
 import typing
 from collections.abc import Mapping
 from typing import Any, Literal
+
+import yaml
 
 from snndeep.errors import InvalidInputError
 from snndeep.settings import RULES, Settings, ValueRules, type_hints
@@ -118,3 +121,22 @@ def _json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _json(item) for key, item in value.items()}
     return value
+
+
+def as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Convert a value to the type in the schema where the command line or YAML produced another one.
+
+    Snakemake's --config turns nested values into strings and a run named 2024 into a number; YAML reads 1e-3 as a string.
+    """
+    wanted = schema.get("type")
+    if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
+        parsed = yaml.safe_load(value)
+        if isinstance(parsed, int | float):
+            return parsed
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    if wanted == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return copy.deepcopy(value)

@@ -6,7 +6,6 @@ also be a valid value in the configuration.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from snndeep.errors import ConfigError
-from snndeep.plan.schema import Schema, searchable_schemas
+from snndeep.plan.schema import Schema, as_meant, searchable_schemas
 from snndeep.settings import Settings
 
 SPACE_SCHEMA: Schema = {
@@ -127,9 +126,8 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
 
 def _checked_value(where: str, value: Any, schema: Schema) -> Any:
     kind = schema.get("type")
-    if isinstance(value, str) and kind in ("integer", "number"):
-        with contextlib.suppress(ValueError):  # YAML 1.1 reads 1e-3 as a string; other strings are rejected below
-            value = float(value)
+    if isinstance(value, str):
+        value = as_meant(value, schema)
     if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if kind == "integer" and isinstance(value, float) and value.is_integer():

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from snndeep.scans.dataset import read_directory
-from snndeep.scans.layouts.found import Found, labels_by_name
+from snndeep.scans.layouts.found import Found, labels_by_name, read_description
 
 
 def find_scans(folder: Path) -> Found | None:
     """Return the training cases of a folder, or of the one folder in it that is such a set."""
     folder = next((own for own in (folder, *sorted(folder.glob("Task*"))) if (own / "dataset.json").is_file()), folder)
-    description = folder / "dataset.json"
-    if not description.is_file():
-        return None
-    content = json.loads(description.read_text(encoding="utf-8"))
+    content = read_description(folder)
     if not isinstance(content, dict) or not isinstance(content.get("training"), list):
         return None
     labels, notes = labels_by_name(content.get("labels", {}))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from snndeep.errors import DatasetError
 from snndeep.labels import OTHERS, MaskLabels
 from snndeep.scans.dataset import ListedScan
 from snndeep.scans.names import VOLUME_SUFFIXES, scan_name
@@ -29,6 +31,27 @@ class Found:
     scans: tuple[ListedScan, ...]
     labels: MaskLabels
     notes: tuple[str, ...] = ()
+
+
+def read_description(folder: Path) -> Any:
+    """Return the JSON document dataset.json of a folder, None if there is none.
+
+    Raises:
+        DatasetError: If it cannot be read.
+    """
+    description = folder / "dataset.json"
+    if not description.is_file():
+        return None
+    try:
+        return json.loads(description.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DatasetError(
+            "The data set's description cannot be read.",
+            where=str(description),
+            found=f"{type(error).__name__}: {error}",
+            expected="a JSON document",
+            remedy="Correct the file, or name the scans in a table.",
+        ) from error
 
 
 def labels_by_name(named: Mapping[str, Any]) -> tuple[MaskLabels, tuple[str, ...]]:

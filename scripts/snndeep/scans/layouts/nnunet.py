@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from snndeep.errors import DatasetError
 from snndeep.scans.dataset import ListedScan
-from snndeep.scans.layouts.found import Found, labels_by_name, without_mask
+from snndeep.scans.layouts.found import Found, labels_by_name, read_description, without_mask
 
 _FIRST_CHANNEL = "_0000"
 
 
 def find_scans(folder: Path) -> Found | None:
     """Return the training cases of a folder; of several channels the first is the CT."""
-    description = folder / "dataset.json"
-    if not description.is_file():
-        return None
-    try:
-        content = json.loads(description.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DatasetError(
-            "The data set's description cannot be read.",
-            where=str(description),
-            found=f"{type(error).__name__}: {error}",
-            expected="a JSON document",
-            remedy="Correct the file, or name the scans in a table.",
-        ) from error
+    content = read_description(folder)
     if not isinstance(content, dict) or "file_ending" not in content:
         return None
     end = f"{_FIRST_CHANNEL}{content['file_ending']}"
