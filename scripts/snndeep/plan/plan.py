@@ -159,15 +159,21 @@ class Plan:
         """Return the configured settings of a rule, from which the search starts."""
         return {key: value for key, value in self.config["learning"][rule].items() if key != "encoder"}
 
+    def _trial_settings(self, rule: str) -> dict[str, Any]:
+        """Return the settings of a rule without what only a report needs, see `LearningRule.trial_settings`."""
+        member = load_rule(rule)
+        settings: dict[str, Any] = member.trial_settings(
+            member.settings.from_mapping(self.rule_settings(rule))
+        ).to_mapping()
+        return settings
+
     def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
         return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
 
     def study(self, backend: str, rule: str) -> Stage:
         """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
-        member = load_rule(rule)
-        base = member.trial_settings(member.settings.from_mapping(self.rule_settings(rule)))
         config = {
-            "base": base.to_mapping(),
+            "base": self._trial_settings(rule),
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
@@ -198,11 +204,8 @@ class Plan:
 
         Arms are compared by the first backend alone: all backends compute the same, and one of them is evidence enough.
         """
-        settings = self.rule_settings(rule)
-        if backend != self.backends[0] and "compare_random" in settings:
-            settings = {**settings, "compare_random": False}
         config = {
-            "settings": settings,
+            "settings": self.rule_settings(rule) if backend == self.backends[0] else self._trial_settings(rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
