@@ -15,9 +15,7 @@ with stage(snakemake.log[0]) as log:
     paths = (snakemake.input.splits, snakemake.input.apart)
     splits = [Split.from_json(values) for path in paths for values in read_json(Path(path), "splits")]
     settings = PreprocessingSettings.from_mapping(snakemake.params.stage["config"])
-    # The plan adds a digest of the file, so that other measurements have another address.
-    path = settings.measurements.partition("#")[0]
-    measured = pd.read_parquet(path) if settings.min_icc else None
+    measured = pd.read_parquet(snakemake.params.measurements) if settings.min_icc else None
     fitted = {split.name: fit_split(table, split, settings, measured).to_json() for split in splits}
     write_json(Path(snakemake.output.fitted), fitted, snakemake.params.stage)
     log.info("fitted on the training parts of %d splits", len(fitted))

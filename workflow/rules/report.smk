@@ -88,9 +88,11 @@ rule publish:
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
         live=f"{RESULTS}/provenance.json",
+        mark=f"{RESULTS}/{mark_of(PLAN.live())}",
     params:
         stages=PLAN.addresses(),
         live=PLAN.live(),
+        origin=kept_out(PLAN.scans.origin.to_json()),
         store=kept_out(str(PLAN.store)),
     log:
         "logs/publish.log",
