@@ -14,6 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 from snndeep.limits import LimitSettings
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
+from snndeep.plan.configuration_file import located
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
@@ -43,11 +44,18 @@ def stop(error):
     sys.exit(1)
 
 
+def typed_configuration():
+    """Return what a person wrote: the files of configuration, the later ones over the earlier ones, and `--config`."""
+    given = workflow.config_settings
+    own = [Path(path) for path in workflow.configfiles if path not in given.configfiles]
+    return [*own, *given.configfiles], given.config_args or []
+
+
 def plan_of(config):
     """Return the plan of a configuration."""
     if workflow.is_main_process:
         configuration_files(sys.argv[1:])
-    completed = complete(as_typed(config, workflow.config_settings.config_args))
+    completed = complete(as_typed(config, typed_configuration()[1]))
     refuse_other_folders(Path(completed["store"]), Path.cwd())
     return Plan(completed, SCRIPTS)
 
@@ -60,7 +68,7 @@ try:
         refuse_other_origin(Path(RESULTS), published, PLAN.scans.origin)
         withdraw_false_marks(Path(RESULTS))
 except SNNDeepError as error:
-    stop(error)
+    stop(located(error, *typed_configuration()))
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 

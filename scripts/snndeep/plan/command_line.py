@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from snndeep.console import command
 from snndeep.errors import ConfigError
+from snndeep.plan.configuration_file import check_file
 
 
 def as_typed(config: Mapping[str, Any], entries: Sequence[str]) -> dict[str, Any]:
@@ -47,3 +49,17 @@ def configuration_files(arguments: Sequence[str]) -> list[Path]:
                 expected=" ".join([option, *(value for values in given for value in values)]),
             )
     return [Path(name) for names in known.configfile for name in names]
+
+
+def check_command_line(arguments: Sequence[str]) -> None:
+    """End with a message if a file of configuration that Snakemake is about to read has a mistake.
+
+    The default profile calls this before Snakemake reads the files (profiles/default/config.yaml).
+
+    Args:
+        arguments: The command line without the program's name.
+    """
+    with command():
+        own = Path("config/config.yaml")
+        for path in [*([own] if own.exists() else []), *configuration_files(arguments)]:
+            check_file(path)

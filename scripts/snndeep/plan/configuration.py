@@ -184,12 +184,18 @@ def _explain(error: ValidationError) -> ConfigError:
         known = list(schema.get("properties", {}))
         unknown = sorted(str(key) for key in error.instance if key not in known)
         close = difflib.get_close_matches(unknown[0], known, n=1)
+        elsewhere = [] if close else _places_of(unknown[0], configuration_schema())
+        remedy = "Remove it, or see docs/configuration.md for all keys."
+        if close:
+            remedy = f"Did you mean '{close[0]}'?"
+        elif elsewhere:
+            remedy = f"Did you mean {' or '.join(elsewhere)}? A key belongs to the section under which it is indented."
         return ConfigError(
             "The configuration has an unknown key.",
             where=f"{path}.{unknown[0]}" if path else unknown[0],
             found=", ".join(unknown),
             expected=f"one of {', '.join(known)}",
-            remedy=f"Did you mean '{close[0]}'?" if close else "Remove it, or see docs/configuration.md for all keys.",
+            remedy=remedy,
         )
     return ConfigError(
         "A value in the configuration is invalid.",
@@ -198,6 +204,15 @@ def _explain(error: ValidationError) -> ConfigError:
         expected=_expected(error),
         remedy=schema.get("description", ""),
     )
+
+
+def _places_of(name: str, schema: Mapping[str, Any], within: str = "") -> list[str]:
+    """Return the full names of the keys with a name, wherever they are."""
+    found = []
+    for key, sub in schema.get("properties", {}).items():
+        found += [f"{within}{key}"] if key == name else []
+        found += _places_of(name, sub, f"{within}{key}.")
+    return found
 
 
 def _in_words(value: Any) -> str:
