@@ -45,7 +45,7 @@ def test_a_run_shows_its_jobs_a_failure_and_what_a_stop_keeps(lean, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     stopped = process.communicate()[0].rstrip().splitlines()
     assert process.returncode != 0
-    assert stopped[-1] == "Stopped. 0 of 7 jobs are done and kept; the same command resumes."
+    assert stopped[-1] == "Stopped. 0 of 8 jobs are done and kept; the same command resumes."
     assert "Traceback" not in "\n".join(stopped)
     jobs = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(project.folder) not in jobs, "no job is left"

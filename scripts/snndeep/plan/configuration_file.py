@@ -62,7 +62,14 @@ def located(error: SNNDeepError, files: Sequence[Path], typed: Sequence[str] = (
     if names[0] in {entry.partition("=")[0] for entry in typed}:
         return _with_where(error, f"{error.where} (--config)")
     lines = ((path, _line_of(path, names)) for path in reversed(files))
-    return next((_with_where(error, f"{error.where} ({path}, line {line})") for path, line in lines if line), error)
+    return next(
+        (_with_where(error, f"{error.where} ({_short(path)}, line {line})") for path, line in lines if line), error
+    )
+
+
+def _short(path: Path) -> Path:
+    """Return a path as a person in the working directory writes it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _with_where(error: SNNDeepError, where: str) -> SNNDeepError:
