@@ -185,7 +185,8 @@ def test_a_data_set_that_is_not_of_ct_is_refused(tmp_path, key):
 def test_init_takes_names_of_runs_alone(tmp_path, name):
     lits(tmp_path / "set")
     command = [sys.executable, str(ROOT / "scripts/init.py"), str(tmp_path / "set"), f"--name={name}"]
-    done = subprocess.run([*command, "--output", str(tmp_path / "config")], capture_output=True, text=True, check=False)
+    command += ["--output", str(tmp_path / "config")]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 1
     assert "where:       --name" in done.stderr
     assert not list(tmp_path.glob("*.yaml")) + list(tmp_path.glob("config/*"))
