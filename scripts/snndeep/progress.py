@@ -23,7 +23,7 @@ def written(log: Path | None) -> int:
 
 
 @dataclass(frozen=True)
-class Job:
+class RunningJob:
     """A job that was started.
 
     Attributes:
@@ -60,7 +60,7 @@ class Job:
         return " ".join(records[-1].splitlines()[0].split()) if records and records[-1] else ""
 
 
-class Progress:
+class RunProgress:
     """The jobs of a run.
 
     Args:
@@ -72,7 +72,7 @@ class Progress:
     def __init__(self, planned: Mapping[str, int], cores: int, earlier: Mapping[str, float]):
         self._planned, self._cores, self._earlier = dict(planned), max(1, cores), dict(earlier)
         self._took: dict[str, list[float]] = {}
-        self.running: dict[int, Job] = {}
+        self.running: dict[int, RunningJob] = {}
         self.done = 0
 
     @property
@@ -80,11 +80,11 @@ class Progress:
         """The number of jobs, those that turned out to be more than planned included."""
         return max(sum(self._planned.values()), self.done + len(self.running))
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: RunningJob) -> None:
         """Note that a job was started; a job that is tried again takes its own place."""
         self.running[job.number] = job
 
-    def end(self, number: int, now: float) -> Job | None:
+    def end(self, number: int, now: float) -> RunningJob | None:
         """Note that a job is done and return it; None if it was never started."""
         job = self.running.pop(number, None)
         if job is not None:

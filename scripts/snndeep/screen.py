@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from snndeep.console import SHOWN_BY_RUN
-from snndeep.progress import WARNING, Job, Progress, in_words, written
+from snndeep.progress import WARNING, RunningJob, RunProgress, in_words, written
 
 SILENCE = 8.0  # seconds without a line after which one is written
 REDRAWN = 0.5
@@ -110,7 +110,7 @@ class Screen:
         self._quiet = quiet
         self._lock = threading.RLock()
         self._stray = StrayOutput(self._terminal)
-        self._progress: Progress | None = None
+        self._progress: RunProgress | None = None
         self._failed: dict[int, str] = {}
         self._warned: set[str] = set()
         self._began = self._written = time.monotonic()
@@ -119,9 +119,9 @@ class Screen:
         threading.Thread(target=self._tick, daemon=True).start()
 
     def begin(self, planned: Mapping[str, int], cores: int, earlier: Mapping[str, float]) -> None:
-        """Begin with the jobs; see `snndeep.progress.Progress` for the arguments."""
+        """Begin with the jobs; see `snndeep.progress.RunProgress` for the arguments."""
         with self._lock:
-            self._progress = Progress(planned, cores, earlier)
+            self._progress = RunProgress(planned, cores, earlier)
             os.environ[SHOWN_BY_RUN] = "1"
             self._stray.begin()
             self._show([f"{self._progress.total} jobs"])
@@ -131,7 +131,7 @@ class Screen:
         with self._lock:
             if self._progress is not None:
                 self._failed.pop(number, None)
-                self._progress.begin(Job(number, rule, name, log, time.monotonic(), written(log)))
+                self._progress.begin(RunningJob(number, rule, name, log, time.monotonic(), written(log)))
 
     def job_ends(self, number: int) -> None:
         """Show that a job is done, what it said last and what it warned of."""

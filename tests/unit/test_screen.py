@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from snndeep.progress import Job, Progress, in_words, seconds_of_earlier_runs, written
+from snndeep.progress import RunningJob, RunProgress, in_words, seconds_of_earlier_runs, written
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ def line(text, level=""):
 
 
 def job(number, rule="tune", began=0.0, log=None, before=0):
-    return Job(number, rule, rule, log, began, before)
+    return RunningJob(number, rule, rule, log, began, before)
 
 
 def test_a_job_says_what_it_logged_last(tmp_path):
@@ -35,7 +35,7 @@ def test_a_job_says_what_it_logged_last(tmp_path):
 
 
 def test_the_time_left_follows_from_what_jobs_of_a_rule_took():
-    progress = Progress({"tune": 4, "train": 2}, 1, {})
+    progress = RunProgress({"tune": 4, "train": 2}, 1, {})
     assert progress.total == 6
     assert progress.seconds_left(0.0) is None
     progress.begin(job(1, "tune", 0.0))
@@ -45,13 +45,13 @@ def test_the_time_left_follows_from_what_jobs_of_a_rule_took():
     progress.end(2, 12.0)
     progress.begin(job(3, "tune", 12.0))
     assert progress.seconds_left(16.0) == pytest.approx((10 - 4) + 2 * 10 + 2)
-    assert Progress({"tune": 4}, 2, {"tune": 10.0}).seconds_left(0.0) == pytest.approx(20)
-    assert Progress({"tune": 1}, 8, {"tune": 10.0}).seconds_left(0.0) == pytest.approx(10)
+    assert RunProgress({"tune": 4}, 2, {"tune": 10.0}).seconds_left(0.0) == pytest.approx(20)
+    assert RunProgress({"tune": 1}, 8, {"tune": 10.0}).seconds_left(0.0) == pytest.approx(10)
     assert progress.end(99, 0.0) is None
 
 
 def test_a_job_that_is_tried_again_counts_once():
-    progress = Progress({"tune": 1}, 1, {})
+    progress = RunProgress({"tune": 1}, 1, {})
     progress.begin(job(1))
     progress.begin(job(1, began=5.0))
     assert progress.end(1, 6.0).began == 5.0

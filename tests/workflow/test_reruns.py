@@ -110,6 +110,8 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
     shutil.rmtree(project.folder / ".snakemake")
     del project.config["report"]
     assert project.planned() == {"publish": 1}, "what Snakemake remembers of earlier runs does not matter"
+    shutil.rmtree(project.folder / "work/pictures")
+    assert project.planned()["publish"] == 1, "nor does it matter what has to be made before"
 
 
 def test_fewer_models_and_all_again(project):

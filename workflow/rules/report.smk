@@ -54,6 +54,7 @@ PUBLISHED = [
         "cases.parquet",
         "models",
         "provenance.json",
+        mark_of(PLAN.live()),
     )
 ]
 
@@ -115,7 +116,7 @@ rule publish:
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
         live=f"{RESULTS}/provenance.json",
-        mark=f"{RESULTS}/{mark_of(PLAN.live())}",
+        mark=PUBLISHED[-1],
     params:
         stages=PLAN.addresses(),
         live=PLAN.live(),
