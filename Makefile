@@ -2,11 +2,15 @@
 PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
+# Where pip finds torch before it asks the package index. On Linux the index has torch for NVIDIA cards: 5.3 GB, most of it CUDA.
+# PyTorch's own index has it for processors alone, 0.9 GB:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 
-.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
+.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
+	@echo "make demo-light       the custom backend alone, without torch: less than 600 MB of packages"
 	@echo "make test             all checks"
 	@echo "make test-fast        the quick checks, for use while you work"
 	@echo "make coverage         unit tests and the lines that they do not run (htmlcov/)"
@@ -22,6 +26,10 @@ help:
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "The report: results/demo/report.html"
+
+demo-light: .venv-light/ready
+	PYTHONDONTWRITEBYTECODE=1 .venv-light/bin/python -m snakemake --cores $(CORES) --config run=light 'models={backends: [custom]}'
+	@echo "The report: results/light/report.html"
 
 test: lint unit workflow cluster
 
@@ -69,7 +77,21 @@ bench-reruns: .venv/ready
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SNNDeep needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
+	$(if $(TORCH_INDEX),$(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_INDEX) $$(grep -E '^torch(|audio|vision)==' requirements.txt))
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+# Half of what these packages bring is never read here: compiled copies of modules, tests, headers, debug symbols, solvers and
+# cloud storage.
+UNREAD := -name tests -o -name __pycache__ -o -name solverdir -o -name '*.hpp' -o -name 'libarrow_flight*' -o -name '_flight*' \
+	-o -name 'libarrow_s3*' -o -name '_s3fs*' -o -name '*.h' -o -name '*.c' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd'
+.venv-light/ready: requirements-light.txt requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SNNDeep needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv-light
+	.venv-light/bin/pip install --quiet --disable-pip-version-check --no-compile -r requirements-light.txt -c requirements.txt
+	find .venv-light/lib -depth \( $(UNREAD) \) -exec rm -rf {} +
+	-strip .venv-light/lib/python3*/site-packages/llvmlite/binding/libllvmlite.so
+	.venv-light/bin/python -m pip uninstall --quiet --yes setuptools pip
 	touch $@
 
 torture: .venv/ready
