@@ -15,6 +15,7 @@ from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import model_table
 from snndeep.insight.shown_slices import Chosen, SlicePicture
 from snndeep.reporting.results import RunResults
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split, member_numbers
 
 SLICES = 6
@@ -101,7 +102,7 @@ def made_up_run(
         samples=samples,
         cases=_cases(patients),
         skipped={},
-        selections=[list(FEATURES)],
+        preprocessing=[Preprocessing(tuple(FEATURES), *np.ones((3, len(FEATURES))))],
         records=records,
         tuned=tuned,
         traces=_traces(shown[0], networks[0], 1 if only_class is not None or one_class_fold else 2, rng),

@@ -313,7 +313,8 @@ def changed(value):
 
 
 NAMES = {  # settings whose values are names: another one that exists
-    "preprocessing.scaler": "robust", "features.feature_set": "all", "tuning.mode": "parity",
+    "preprocessing.scaler": "robust", "preprocessing.within_patient": "both", "features.feature_set": "all",
+    "tuning.mode": "parity",
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",
@@ -367,7 +368,11 @@ def test_no_text_becomes_markup(config):
     dirty = {**config, "run": HOSTILE, "report": {"title": HOSTILE, "palette": "deep"}}
     clean = {**config, "run": "x", "report": {"title": "x", "palette": "deep"}}
     pages = [
-        render_page(SimpleNamespace(config=c, source="phantom", metrics=study().metrics()), [], [sheet(c["run"])])
+        render_page(
+            SimpleNamespace(config=c, source="phantom", metrics=study().metrics(), preprocessing=()),
+            [],
+            [sheet(c["run"])],
+        )
         for c in (dirty, clean)
     ]
     for mark in ("<script", "<img", "</style", "<th", "<a "):

@@ -84,7 +84,7 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        config = dict(self.config["preprocessing"])
+        config = {**self.config["preprocessing"], "seed": self.config["seed"]}
         if config["min_icc"]:
             # Other measurements at the same place are another input.
             config["measurements"] += "#" + content_digest(Path(config["measurements"]))

@@ -5,7 +5,7 @@ A setting that no sentence mentions is listed at the end of its paragraph, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from snndeep.backends.registry import load_backend
 from snndeep.learning.base import LearningRule
 from snndeep.learning.registry import load_rule
 from snndeep.reporting.names import rule_title
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.settings import as_text
 from snndeep.spikes.encoders.registry import encoder_class, load_encoder
 
@@ -99,16 +100,17 @@ class _Settings:
         return f" Further settings: {listed}." if listed else ""
 
 
-def methods(config: Config) -> list[Paragraph]:
+def methods(config: Config, fitted: Sequence[Preprocessing] = ()) -> list[Paragraph]:
     """Return the paragraphs of the methods.
 
     Args:
         config: The complete configuration, see `workflow/schemas/config.schema.yaml`.
+        fitted: Scaling and selection of each split, which say what the training parts chose.
     """
     settings = _Settings(config)
     paragraphs: list[tuple[str, Callable[[_Settings], str], tuple[str, ...]]] = [
         ("Data", _data, ("dataset.", "samples.")),
-        ("Features", _features, ("features.", "preprocessing.")),
+        ("Features", lambda s: _features(s, fitted), ("features.", "preprocessing.")),
         ("Splits", _splits, ("splits.", "seed")),
         ("Encoding", _encoding, ("encoders.",)),
         ("Networks", _networks, ("models.",)),
@@ -165,7 +167,7 @@ def _directory(s: _Settings) -> str:
     return "The data are the user's own CT scans with masks."
 
 
-def _features(s: _Settings) -> str:
+def _features(s: _Settings, fitted: Sequence[Preprocessing]) -> str:
     low, high = s("features.resegmentation")
     families = ", ".join(name.replace("_", " ") for name in s("features.families"))
     chosen = {"recommended": "the features that the IBSI recommends", "all": "all features"}[s("features.feature_set")]
@@ -179,8 +181,33 @@ def _features(s: _Settings) -> str:
         f"out; grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these, {chosen}. Features of "
         f"the whole organ in 3D {whole}. On each training part, features were scaled to "
         f"{SCALERS[s('preprocessing.scaler')]}, missing values were filled with the median, and the {kept} features with the "
-        f"largest F statistic were kept, without the weaker of two whose correlation exceeds {correlation}. Area, spacing "
-        "and position were never features. Scaled values z were mapped to [0, 1] by the normal distribution function."
+        f"largest F statistic were kept, without the weaker of two whose correlation exceeds {correlation}. "
+        f"{_relative(s, fitted)} Area, spacing and position were never features. Scaled values z were mapped "
+        "to [0, 1] by the normal distribution function."
+    )
+
+
+def _relative(s: _Settings, fitted: Sequence[Preprocessing]) -> str:
+    """Return in sentences what relative features were used for."""
+    choice = s("preprocessing.within_patient")
+    if choice == "none":
+        return "Features were not taken relative to the patient."
+    meant = "as z-score over all slices of its own scan, without labels and without other scans"
+    if choice == "zscore":
+        return f"Instead of each feature, the same {meant} was used."
+    beside = f"the same {meant}, and as many of these were kept in addition"
+    if choice == "both":
+        return f"Beside each feature was {beside}."
+    better = "Where logistic regression, cross-validated inside a training part, did better with it"
+    said = f"{better}, beside each feature was {beside}"
+    compared = [own.compared for own in fitted if own.compared]
+    if not compared:
+        return f"{said}."
+    taken = sum(own.representation == "both" for own in fitted)
+    without, beside_it = (sum(own[name] for own in compared) / len(compared) for name in ("none", "both"))
+    return (
+        f"{said}: in {taken} of {len(fitted)} splits (mean ROC-AUC inside the training parts {without:.3f} without and "
+        f"{beside_it:.3f} with relative features)."
     )
 
 

@@ -117,7 +117,7 @@ def render_page(results: RunResults, pictures: list[Picture], sheets: list[Sheet
         sections=SECTIONS,
         pictures=pictures,
         sheets=sheets,
-        methods=methods(results.config),
+        methods=methods(results.config, results.preprocessing),
         configuration=yaml.safe_dump(_plain(results.config), sort_keys=False, allow_unicode=True),
     )
 

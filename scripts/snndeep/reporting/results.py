@@ -12,6 +12,7 @@ import pandas as pd
 from snndeep.insight.feature_importance import SplitImportance
 from snndeep.insight.firing import SplitRates
 from snndeep.insight.shown_slices import SlicePicture
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.training.outcomes import SearchOutcome
 
 
@@ -29,7 +30,7 @@ class RunResults:
         samples: Table of samples.
         cases: Table of cases, one row per scan.
         skipped: The reason why a case could not be used, by case.
-        selections: The selected features of each split.
+        preprocessing: Scaling and selection of each split, the third arm left out.
         records: The record of training by model and split, see `snndeep.training.fit.TrainedSplit`.
         tuned: The outcome of the search by model and split.
         traces: Arrays under `<split>/<signal>`, see `snndeep.training.fit.TrainedSplit.trace`.
@@ -53,7 +54,7 @@ class RunResults:
     samples: pd.DataFrame
     cases: pd.DataFrame
     skipped: Mapping[str, str]
-    selections: Sequence[Sequence[str]]
+    preprocessing: Sequence[Preprocessing]
     records: Mapping[str, Mapping[str, Any]]
     tuned: Mapping[str, Mapping[str, SearchOutcome]]
     traces: Mapping[str, np.ndarray]
@@ -66,3 +67,8 @@ class RunResults:
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def selections(self) -> list[tuple[str, ...]]:
+        """The selected features of each split."""
+        return [own.features for own in self.preprocessing]
