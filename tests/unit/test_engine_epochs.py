@@ -181,8 +181,8 @@ def test_adam_and_the_average_equal_the_readable_ones_to_the_bit():
     rng = np.random.default_rng(0)
     plain, average_of_plain = rng.normal(size=(2, 101)).astype(np.float32)
     compiled, averaged = plain.copy(), plain.copy()
-    adam, average = Adam(plain, 0.01, 0.1), MovingAverage(plain, 0.9)
-    state = AdamState(0.01, 0.1, adam.beta1, adam.beta2, adam.eps, np.zeros_like(plain), np.zeros_like(plain))
+    adam, average = Adam(plain, 0.01, 0.1, np.arange(101) % 7 == 0), MovingAverage(plain, 0.9)
+    state = AdamState(0.01, adam.beta1, adam.beta2, adam.eps, np.zeros_like(plain), np.zeros_like(plain), adam.keep)
     for step in range(1, 12):
         gradient = rng.normal(size=plain.size).astype(np.float32)
         adam_step(state, step, compiled, gradient)

@@ -30,7 +30,7 @@ from snndeep.training.baselines import (
     views_of,
 )
 from snndeep.training.fit import merge_settings, train_split
-from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def learned(table: pd.DataFrame, split: Split, backend: str, rule: str, encoder:
     base = {k: v for k, v in {**SMALL, **changes}.items() if k in known}
     search = SearchSettings({k: v for k, v in base.items() if k != "compare_random"}, SPACE, 2, 7)
     finished = FinishedTrials(optuna.storages.InMemoryStorage(), "study")
-    tuned = tune_split(split.name, data, made, learns, search, finished)
+    tuned = tune_fold({split.name: data}, made, learns, search, finished)
     trained = train_split(split.name, data, made, learns, merge_settings(learns, base, tuned["best"]), 7)
     measured = ("training_seconds", "scoring_seconds", "cost", "history")
     record = {k: v for k, v in trained.record.items() if k not in measured}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
-from snndeep.samples.split import Split, SplitSettings, split_names
+from snndeep.samples.split import Split, SplitSettings, first_member, split_names
 from snndeep.samples.splitting import make_splits, third_arm
 
 
@@ -111,6 +111,11 @@ def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_wh
 
 def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
     assert split_names("patient", 2, 1) == ["patient_0", "patient_1"]
+    assert [first_member(name) for name in ("patient_1", "slice_0_2", "slice_12_0")] == [
+        "patient_1",
+        "slice_0_0",
+        "slice_12_0",
+    ]
     split = make_splits(*cohort(6, 6), split_settings(("patient",), 2, 0.3, 0))[0]
     assert (split.name, split.member) == ("patient_0", None)
     assert Split.from_json(split.to_json()) == split

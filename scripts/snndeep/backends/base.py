@@ -109,12 +109,12 @@ class Optimiser(Protocol):
     """Adam with decoupled weight decay, as `snndeep.learning.optimiser.Adam` has it."""
 
     rate: float
-    decay: float
     beta1: float
     beta2: float
     eps: float
     first: np.ndarray
     second: np.ndarray
+    keep: np.ndarray
     steps: int
 
 

@@ -81,8 +81,8 @@ class EventNetwork:
         """See `WholeNetwork.epoch`."""
         samples = check_samples(samples, self._samples)
         adam = AdamState(
-            optimiser.rate, optimiser.decay, optimiser.beta1, optimiser.beta2, optimiser.eps,
-            optimiser.first, optimiser.second,
+            optimiser.rate, optimiser.beta1, optimiser.beta2, optimiser.eps,
+            optimiser.first, optimiser.second, optimiser.keep,
         )  # fmt: skip
         loss = self._training.train(
             vector, samples, labels.astype(np.int64), weights.astype(np.float32), batch, adam,

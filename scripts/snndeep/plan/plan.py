@@ -9,7 +9,7 @@ workflow take paths and provenance from it and contain no other logic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,13 @@ class Plan:
         folds = splits["folds"] * splits["repeats"]
         return [name for protocol in splits["protocols"] for name in split_names(protocol, folds, splits["members"])]
 
+    @property
+    def searched(self) -> list[list[str]]:
+        """The splits of every fold that its trials are judged on; the first gives the fold's study its name."""
+        members, parts = self.config["splits"]["members"], self.config["tuning"]["parts"]
+        names = self.split_names
+        return [names[first : first + min(parts, members)] for first in range(0, len(names), members)]
+
     def encoder(self, rule: str) -> str:
         """Return the name of the encoder whose spikes a learning rule reads."""
         return str(self.config["learning"][rule]["encoder"])
@@ -100,7 +107,7 @@ class Plan:
         files = ["spikes.py", _file(ENCODERS[encoder])]
         return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
 
-    def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
+    def spike_files(self, encoder: str, splits: Iterable[str] | None = None) -> list[str]:
         """Return the paths of an encoder's spike files, one per split.
 
         Args:
@@ -176,7 +183,7 @@ class Plan:
             "base": self._trial_settings(rule),
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
-            "splits": self.split_names,
+            "splits": self.searched,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
         packages = load_backend(backend).packages
@@ -188,16 +195,16 @@ class Plan:
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
-    def tune_shares(self) -> dict[str, list[str]]:
-        """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
+    def tune_shares(self) -> dict[str, list[list[str]]]:
+        """Return the part of `searched` of each tuning worker of a model, by the worker's name; empty for a single worker.
 
         The trials of a study run in one worker, because each is proposed from all trials before it. The outcome is therefore
         the same with any number of workers, and the number is not part of an address.
         """
-        workers = min(self.config["tuning"]["workers"], len(self.split_names))
+        workers = min(self.config["tuning"]["workers"], len(self.searched))
         if workers == 1:
             return {}
-        return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
+        return {f"{k + 1}-of-{workers}": self.searched[k::workers] for k in range(workers)}
 
     def train(self, backend: str, rule: str) -> Stage:
         """A model, fitted with the tuned settings on every split.

@@ -59,7 +59,7 @@ def used_settings(config: Config) -> dict[str, Any]:
         *(f"encoders.{name}." for name in config["encoders"] if name not in encoders),
         *(f"learning.{name}." for name in config["learning"] if name not in rules),
         *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
-        *(["splits.validation_fraction"] if config["splits"]["members"] > 1 else []),
+        *(["splits.validation_fraction"] if config["splits"]["members"] > 1 else ["tuning.parts"]),
     )
     return {name: value for name, value in _leaves(config, "").items() if not name.startswith((*NO_METHOD, *unused))}
 
@@ -266,10 +266,15 @@ def _tuning(s: _Settings) -> str:
         rule, _, own = name.partition(".")
         spaces.setdefault(rule, []).append(f"{own} {_range(choice)}")
     listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
+    judged = ""
+    if (members := s("splits.members")) > 1:
+        parts = min(s("tuning.parts"), members)
+        whose = "the fold's first network" if parts == 1 else f"{parts} networks of the fold, by the mean"
+        judged = f" on the validation part of {whose}; all networks of the fold took the settings found"
     return (
         f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
-        "per model and split, without the test part, by validation ROC-AUC. The configured settings above were tried first "
-        f"if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
+        f"per model and fold, without the test part, by ROC-AUC{judged or ' on the validation part'}. The configured settings above "
+        f"were tried first if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
     )
 
 

@@ -89,6 +89,12 @@ def split_names(protocol: str, folds: int, members: int) -> list[str]:
     return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
 
 
+def first_member(name: str) -> str:
+    """Return the short name of the split of the first network of a split's fold, on which the fold's settings are searched."""
+    parts = name.split("_")
+    return "_".join([*parts[:2], "0"]) if len(parts) > 2 else name
+
+
 def protocol_of(name: str) -> str:
     """Return the protocol of a split from its short name."""
     return name.partition("_")[0]
