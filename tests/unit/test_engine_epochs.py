@@ -145,16 +145,17 @@ def test_loss_and_derivatives_equal_autograd(sizes, neuron, counts, silent):
     assert_close(trainer.logits(network.vector, samples), logits, 1e-5)
 
 
+@pytest.mark.parametrize("hidden", [20, (20, 9)], ids=["one layer", "two layers"])
 @pytest.mark.parametrize("neuron", [NeuronSettings(), FULL], ids=["plain", "native"])
 @pytest.mark.parametrize("readout", ["spike_count", "mean_potential"])
-def test_an_epoch_equals_the_steps_of_any_backend(neuron, readout):
+def test_an_epoch_equals_the_steps_of_any_backend(neuron, readout, hidden):
     """Loss, optimiser, averaging and limits as `learning.descent` has them, over three epochs of uneven batches."""
     labels = np.arange(50) % 2
     trains = random_trains(50, 10, 12, 0.25)
     problem = Problem(trains, labels, np.arange(50) // 4, np.arange(38), np.arange(38, 50))
     names = ("surrogate", "slope", "learn_beta", "learn_threshold", "adaptation")
     settings = RULE.settings(
-        hidden=20, readout=readout, batch_size=16, epochs=3, averaging=0.9, learning_rate=0.003,
+        hidden=hidden, readout=readout, batch_size=16, epochs=3, averaging=0.9, learning_rate=0.003,
         **{name: getattr(neuron, name) for name in names},
     )  # fmt: skip
     backend = load_backend("custom")

@@ -8,9 +8,11 @@ from optuna.trial import TrialState
 
 from snndeep.errors import DivergedError
 from snndeep.learning.base import EpochRecord, Fit
+from snndeep.learning.registry import load_rule
+from snndeep.learning.shapes import widths_of
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.spikes.trains import SpikeTrains
-from snndeep.training.fit import model_seed
+from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials, open_journal
 
@@ -95,6 +97,33 @@ def test_a_trial_is_judged_by_the_mean_over_several_validation_parts(tmp_path, d
     assert rule.fits[::2] == rule.fits[1::2]
     for one, two in zip(both["trials"], alone["trials"], strict=True):
         assert one["value"] == pytest.approx(two["value"] - 0.125)
+
+
+class Deeper:
+    """A rule that prefers more hidden layers."""
+
+    name = "deeper"
+    settings = load_rule("surrogate").settings
+
+    def __init__(self):
+        self.seen = []
+
+    def fit(self, problem, inputs, backend, settings, seed, on_epoch):
+        self.seen.append(settings.hidden)
+        return Fit({}, [], 0.5 + 0.1 * len(widths_of(settings.hidden)) + 0.01 * (settings.hidden == 4))
+
+
+@pytest.mark.parametrize(("base", "first"), [(4, 4), ([4, 3], [4, 3]), ((4, 3), [4, 3])])
+def test_a_list_is_searched_like_any_other_choice(tmp_path, data, base, first):
+    rule = Deeper()
+    settings = SearchSettings({"hidden": base}, {"hidden": {"choices": [4, [4, 3], [5]]}}, 8, 3)
+    result, again = (tune_fold({"s": data}, Nothing(), rule, settings, trials_of(tmp_path / "j")) for _ in range(2))
+    assert result["trials"][0]["params"] == {"hidden": first}
+    assert result["best"] == {"hidden": [4, 3]}
+    assert set(rule.seen) == {4, (4, 3), (5,)}
+    assert len(rule.seen) == 8
+    assert outcome(again) == outcome(result)
+    assert merge_settings(rule, {}, result["best"]).hidden == (4, 3)
 
 
 def test_more_trials_go_on_where_the_search_was(tmp_path, data):

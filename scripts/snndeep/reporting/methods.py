@@ -273,8 +273,9 @@ def _tuning(s: _Settings) -> str:
         judged = f" on the validation part of {whose}; all networks of the fold took the settings found"
     return (
         f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
-        f"per model and fold, without the test part, by ROC-AUC{judged or ' on the validation part'}. The configured settings above "
-        f"were tried first if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
+        f"per model and fold, without the test part, by ROC-AUC{judged or ' on the validation part'}. The configured settings "
+        "above were tried first if they lie in the search space; the best values found replaced them. "
+        f"{mode} Search space: {listed}."
     )
 
 

@@ -31,7 +31,7 @@ from snndeep.seeds import derive_seed
 from snndeep.spikes.encoded_split import EncodedSplit, Problem
 from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.outcomes import SearchOutcome, TrialOutcome
-from snndeep.training.search_space import Space, distributions, within
+from snndeep.training.search_space import Space, as_configured, as_optuna, distributions, within
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def run_trials(
             seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
         )
         if number == 0 and within(search.base, search.space):
-            study.enqueue_trial({key: search.base[key] for key in search.space})
+            study.enqueue_trial({key: as_optuna(search.base[key]) for key in search.space})
         _run_trial(study, load(), backend, rule, search)
         finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
@@ -140,10 +140,10 @@ def tune_fold(
     best = max(complete, key=lambda t: (t.value, -t.number))
     LOGGER.info("%-10s best AUC %.3f", name, best.value)
     return {
-        "best": dict(best.params),
+        "best": as_configured(best.params, search.space),
         "best_value": best.value,
         "seconds": sum(map(_seconds, trials)),
-        "trials": [_outcome(trial) for trial in trials],
+        "trials": [_outcome(trial, search.space) for trial in trials],
     }
 
 
@@ -155,7 +155,7 @@ def _run_trial(
     search: SearchSettings,
 ) -> None:
     trial = study.ask(fixed_distributions=distributions(search.space))
-    settings = merge_settings(rule, search.base, trial.params)
+    settings = merge_settings(rule, search.base, as_configured(trial.params, search.space))
     reached: list[float] = []
     done = 0
 
@@ -183,11 +183,11 @@ def _seconds(trial: optuna.trial.FrozenTrial) -> float:
     return 0.0 if trial.duration is None else trial.duration.total_seconds()
 
 
-def _outcome(trial: optuna.trial.FrozenTrial) -> TrialOutcome:
+def _outcome(trial: optuna.trial.FrozenTrial, space: Space) -> TrialOutcome:
     return {
         "number": trial.number,
         "state": trial.state.name.lower(),
         "value": trial.value,
-        "params": dict(trial.params),
+        "params": as_configured(trial.params, space),
         "seconds": _seconds(trial),
     }
