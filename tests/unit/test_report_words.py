@@ -284,7 +284,7 @@ def test_the_methods_say_how_several_networks_share_a_fold(config):
     other = {**config, "splits": {**config["splits"], "members": 4}}
     (text,) = (paragraph.text for paragraph in methods(other) if paragraph.title == "Splits")
     assert "divided into 4 parts" in text
-    assert "a share of" not in text
+    assert "draws a share of" in text
     assert "Further settings" not in text
 
 

@@ -121,9 +121,17 @@ def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
     assert Split.from_json(split.to_json()) == split
 
 
-def test_more_networks_than_patients_of_a_class_are_refused():
-    with pytest.raises(DatasetError, match="fewer patients or slices of a class than networks"):
-        make_splits(*cohort(4, 8), split_settings(("patient",), 2, 0.2, 0, 3))
+def test_with_fewer_patients_of_a_class_than_networks_each_draws_its_own_validation_part():
+    samples, labels, patients = cohort(4, 8)
+    splits = make_splits(samples, labels, patients, split_settings(("patient",), 2, 0.25, 0, 4))
+    assert len(splits) == 8
+    owner = dict(zip(samples, patients, strict=True))
+    for fold in (0, 1):
+        own = [split for split in splits if split.fold == fold]
+        assert len({split.test for split in own}) == 1
+        validated = [frozenset(owner[s] for s in split.validation) for split in own]
+        assert len(set(validated)) > 1
+        assert {len(names) for names in validated} == {2}
 
 
 def test_the_third_arm_takes_the_tested_patients_out_of_training():

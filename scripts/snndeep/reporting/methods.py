@@ -59,7 +59,7 @@ def used_settings(config: Config) -> dict[str, Any]:
         *(f"encoders.{name}." for name in config["encoders"] if name not in encoders),
         *(f"learning.{name}." for name in config["learning"] if name not in rules),
         *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
-        *(["splits.validation_fraction"] if config["splits"]["members"] > 1 else ["tuning.parts"]),
+        *([] if config["splits"]["members"] > 1 else ["tuning.parts"]),
     )
     return {name: value for name, value in _leaves(config, "").items() if not name.startswith((*NO_METHOD, *unused))}
 
@@ -220,8 +220,9 @@ def _splits(s: _Settings) -> str:
     else:
         kept = (
             f"The rest was divided into {s.text('splits.members')} parts, and as many networks were trained for each fold, "
-            f"each with a different part kept for validation: {uses}. Their distances from their thresholds, in spreads of "
-            "their validation scores, were averaged. The classical models were fitted in the same way."
+            f"each with a different part kept for validation: {uses}. (With fewer patients of a class than networks, each "
+            f"network draws a share of {s.text('splits.validation_fraction')}.) Their distances from their thresholds, in "
+            "spreads of their validation scores, were averaged. The classical models were fitted in the same way."
         )
     return (
         f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class{repeated}. "

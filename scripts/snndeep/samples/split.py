@@ -30,12 +30,14 @@ class SplitSettings(Settings):
     members: int = setting(
         1,
         "Networks per fold. With several the training side is cut into as many parts, each network keeps another one for "
-        "early stopping and its threshold, and their margins are averaged; classical models are fitted in the same way.",
+        "early stopping and its threshold, and their margins are averaged; classical models are fitted in the same way. With "
+        "fewer patients of a class than networks, each network draws validation_fraction anew.",
         least=1,
     )
     validation_fraction: float = setting(
         0.25,
-        "Share of the training side that is kept for early stopping and thresholds, with one network per fold.",
+        "Share of the training side that is kept for early stopping and thresholds, with one network per fold or with fewer "
+        "patients of a class than networks.",
         above=0,
         below=1,
     )
