@@ -46,6 +46,7 @@ from snndeep.learning.registry import load_rule  # noqa: E402
 from snndeep.plan.configuration import complete  # noqa: E402
 from snndeep.plan.plan import Plan  # noqa: E402
 from snndeep.samples.fit_preprocessing import fit_split  # noqa: E402
+from snndeep.samples.preprocessing import Preprocessing  # noqa: E402
 from snndeep.samples.settings import PreprocessingSettings  # noqa: E402
 from snndeep.samples.split import Split, SplitSettings  # noqa: E402
 from snndeep.samples.splitting import make_splits  # noqa: E402
@@ -102,16 +103,24 @@ class Study:
         self.diseased = np.unique(self.owners[self.labels == 1])
         status = np.isin(self.patients, self.diseased).astype(int)
         self.draws = patient_draws(status, RESAMPLES, generator(SEED, "networks"))
+        self._known: dict[tuple[Split, str], list[tuple[str, np.ndarray]]] = {}
 
     def splits(self, seed: int, protocol: str) -> list[Split]:
         """Return the splits of one seed."""
         settings = SplitSettings.from_mapping({**self.config["splits"], "protocols": [protocol], "seed": seed})
         return make_splits(self.ids, self.labels, self.owners, settings)
 
-    def scores(self, split: Split, representation: str, rules: list[str]) -> Iterator[tuple[str, np.ndarray]]:
-        """Yield the score of every sample of the validation and test parts by every model, `[N]`."""
+    def scores(self, split: Split, representation: str, rules: list[str]) -> list[tuple[str, np.ndarray]]:
+        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
         settings = {**self.config["preprocessing"], "within_patient": representation}
         fitted = fit_split(self.samples, split, PreprocessingSettings.from_mapping(settings), self.config["seed"])
+        # What `auto` chose was trained already where it is measured by its own name too.
+        key = split, fitted.representation
+        if key not in self._known:
+            self._known[key] = list(self._scores(split, fitted, rules))
+        return self._known[key]
+
+    def _scores(self, split: Split, fitted: Preprocessing, rules: list[str]) -> Iterator[tuple[str, np.ndarray]]:
         parts = part_indices(split, self.ids)
         known = np.concatenate([parts["validation"], parts["test"]])
         encoded = {}
