@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
-from snndeep.samples.split import Split, SplitSettings, first_member, split_names
+from snndeep.samples.split import Split, SplitSettings, first_member, fold_of, split_names
 from snndeep.samples.splitting import make_splits, third_arm
 
 
@@ -111,6 +111,7 @@ def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_wh
 
 def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
     assert split_names("patient", 2, 1) == ["patient_0", "patient_1"]
+    assert [fold_of(name) for name in ("patient_1", "slice_0_2")] == ["patient_1", "slice_0"]
     assert [first_member(name) for name in ("patient_1", "slice_0_2", "slice_12_0")] == [
         "patient_1",
         "slice_0_0",

@@ -91,10 +91,14 @@ def split_names(protocol: str, folds: int, members: int) -> list[str]:
     return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
 
 
+def fold_of(name: str) -> str:
+    """Return the short name of a split without the number of its network: `patient_0` of `patient_0_2`."""
+    return "_".join(name.split("_")[:2])
+
+
 def first_member(name: str) -> str:
     """Return the short name of the split of the first network of a split's fold, on which the fold's settings are searched."""
-    parts = name.split("_")
-    return "_".join([*parts[:2], "0"]) if len(parts) > 2 else name
+    return name if name == fold_of(name) else f"{fold_of(name)}_0"
 
 
 def protocol_of(name: str) -> str:
