@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import os
+import shutil
 from pathlib import Path
 
 import nibabel
@@ -106,8 +107,11 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
     project.config["report"] = {"title": "Another title"}
     project.run("--quiet", "rules")
     assert "Another title" in (project.folder / "results/tiny/report.html").read_text(encoding="utf-8")
+    shutil.rmtree(project.folder / ".snakemake")
     del project.config["report"]
-    assert project.planned() == {"publish": 1}
+    assert project.planned() == {"publish": 1}, "what Snakemake remembers of earlier runs does not matter"
+    shutil.rmtree(project.folder / "work/pictures")
+    assert project.planned()["publish"] == 1, "nor does it matter what has to be made before"
 
 
 def test_fewer_models_and_all_again(project):
@@ -158,8 +162,9 @@ def test_one_backend_edited_runs_its_three_models(project):
 def test_more_trials_run_only_the_new_ones(project):
     project.config["tuning"]["n_trials"] = 2
     assert project.planned() == {**MODELS, **LOOKED_INTO, **PUBLISHED}
-    output = project.run("--quiet", "rules")
-    assert output.count("2 trials (1 new)") == 9 * 4, output[-3000:]
+    project.run()
+    logs = [path.read_text(encoding="utf-8") for path in (project.folder / "logs/tune").glob("*.log")]
+    assert sum(text.count("2 trials (1 new)") for text in logs) == 9 * 4
 
 
 def test_more_patients_keep_those_already_made(project):

@@ -54,6 +54,7 @@ PUBLISHED = [
         "cases.parquet",
         "models",
         "provenance.json",
+        mark_of(PLAN.live()),
     )
 ]
 
@@ -115,9 +116,11 @@ rule publish:
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
         live=f"{RESULTS}/provenance.json",
+        mark=PUBLISHED[-1],
     params:
         stages=PLAN.addresses(),
         live=PLAN.live(),
+        origin=kept_out(PLAN.scans.origin.to_json()),
         store=kept_out(str(PLAN.store)),
     log:
         "logs/publish.log",

@@ -21,10 +21,10 @@ from snndeep.plan.addressing import CodeBase
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
+from snndeep.plan.without_places import preprocessing_config
 from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
-from snndeep.store.content import content_digest
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
 NOT_SHOWN = ("store", "durable", "prune", "limits")
@@ -91,10 +91,7 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        config = {**self.config["preprocessing"], "seed": self.config["seed"]}
-        if config["min_icc"]:
-            # Other measurements at the same place are another input.
-            config["measurements"] += "#" + content_digest(Path(config["measurements"]))
+        config = {**preprocessing_config(self.config["preprocessing"]), "seed": self.config["seed"]}
         return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
 
     def encoding(self, encoder: str) -> dict[str, Any]:
@@ -300,6 +297,7 @@ class Plan:
                 "msd": {"md5": shown["dataset"]["msd"]["md5"]},
                 "cases": [case.name for case in self.scans.cases],
             }
+        shown["preprocessing"] = self.preprocessing.config
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
         without_secrets: dict[str, Any] = masked(shown)
         return without_secrets

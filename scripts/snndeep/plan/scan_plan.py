@@ -16,7 +16,7 @@ from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
 from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
-from snndeep.plan.addressing import FileDigests
+from snndeep.plan.addressing import LENGTH, FileDigests, digest
 from snndeep.plan.own_cases import find_own_cases
 from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
 from snndeep.scans.converted import NiftiScan
@@ -24,6 +24,7 @@ from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.formats import FORMATS
 from snndeep.scans.msd import CASES, archive_cases, chosen_names, diseased_by_list, unpacked_cases
 from snndeep.scans.settings import DicomSettings
+from snndeep.store.origin import Origin
 
 CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
 
@@ -175,6 +176,14 @@ class ScanPlan:
             )
             for n in names
         )
+
+    @property
+    def origin(self) -> Origin:
+        """Where the scans come from, for the record of published results."""
+        if self.source != "directory":
+            return Origin(self.source)
+        scans = {text for case in self.cases for text in (case.name, digest(case.leaf)[:LENGTH])}
+        return Origin(self.source, str(self.config["dataset"]["path"]), tuple(sorted(scans)))
 
     @property
     def cohort(self) -> dict[str, Any]:
