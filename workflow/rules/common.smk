@@ -141,10 +141,12 @@ def scans_to_show():
     ]
 
 
-def examined(file):
-    """Return one file of the model that the report examines."""
-    backend, rule = PLAN.raster_model
-    return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+def inspected():
+    """Return the inspection of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.insight(backend, rule).path(f"{backend}.{rule}.insight.json")
+        for backend, rule in PLAN.models
+    ]
 
 
 def archive_for(wildcards):

@@ -9,10 +9,9 @@ rule report:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         records=trained("record.json"),
         tuned=searched(),
-        traces=examined("traces.npz"),
+        traces=trained("traces.npz"),
         predictions=PLAN.evaluate.path("predictions.parquet"),
-        importance=PLAN.insight.path("importance.json"),
-        firing=PLAN.insight.path("firing.json"),
+        insight=inspected(),
         picture_words=PLAN.pictures.path("pictures.json"),
         pictures=PLAN.pictures.path("pictures.npz"),
     output:
