@@ -3,16 +3,20 @@
 from pathlib import Path
 
 from snndeep.console import stage
+from snndeep.reporting.machine import describe_origin
+from snndeep.store.files import write_json
 from snndeep.store.publication import publish, write_publication
 
 with stage(snakemake.log[0]) as log:
     inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
     sources = (inputs.report, inputs.figures, inputs.tables, *inputs.evaluation, inputs.samples, inputs.cases)
-    tables = ("metrics", "models", "folds", "patients", "comparisons", "cost")
+    tables = ("metrics", "models", "folds", "patients", "comparisons", "cost", "predictions")
     targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
     copies = {Path(source): Path(target) for source, target in zip(sources, targets, strict=True)}
     models = {Path(source): Path(outputs.model_files) / Path(source).name for source in inputs.model_files}
     made = publish(copies | models)
+    write_json(Path(outputs.record), {"version": describe_origin().version, **params.record})
+    made.append(Path(outputs.record))
     processors = write_publication(Path(outputs.live), Path(params.store), params.live, made, params.stages)
     if len(processors) > 1:
         log.warning("computed on %d types of processor; see docs/integrity.md for what that means", len(processors))

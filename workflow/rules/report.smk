@@ -50,6 +50,7 @@ rule publish:
                     "patients.csv",
                     "comparisons.csv",
                     "cost.csv",
+                    "predictions.parquet",
                 )
             ]
         ),
@@ -83,11 +84,14 @@ rule publish:
         patients=f"{RESULTS}/patients.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
         cost=f"{RESULTS}/cost.csv",
+        predictions=f"{RESULTS}/predictions.parquet",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
+        record=f"{RESULTS}/run.json",
         live=f"{RESULTS}/provenance.json",
     params:
+        record=PLAN.description(),
         stages=PLAN.addresses(),
         live=PLAN.live(),
         store=kept_out(str(PLAN.store)),

@@ -26,7 +26,9 @@ from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.store.content import content_digest
 
-REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
+REPORT_FILES = tuple(
+    f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
+)
 NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
@@ -374,8 +376,21 @@ class Plan:
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
 
+    def description(self) -> dict[str, Any]:
+        """Return what a published run says of itself to those who compare it: configuration, code and data, JSON values."""
+        return {
+            "source": self.scans.source,
+            "config": self.shown_config,
+            "code": {name: stage.code for name, stage in self.named_stages().items()},
+            "data": {case.name: case.leaf for case in self.scans.cases},
+        }
+
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by name of the stage."""
+        return {name: stage.address for name, stage in self.named_stages().items()}
+
+    def named_stages(self) -> dict[str, Stage]:
+        """Return the stages that the report names, by their name there."""
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
@@ -384,7 +399,7 @@ class Plan:
             named[f"insight, {backend}/{rule}"] = self.insight(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.pictures)}
-        return {name: stage.address for name, stage in named.items()}
+        return named
 
 
 def _file(module: str) -> str:

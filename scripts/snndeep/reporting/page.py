@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -35,8 +32,8 @@ from snndeep.reporting.sheets.provenance import provenance_sheets
 from snndeep.reporting.sheets.rivals import rival_sheets
 from snndeep.reporting.sheets.sheet import Sheet
 from snndeep.reporting.sheets.training import training_sheets
+from snndeep.reporting.templates import data_url, environment
 
-TEMPLATES = Path(__file__).parent
 SOURCES = {
     "phantom": "Synthetic data: no patient was scanned, and nothing here says anything about real livers.",
     "directory": "",
@@ -135,37 +132,33 @@ def make_report(results: RunResults) -> Report:
 
 def render_page(results: RunResults, pictures: Sequence[Picture], sheets: Sequence[Sheet]) -> str:
     """Return the report's HTML, with all text escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["csv_address"] = lambda sheet: data_url("text/csv;charset=utf-8", sheet.csv().encode())
     networks = list(results.views)
-    return environment.get_template("page.html.jinja").render(
-        title=results.config["report"]["title"],
-        run=results.config["run"],
-        notice=SOURCES[results.source],
-        strip=strip(results.metrics),
-        answer=headline(results.metrics),
-        glossary=glossary(results.config["models"]["rules"], results.config["models"]["backends"]),
-        sections=SECTIONS,
-        pictures=pictures,
-        sheets=sheets,
-        facts=data_facts(results),
-        networks={name: title_of(name) for name in networks},
-        slices={name: [slice_card(one) for one in results.views[name].pictures] for name in networks},
-        patients=map_patients(results) if networks else [],
-        card_of=lambda picture: slice_card(picture, CARD_WIDTH),
-        map_size=(WIDTH, 2 * ROW),
-        profile_size=(PROFILE_WIDTH, PROFILE_HEIGHT),
-        methods=methods(results.config),
-        bibtex=bibtex(results.origin.version),
-        configuration=yaml.safe_dump(_plain(results.config), sort_keys=False, allow_unicode=True),
-        origin=results.origin,
-        paper=PAPER_DOI,
+    return (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            title=results.config["report"]["title"],
+            run=results.config["run"],
+            notice=SOURCES[results.source],
+            strip=strip(results.metrics),
+            answer=headline(results.metrics),
+            glossary=glossary(results.config["models"]["rules"], results.config["models"]["backends"]),
+            sections=SECTIONS,
+            pictures=pictures,
+            sheets=sheets,
+            facts=data_facts(results),
+            networks={name: title_of(name) for name in networks},
+            slices={name: [slice_card(one) for one in results.views[name].pictures] for name in networks},
+            patients=map_patients(results) if networks else [],
+            card_of=lambda picture: slice_card(picture, CARD_WIDTH),
+            map_size=(WIDTH, 2 * ROW),
+            profile_size=(PROFILE_WIDTH, PROFILE_HEIGHT),
+            methods=methods(results.config),
+            bibtex=bibtex(results.origin.version),
+            configuration=yaml.safe_dump(_plain(results.config), sort_keys=False, allow_unicode=True),
+            origin=results.origin,
+            paper=PAPER_DOI,
+        )
     )
 
 
@@ -201,11 +194,6 @@ def slice_card(picture: SlicePicture, width: int = SLICE_WIDTH) -> SliceCard:
         KIND_TITLES.get(chosen.kind, ""),
         tuple(slice_card(one, NEIGHBOUR_WIDTH) for one in picture.neighbours),
     )
-
-
-def data_url(kind: str, content: bytes) -> str:
-    """Return content of a media type as a data URL, which needs no server."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _sheets(results: RunResults) -> Iterator[Sheet]:
