@@ -13,6 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snndeep.limits import LimitSettings
 from snndeep.plan.configuration import complete
+from snndeep.plan.description import describe
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
@@ -128,6 +129,13 @@ def scans_of(batch):
 def surveyed():
     """Return the output of the check of a user's whole data set, if the scans are the user's files."""
     return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
+
+
+def scans_to_look_at(batch):
+    """Return the files that must exist before the scans of a batch can be looked at, which no survey precedes."""
+    if PLAN.scans.in_place:
+        return batch.records
+    return PLAN.scans.data_manifests(batch.cases)
 
 
 def scans_to_show():

@@ -91,7 +91,7 @@ rule publish:
         record=f"{RESULTS}/run.json",
         live=f"{RESULTS}/provenance.json",
     params:
-        record=PLAN.description(),
+        record=describe(PLAN),
         stages=PLAN.addresses(),
         live=PLAN.live(),
         store=kept_out(str(PLAN.store)),

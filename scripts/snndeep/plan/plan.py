@@ -366,8 +366,9 @@ class Plan:
         return [*stages, self.pictures, self.report]
 
     def live(self) -> list[str]:
-        """Return `stage/address` of every stage that this configuration uses, sorted."""
-        return sorted({stage.id for stage in self.stages()})
+        """Return `stage/address` of every stage that this configuration uses, sorted; those of the quality page among them."""
+        looked_at = [batch.stage for batch in self.scans.quality_batches.values()]
+        return sorted({stage.id for stage in [*self.stages(), *looked_at]})
 
     def targets(self) -> dict[str, str]:
         """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
@@ -375,15 +376,6 @@ class Plan:
         made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
-
-    def description(self) -> dict[str, Any]:
-        """Return what a published run says of itself to those who compare it: configuration, code and data, JSON values."""
-        return {
-            "source": self.scans.source,
-            "config": self.shown_config,
-            "code": {name: stage.code for name, stage in self.named_stages().items()},
-            "data": {case.name: case.leaf for case in self.scans.cases},
-        }
 
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by name of the stage."""
