@@ -123,7 +123,8 @@ def test_the_page_of_the_decathlon_is_small_enough():
     regions[20:150, 20:150] = 1
     facts = {
         "patient": "p", "spacing": [0.7, 0.7, 1.0], "shape": [512, 512, 500], "organ_ml": 1500.0, "lesion_ml": 20.0,
-        "slices": 200, "median_hu": 100.0, "iqr_hu": 30.0, "histogram": histogram(rng.normal(100, 30, 1000)).tolist(), "flags": [],
+        "slices": 200, "median_hu": 100.0, "iqr_hu": 30.0, "flags": [],
+        "histogram": histogram(rng.normal(100, 30, 1000)).tolist(),
     }  # fmt: skip
     scans = [
         ScanQuality(

@@ -146,7 +146,7 @@ def render_page(results: RunResults, pictures: Sequence[Picture], sheets: Sequen
             sections=SECTIONS,
             pictures=pictures,
             sheets=sheets,
-            facts=data_facts(results),
+            facts={"data": data_facts(results), "learning": search_facts(results)},
             networks={name: title_of(name) for name in networks},
             slices={name: [slice_card(one) for one in results.views[name].pictures] for name in networks},
             patients=map_patients(results) if networks else [],
@@ -170,6 +170,17 @@ def data_facts(results: RunResults) -> str:
     return (
         f"{count(len(results.cases))} scans of {count(len(status))} patients, {count(status.sum())} of them diseased; "
         f"{count(len(samples))} slices, {count(samples['label'].sum())} of them diseased; {left_out}."
+    )
+
+
+def search_facts(results: RunResults) -> str:
+    """Return how many trials the search had, in a sentence."""
+    studies = [study for splits in results.tuned.values() for study in splits.values()]
+    trials = [trial for study in studies for trial in study["trials"]]
+    stopped = sum(trial["state"] == "pruned" for trial in trials)
+    return (
+        f"{count(len(trials))} trials in {count(len(studies))} searches, one for each network and split; {count(stopped)} of "
+        "them were stopped early."
     )
 
 

@@ -40,7 +40,7 @@ def gap_table(metrics: Mapping[str, Any], models: Sequence[str], protocols: Sequ
             if complete
             else {protocol: _of_protocol(metrics, name, protocol) for protocol in protocols}
         )
-        rows += [(name, arm, value, *(bounds or (None, None))) for arm, (value, bounds) in arms.items()]
+        rows += [(name, arm, arms[arm][0], *(arms[arm][1] or (None, None))) for arm in ARM_TITLES if arm in arms]
     return pd.DataFrame(rows, columns=["model", "arm", "roc_auc", "low", "high"]).astype(
         dict.fromkeys(("roc_auc", "low", "high"), float)
     )

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from snndeep.reporting.formats import decimal, interval, percent, signed
+from snndeep.reporting.formats import decimal, interval, percent, signed, signed_interval
 from snndeep.reporting.lookup import chosen_of_each_rule, first_protocol, models_of, protocols_of
 from snndeep.reporting.names import backend_title, rule_title
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Row, Sheet
-from snndeep.reporting.wording import VERDICTS, difference_bounds, difference_value, listed
+from snndeep.reporting.wording import listed
 
 METRICS = (("patient", "roc_auc"), ("slice", "roc_auc"), ("slice", "accuracy"))
 
@@ -37,7 +37,7 @@ def rules_sheet(results: RunResults) -> Sheet:
             Column(f"{other}_slice", f"ROC-AUC, slices, split by {other}", decimal, _span(f"{other}_slice"), True, True)
             for other in others
         ),
-        *([Column("leak", "leakage", _signed, _leak_aside, True, True)] if metrics["leakage"] else []),
+        *([Column("leak", "leakage", _signed, _leak_span, True, True)] if metrics["leakage"] else []),
     )
     return Sheet(
         "rules", f"Results by learning rule, split by {first}", "results", pd.DataFrame(rows), columns,
@@ -69,8 +69,7 @@ def _row(results: RunResults, rule: str, models: list[str], groups: int) -> dict
         row |= _numbers(f"{other}_slice", own[other]["slice"], "roc_auc")
     judged = next((metrics["leakage"][model]["leak"] for model in models if model in metrics["leakage"]), None)
     row["leak"] = judged and judged["difference"]
-    row["leak_text"] = f"{difference_bounds(judged)}, {VERDICTS[judged['verdict']]}" if judged else ""
-    row["leak_value"] = difference_value(judged) if judged else ""
+    row["leak_low"], row["leak_high"] = (judged and judged["interval"]) or (None, None)
     return row
 
 
@@ -92,8 +91,8 @@ def _signed(value: float | None) -> str:
     return "" if pd.isna(value) else signed(value)
 
 
-def _leak_aside(row: Row) -> str:
-    return str(row["leak_text"])
+def _leak_span(row: Row) -> str:
+    return signed_interval(row["leak_low"], row["leak_high"])
 
 
 def _noise_note(results: RunResults) -> str:
