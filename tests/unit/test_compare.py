@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from snndeep.errors import InvalidInputError
-from snndeep.evaluation.runs import Judged, compare_runs
+from snndeep.evaluation.runs import RunScores, compare_runs
 from snndeep.reporting.compare_page import ABSENT, differing, sentences
 from snndeep.reporting.published import find_run, read_published
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 MODELS = ("custom/surrogate", "logistic")
 
 
-def judged(skill=1.0, patients=40, seed=0, models=MODELS, protocols=("patient", "slice")) -> Judged:
+def judged(skill=1.0, patients=40, seed=0, models=MODELS, protocols=("patient", "slice")) -> RunScores:
     """Return scores of slices and patients; `skill` is how far diseased ones lie above healthy ones."""
     rng = np.random.default_rng(seed)
     rows = [
@@ -32,7 +32,7 @@ def judged(skill=1.0, patients=40, seed=0, models=MODELS, protocols=("patient", 
     slices = pd.DataFrame(rows, columns=["model", "protocol", "fold", "patient", "label"])
     slices["margin"] = skill * slices["label"] + rng.normal(size=len(slices))
     by = ["model", "protocol", "fold", "patient"]
-    return Judged(slices, slices.groupby(by, as_index=False).agg({"label": "max", "margin": "max"}))
+    return RunScores(slices, slices.groupby(by, as_index=False).agg({"label": "max", "margin": "max"}))
 
 
 RECORD = {
@@ -44,7 +44,7 @@ RECORD = {
 }
 
 
-def published(folder: Path, own: Judged, **changed) -> Path:
+def published(folder: Path, own: RunScores, **changed) -> Path:
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps({**RECORD, **changed}))
     own.slices.to_parquet(folder / "predictions.parquet")
@@ -98,14 +98,14 @@ def test_only_patients_and_models_of_both_runs_are_compared():
     rows = compare_runs(judged(), small, 100)
     assert {(r["model"], r["protocol"], r["patients"]) for r in rows} == {("logistic", "patient", 20)}
     other = judged()
-    other = Judged(other.slices.assign(patient="q" + other.slices["patient"]), other.patients.assign(patient="q"))
+    other = RunScores(other.slices.assign(patient="q" + other.slices["patient"]), other.patients.assign(patient="q"))
     assert compare_runs(judged(), other, 100) == []
     assert "nothing can be compared" in sentences(RECORD, RECORD, [])[3]
 
 
 def test_one_class_leaves_a_difference_undefined():
     own = judged()
-    one = Judged(own.slices.assign(label=0), own.patients.assign(label=0))
+    one = RunScores(own.slices.assign(label=0), own.patients.assign(label=0))
     rows = compare_runs(one, one, 50)
     assert all(row["difference"] is None and row["undefined"] for row in rows)
     assert "8 times undefined" in sentences(RECORD, RECORD, rows)[3]

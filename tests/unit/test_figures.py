@@ -65,7 +65,7 @@ def test_a_run_has_the_figures_that_it_has_data_for(drawn):
         "one model": {"label_curve", "slices", "firing_rates", "permutation_importance"},
         "tempotron alone": {"label_curve"},
         "without custom": {"setting_importance"},
-        "healthy alone": {"curves", "calibration"},
+        "healthy alone": {"curves"},
     }
     rules = RUNS[run].get("rules", ("surrogate", "tempotron", "bal"))
     views = {one.network.split("/")[1] for one in found.values() if one.network}

@@ -442,6 +442,12 @@ def test_backends_that_agree_share_a_row():
     assert len(rules_sheet(run).frame) == 9
 
 
+def test_no_network_is_called_chosen_where_none_could_be():
+    words = "(chosen on validation data)"
+    assert render_page(made_up_run(backends=("custom",)), [], []).count(words) == 1
+    assert words not in render_page(made_up_run(backends=("custom",), only_class=0), [], [])
+
+
 def test_every_learning_rule_is_explained():
     words = glossary(list(RULES), list(BACKENDS))
     assert {"ROC-AUC", "Backend", "BAL", "Tempotron", "Surrogate gradient", "E-prop"} == set(words)

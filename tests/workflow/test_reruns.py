@@ -13,7 +13,7 @@ from conftest import own_data
 from snndeep.plan.addressing import address
 
 MODELS = {"tune": 9, "train": 9, "third_arm": 3}
-# Which networks the report looks into is known after the evaluation, so this follows it; a network that is not shown costs nothing.
+# Which networks the report looks into is known after the evaluation, so this follows it. A network not shown costs nothing.
 LOOKED_INTO = {"insight": 9}
 OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
 PUBLISHED = {**OUTCOME, "publish": 1}

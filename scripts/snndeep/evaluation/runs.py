@@ -23,7 +23,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Judged:
+class RunScores:
     """What the models of a run said of its test parts.
 
     Attributes:
@@ -39,7 +39,7 @@ class Judged:
         return self.slices if unit == "slice" else self.patients
 
 
-def compare_runs(a: Judged, b: Judged, resamples: int = RESAMPLES) -> list[dict[str, Any]]:
+def compare_runs(a: RunScores, b: RunScores, resamples: int = RESAMPLES) -> list[dict[str, Any]]:
     """Return one entry for each protocol, unit and model that both runs have.
 
     Args:

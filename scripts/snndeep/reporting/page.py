@@ -20,6 +20,7 @@ from snndeep.reporting.figures.style import style
 from snndeep.reporting.formats import count, signed
 from snndeep.reporting.headline import headline, strip
 from snndeep.reporting.latex import latex
+from snndeep.reporting.lookup import chosen
 from snndeep.reporting.methods import methods
 from snndeep.reporting.names import glossary, title_of
 from snndeep.reporting.patient_map import PROFILE_HEIGHT, PROFILE_WIDTH, ROW, WIDTH, map_patients
@@ -148,6 +149,7 @@ def render_page(results: RunResults, pictures: Sequence[Picture], sheets: Sequen
             sheets=sheets,
             facts={"data": data_facts(results), "learning": search_facts(results)},
             networks={name: title_of(name) for name in networks},
+            chosen=chosen(results.metrics, results.protocol),
             slices={name: [slice_card(one) for one in results.views[name].pictures] for name in networks},
             patients=map_patients(results) if networks else [],
             card_of=lambda picture: slice_card(picture, CARD_WIDTH),
@@ -202,7 +204,7 @@ def slice_card(picture: SlicePicture, width: int = SLICE_WIDTH) -> SliceCard:
         data_url("image/png", image),
         width,
         picture.right,
-        KIND_TITLES.get(chosen.kind, ""),
+        KIND_TITLES.get(own.kind, ""),
         tuple(slice_card(one, NEIGHBOUR_WIDTH) for one in picture.neighbours),
     )
 

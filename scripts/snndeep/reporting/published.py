@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from snndeep.errors import UNREADABLE, InvalidInputError
-from snndeep.evaluation.runs import Judged
+from snndeep.evaluation.runs import RunScores
 
 RECORD = "run.json"
 
@@ -28,7 +28,7 @@ class PublishedRun:
 
     folder: Path
     record: Mapping[str, Any]
-    judged: Judged
+    judged: RunScores
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ def read_published(folder: Path) -> PublishedRun:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         slices = pd.read_parquet(folder / "predictions.parquet")
         patients = pd.read_csv(folder / "patients.csv", dtype={"patient": str})
-        judged = Judged(slices, patients)
+        judged = RunScores(slices, patients)
         for key in ("version", "source", "config", "code", "data"):
             record[key]
         for table in (slices, patients):
