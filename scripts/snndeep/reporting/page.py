@@ -193,11 +193,9 @@ def slice_card(picture: SlicePicture, width: int = SLICE_WIDTH) -> SliceCard:
         picture: The slice.
         width: Of the picture, in pixels.
     """
-    chosen = picture.chosen
+    own = picture.chosen
     verdict = "right" if picture.right else "wrong"
-    words = (
-        f"{chosen.patient}, slice {chosen.slice}: {CLASSES[chosen.label]}, score {signed(chosen.margin, 2)} ({verdict})"
-    )
+    words = f"{own.patient}, slice {own.slice}: {CLASSES[own.label]}, score {signed(own.margin, 2)} ({verdict})"
     image = outlined(picture.grey, picture.regions, picture.spacing, width)
     return SliceCard(
         words,
