@@ -23,6 +23,7 @@ configfile: str(next(path for path in CONFIGS if path.exists()))
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/qc.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/samples.smk"
 include: "workflow/rules/splits.smk"

@@ -16,6 +16,7 @@ from snndeep.limits import LimitSettings
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
 from snndeep.plan.configuration_file import located
+from snndeep.plan.description import describe
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
@@ -161,6 +162,13 @@ def surveyed():
     return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
 
 
+def scans_to_look_at(batch):
+    """Return the files that must exist before the scans of a batch can be looked at, which no survey precedes."""
+    if PLAN.scans.in_place:
+        return batch.records
+    return PLAN.scans.data_manifests(batch.cases)
+
+
 def scans_to_show():
     """Return the files that must exist before scans can be shown."""
     if PLAN.scans.in_place:
@@ -172,10 +180,12 @@ def scans_to_show():
     ]
 
 
-def examined(file):
-    """Return one file of the model that the report examines."""
-    backend, rule = PLAN.raster_model
-    return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+def inspected():
+    """Return the inspection of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.insight(backend, rule).path(f"{backend}.{rule}.insight.json")
+        for backend, rule in PLAN.models
+    ]
 
 
 def archive_for(wildcards):

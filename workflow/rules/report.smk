@@ -9,10 +9,9 @@ rule report:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         records=trained("record.json"),
         tuned=searched(),
-        traces=examined("traces.npz"),
+        traces=trained("traces.npz"),
         predictions=PLAN.evaluate.path("predictions.parquet"),
-        importance=PLAN.insight.path("importance.json"),
-        firing=PLAN.insight.path("firing.json"),
+        insight=inspected(),
         picture_words=PLAN.pictures.path("pictures.json"),
         pictures=PLAN.pictures.path("pictures.npz"),
     output:
@@ -79,6 +78,7 @@ rule publish:
                     "patients.csv",
                     "comparisons.csv",
                     "cost.csv",
+                    "predictions.parquet",
                 )
             ]
         ),
@@ -112,12 +112,15 @@ rule publish:
         patients=f"{RESULTS}/patients.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
         cost=f"{RESULTS}/cost.csv",
+        predictions=f"{RESULTS}/predictions.parquet",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
+        record=f"{RESULTS}/run.json",
         live=f"{RESULTS}/provenance.json",
         mark=PUBLISHED[-1],
     params:
+        record=describe(PLAN),
         stages=PLAN.addresses(),
         live=PLAN.live(),
         origin=kept_out(PLAN.scans.origin.to_json()),

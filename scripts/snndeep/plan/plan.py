@@ -26,7 +26,9 @@ from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 
-REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
+REPORT_FILES = tuple(
+    f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
+)
 NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
@@ -303,11 +305,6 @@ class Plan:
         return without_secrets
 
     @property
-    def raster_model(self) -> tuple[str, str]:
-        """The model that the report examines: the first one with hidden neurons, else the first."""
-        return next((model for model in self.models if load_rule(model[1]).has_hidden), self.models[0])
-
-    @property
     def shown_protocol(self) -> str:
         """The protocol that the report examines: by patient if it is configured, else the first."""
         protocols: list[str] = self.config["splits"]["protocols"]
@@ -320,28 +317,30 @@ class Plan:
         folds = splits["folds"] * splits["repeats"]
         return split_names(self.shown_protocol, folds, splits["members"])[:: splits["members"]]
 
-    @cached_property
-    def insight(self) -> Stage:
-        """Feature importance and firing rates of one model."""
-        backend, rule = self.raster_model
+    def insight(self, backend: str, rule: str) -> Stage:
+        """Return the stage of feature importance and firing rates of one model, if the report shows it.
+
+        Which models it shows is known after the evaluation; of the others the stage says that they are not shown.
+        """
         config = {
             "backend": backend,
             "rule": rule,
             "insight": self.config["insight"],
+            "protocol": self.shown_protocol,
             "splits": self.shown_splits,
             "seed": self.config["seed"],
         }
-        inputs = [self.train(backend, rule), self.spikes(self.encoder(rule))]
+        inputs = [self.train(backend, rule), self.spikes(self.encoder(rule)), self.evaluate]
         return self._maker.stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
+
+    def insights(self) -> list[Stage]:
+        """Return the stage `insight` of all models, in the order of `models`."""
+        return [self.insight(*model) for model in self.models]
 
     @cached_property
     def pictures(self) -> Stage:
         """The CT slices that the report shows."""
-        config = {
-            "labels": self.config["dataset"]["labels"],
-            "model": "/".join(self.raster_model),
-            "protocol": self.shown_protocol,
-        }
+        config = {"labels": self.config["dataset"]["labels"], "protocol": self.shown_protocol}
         return self._maker.stage("pictures", config, ["pictures.py"], [self.samples, self.evaluate])
 
     @cached_property
@@ -351,12 +350,12 @@ class Plan:
             "config": self.shown_config,
             "source": self.scans.source,
             "modes": {"/".join(model): self.mode(*model) for model in self.models},
-            "raster": "/".join(self.raster_model),
+            "protocol": self.shown_protocol,
             "splits": self.shown_splits,
             "addresses": self.addresses(),
         }
         tuned = [self.tune(*model) for model in self.models]
-        inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
+        inputs = [self.evaluate, *self.insights(), self.pictures, self.preprocessing, *tuned]
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
         files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
@@ -368,12 +367,13 @@ class Plan:
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
-        stages += self.third_arms().values()
-        return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
+        stages += [*self.third_arms().values(), self.baselines, self.evaluate, self.model_files, *self.insights()]
+        return [*stages, self.pictures, self.report]
 
     def live(self) -> list[str]:
-        """Return `stage/address` of every stage that this configuration uses, sorted."""
-        return sorted({stage.id for stage in self.stages()})
+        """Return `stage/address` of every stage that this configuration uses, sorted; those of the quality page among them."""
+        looked_at = [batch.stage for batch in self.scans.quality_batches.values()]
+        return sorted({stage.id for stage in [*self.stages(), *looked_at]})
 
     def targets(self) -> dict[str, str]:
         """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
@@ -384,14 +384,19 @@ class Plan:
 
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by name of the stage."""
+        return {name: stage.address for name, stage in self.named_stages().items()}
+
+    def named_stages(self) -> dict[str, Stage]:
+        """Return the stages that the report names, by their name there."""
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
             named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
+            named[f"insight, {backend}/{rule}"] = self.insight(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
-        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
-        return {name: stage.address for name, stage in named.items()}
+        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.pictures)}
+        return named
 
 
 def _file(module: str) -> str:

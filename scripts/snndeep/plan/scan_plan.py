@@ -18,7 +18,7 @@ from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
 from snndeep.plan.addressing import LENGTH, FileDigests, digest
 from snndeep.plan.own_cases import find_own_cases
-from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
+from snndeep.plan.stages import Batch, CaseBatch, Conversion, Stage, StageMaker
 from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.formats import FORMATS
@@ -252,6 +252,21 @@ class ScanPlan:
                 stages,
             )
             batches[stage.address] = Batch(stage, chunk, stages)
+        return batches
+
+    @cached_property
+    def quality_batches(self) -> dict[str, CaseBatch]:
+        """The jobs that look at the scans for the quality page, by address; no run needs them."""
+        settings = {
+            "labels": self.config["dataset"]["labels"],
+            "plausibility": self.config["dataset"]["plausibility"],
+            "resegmentation": self.config["features"]["resegmentation"],
+        }
+        batches: dict[str, CaseBatch] = {}
+        for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
+            config = {**settings, "cases": [case.name for case in chunk]}
+            stage = self._maker.stage("quality", config, ["quality.py"], [case.leaf for case in chunk])
+            batches[stage.address] = CaseBatch(stage, chunk)
         return batches
 
     @cached_property
