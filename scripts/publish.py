@@ -12,7 +12,8 @@ with stage(snakemake.log[0]) as log:
     targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
     copies = {Path(source): Path(target) for source, target in zip(sources, targets, strict=True)}
     models = {Path(source): Path(outputs.model_files) / Path(source).name for source in inputs.model_files}
-    made = publish(copies | models)
+    external = {Path(source): Path(target) for source, target in zip(inputs.external, outputs.external, strict=True)}
+    made = publish(copies | models | external)
     processors = write_publication(Path(outputs.live), Path(params.store), params.live, made, params.stages)
     if len(processors) > 1:
         log.warning("computed on %d types of processor; see docs/integrity.md for what that means", len(processors))

@@ -45,6 +45,7 @@ with stage(snakemake.log[0]) as log:
             read_json(Path(snakemake.input.picture_words), "pictures"),
             read_npz(Path(snakemake.input.pictures), "pictures"),
         ),
+        external=read_json(Path(snakemake.input.external[0]), "external") if snakemake.input.external else None,
         digests={f"{record['stage']}/{record['file']}": record["sha256"] for record in provenance.values()},
         versions={name: text for record in provenance.values() for name, text in sorted(record["versions"].items())},
         machine=describe_machine(),

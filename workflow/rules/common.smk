@@ -39,6 +39,17 @@ def plan_of(config):
 
 PLAN = plan_of(config)
 RESULTS = f"results/{PLAN.config['run']}"
+# By address, of the run's scans and of an external test set.
+FEATURE_BATCHES = {
+    address: batch
+    for scans in PLAN.scan_plans
+    for address, batch in scans.feature_batches.items()
+}
+CONVERSIONS = {
+    address: conversion
+    for scans in PLAN.scan_plans
+    for address, conversion in scans.conversions.items()
+}
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
@@ -119,6 +130,10 @@ def current(stage, wildcards):
 
 def scans_of(batch):
     """Return the files that must exist before the scans of a batch can be read."""
+    if (
+        batch.stage.address not in PLAN.scans.feature_batches
+    ):  # of the external test set
+        return [] if Path(batch.manifest).exists() else batch.records
     if not PLAN.scans.in_place:
         return PLAN.scans.data_manifests(batch.cases)
     # The survey comes before long jobs. If this job is done, a new survey (because of another scan) must not repeat it.

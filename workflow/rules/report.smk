@@ -15,6 +15,7 @@ rule report:
         firing=PLAN.insight.path("firing.json"),
         picture_words=PLAN.pictures.path("pictures.json"),
         pictures=PLAN.pictures.path("pictures.npz"),
+        external=[PLAN.external.path("external.json")] if PLAN.outside else [],
     output:
         report=update(PLAN.report.path("report.html")),
         figures=update(directory(PLAN.report.path("figures"))),
@@ -38,6 +39,7 @@ rule report:
 # Once all of it is published, times do not count: an address has only one content, so if another checkout wrote it again there
 # is nothing new to publish. Before that they do: Snakemake does not look for missing outputs of a job behind ancient inputs if
 # anything before them is made again.
+EXTERNAL = ("external.json", "external_patients.csv")
 PUBLISHED = [
     f"{RESULTS}/{name}"
     for name in (
@@ -54,6 +56,7 @@ PUBLISHED = [
         "cases.parquet",
         "models",
         "provenance.json",
+        *(EXTERNAL if PLAN.external else ()),
     )
 ]
 
@@ -84,6 +87,9 @@ rule publish:
         samples=to_publish(PLAN.samples.path("samples.parquet")),
         cases=to_publish(PLAN.samples.path("cases.parquet")),
         model_files=to_publish(rules.models.output.models),
+        external=to_publish(
+            [PLAN.external.path(name) for name in EXTERNAL] if PLAN.external else []
+        ),
     output:
         report=report(
             f"{RESULTS}/report.html",
@@ -114,6 +120,7 @@ rule publish:
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
+        external=[f"{RESULTS}/{name}" for name in EXTERNAL] if PLAN.external else [],
         live=f"{RESULTS}/provenance.json",
     params:
         stages=PLAN.addresses(),

@@ -18,6 +18,7 @@ from snndeep.backends.base import NATIVE_SETTINGS
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase
+from snndeep.plan.outside import outside_of
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
@@ -41,9 +42,10 @@ class Plan:
         config: The configuration.
         store: The store's folder.
         scans: The stages up to the table of samples.
+        outside: The external test set; None without one.
 
     Raises:
-        DatasetError: If the data set cannot be used.
+        DatasetError: If a data set cannot be used.
     """
 
     def __init__(self, config: Mapping[str, Any], scripts: Path):
@@ -51,6 +53,8 @@ class Plan:
         self.store = Path(config["store"])
         self._maker = StageMaker(CodeBase(scripts), self.store)
         self.scans = ScanPlan(config, self._maker)
+        self.scans.check_enough(config["splits"]["folds"])
+        self.outside = outside_of(config, self._maker)
 
     @property
     def samples(self) -> Stage:
@@ -283,6 +287,19 @@ class Plan:
         inputs = [self.samples, self.splits, self.preprocessing, *self.trained()]
         return self._maker.stage("models", config, ["models.py"], inputs)
 
+    @cached_property
+    def external(self) -> Stage | None:
+        """The metrics of all models on the external test set; None without one."""
+        if self.outside is None:
+            return None
+        evaluation = {**self.config["evaluation"], "seed": self.config["seed"]}
+        return self.outside.scored(self.model_files, self.model_names, self.backends[0], evaluation)
+
+    @property
+    def scan_plans(self) -> list[ScanPlan]:
+        """The scans of the run and, if there is one, of the external test set."""
+        return [self.scans, *([self.outside.scans] if self.outside else [])]
+
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it: without secrets and without what changes no result."""
@@ -352,6 +369,7 @@ class Plan:
         }
         tuned = [self.tune(*model) for model in self.models]
         inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
+        inputs += [self.external] if self.external else []
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
         files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
@@ -364,6 +382,8 @@ class Plan:
         for model in self.models:
             stages += [self.study(*model), self.tune(*model), self.train(*model)]
         stages += self.third_arms().values()
+        if self.outside and self.external:
+            stages += [*self.outside.scans.extracting(), self.external]
         return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
 
     def live(self) -> list[str]:
@@ -372,8 +392,10 @@ class Plan:
 
     def targets(self) -> dict[str, str]:
         """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
-        made = [(stage, batch.manifest) for batch in self.scans.feature_batches.values() for stage in batch.extracted]
-        made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
+        made = []
+        for scans in self.scan_plans:
+            made += [(stage, batch.manifest) for batch in scans.feature_batches.values() for stage in batch.extracted]
+            made += [(conversion.stage, conversion.record) for conversion in scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
 
@@ -386,6 +408,7 @@ class Plan:
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
+        named |= {"external": self.external} if self.external else {}
         return {name: stage.address for name, stage in named.items()}
 
 

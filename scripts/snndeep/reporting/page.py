@@ -22,6 +22,7 @@ from snndeep.reporting.methods import methods
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.clinical import clinical_sheets
 from snndeep.reporting.sheets.data import data_sheets
+from snndeep.reporting.sheets.external import external_sheets
 from snndeep.reporting.sheets.outcome import outcome_sheets
 from snndeep.reporting.sheets.provenance import provenance_sheets
 from snndeep.reporting.sheets.rivals import rival_sheets
@@ -128,7 +129,15 @@ def data_url(kind: str, content: bytes) -> str:
 
 
 def _sheets(results: RunResults) -> Iterator[Sheet]:
-    for make in (outcome_sheets, rival_sheets, training_sheets, clinical_sheets, data_sheets, provenance_sheets):
+    for make in (
+        outcome_sheets,
+        external_sheets,
+        rival_sheets,
+        training_sheets,
+        clinical_sheets,
+        data_sheets,
+        provenance_sheets,
+    ):
         yield from make(results)
 
 

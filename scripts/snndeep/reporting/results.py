@@ -39,6 +39,7 @@ class RunResults:
         importance: Importance of features by split.
         firing: Firing rates by split, see `snndeep.insight.firing.firing_rates`.
         pictures: CT slices.
+        external: The metrics of an external test set, see `snndeep.deployment.external`; None without one.
         digests: SHA-256 digests of the files that the results were read from, by `stage/file`.
         versions: Versions of the packages that made these files.
         machine: The machine that made the report, see `snndeep.reporting.machine`.
@@ -63,6 +64,7 @@ class RunResults:
     importance: Mapping[str, SplitImportance]
     firing: Mapping[str, SplitRates]
     pictures: Sequence[SlicePicture]
+    external: Mapping[str, Any] | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
