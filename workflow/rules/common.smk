@@ -111,7 +111,7 @@ os.environ.update(
 
 wildcard_constraints:
     address="[0-9a-f]{12}",
-    backend="|".join(PLAN.backends),
+    backend="|".join(sorted({*PLAN.backends, *dict(PLAN.searchers)})),
     rule="|".join(PLAN.rules),
     encoder="|".join(PLAN.encoders),
     batch="[A-Za-z0-9_.-]+",
@@ -188,11 +188,8 @@ def trained_apart():
 
 
 def searched():
-    """Return the outcome of every model's search, in the order of `PLAN.models`."""
-    return [
-        PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
-        for backend, rule in PLAN.models
-    ]
+    """Return the outcome of the search that serves each model, in the order of `PLAN.models`."""
+    return [PLAN.tuned(backend, rule) for backend, rule in PLAN.models]
 
 
 def journal_of(wildcards):

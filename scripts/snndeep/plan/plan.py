@@ -192,6 +192,24 @@ class Plan:
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
+    def searcher(self, backend: str, rule: str) -> tuple[str, str]:
+        """Return the model whose search serves a model: its own in native mode.
+
+        In parity mode all backends compute the same, so one search serves all. The first one that there is searches, whether
+        it is in use or not, so that the search does not depend on which others are.
+        """
+        return (backend, rule) if self.mode(backend, rule) == "native" else (next(iter(BACKENDS)), rule)
+
+    @property
+    def searchers(self) -> list[tuple[str, str]]:
+        """The models that search, each once."""
+        return list(dict.fromkeys(self.searcher(*model) for model in self.models))
+
+    def tuned(self, backend: str, rule: str) -> str:
+        """Return the path of the outcome of the search that serves a model."""
+        searcher = self.searcher(backend, rule)
+        return self.tune(*searcher).path(f"{'.'.join(searcher)}.json")
+
     def tune_shares(self) -> dict[str, list[str]]:
         """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
 
@@ -214,7 +232,7 @@ class Plan:
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
-        inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        inputs = [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def third_arm(self, rule: str) -> Stage:
@@ -230,7 +248,7 @@ class Plan:
         }
         files = self._model_files("third_arm.py", backend, rule)
         return self._maker.stage(
-            "third_arm", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+            "third_arm", config, files, [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         )
 
     def third_arms(self) -> dict[str, Stage]:
@@ -367,7 +385,7 @@ class Plan:
             "splits": self.shown_splits,
             "addresses": self.addresses(),
         }
-        tuned = [self.tune(*model) for model in self.models]
+        tuned = [self.tune(*self.searcher(*model)) for model in self.models]
         inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
         inputs += [self.external] if self.external else []
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
@@ -380,7 +398,8 @@ class Plan:
         stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
-            stages += [self.study(*model), self.tune(*model), self.train(*model)]
+            searcher = self.searcher(*model)
+            stages += [self.study(*searcher), self.tune(*searcher), self.train(*model)]
         stages += self.third_arms().values()
         if self.outside and self.external:
             stages += [*self.outside.scans.extracting(), self.external]
@@ -404,7 +423,8 @@ class Plan:
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
-            named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
+            searcher = self.searcher(backend, rule)
+            named[f"tune, {'/'.join(searcher)}"] = self.tune(*searcher)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
