@@ -15,9 +15,10 @@ with stage(snakemake.log[0]) as log:
     targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
     copies = {Path(source): Path(target) for source, target in zip(sources, targets, strict=True)}
     models = {Path(source): Path(outputs.model_files) / Path(source).name for source in inputs.model_files}
+    external = {Path(source): Path(target) for source, target in zip(inputs.external, outputs.external, strict=True)}
     record = Path(outputs.live)
     withdraw_marks(record.parent)
-    made = publish(copies | models)
+    made = publish(copies | models | external)
     write_json(Path(outputs.record), {"version": describe_release().version, **params.record})
     made.append(Path(outputs.record))
     origin = Origin.from_json(params.origin)

@@ -58,6 +58,7 @@ with stage(snakemake.log[0]) as log:
         splits=config["splits"],
         predictions=read_table(Path(snakemake.input.predictions), "evaluate"),
         patients=pictures.patients,
+        external=read_json(Path(snakemake.input.external[0]), "external") if snakemake.input.external else None,
         digests={f"{record['stage']}/{record['file']}": record["sha256"] for record in provenance.values()},
         versions={name: text for record in provenance.values() for name, text in sorted(record["versions"].items())},
         machine=describe_machine(),

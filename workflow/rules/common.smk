@@ -71,6 +71,17 @@ try:
         withdraw_false_marks(Path(RESULTS))
 except SNNDeepError as error:
     stop(located(error, *typed_configuration()))
+# By address, of the run's scans and of an external test set.
+FEATURE_BATCHES = {
+    address: batch
+    for scans in PLAN.scan_plans
+    for address, batch in scans.feature_batches.items()
+}
+CONVERSIONS = {
+    address: conversion
+    for scans in PLAN.scan_plans
+    for address, conversion in scans.conversions.items()
+}
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
@@ -132,7 +143,7 @@ os.environ.update(
 
 wildcard_constraints:
     address="[0-9a-f]{12}",
-    backend="|".join(PLAN.backends),
+    backend="|".join(sorted({*PLAN.backends, *dict(PLAN.searchers)})),
     rule="|".join(PLAN.rules),
     encoder="|".join(PLAN.encoders),
     batch="[A-Za-z0-9_.-]+",
@@ -151,6 +162,10 @@ def current(stage, wildcards):
 
 def scans_of(batch):
     """Return the files that must exist before the scans of a batch can be read."""
+    if (
+        batch.stage.address not in PLAN.scans.feature_batches
+    ):  # of the external test set
+        return [] if Path(batch.manifest).exists() else batch.records
     if not PLAN.scans.in_place:
         return PLAN.scans.data_manifests(batch.cases)
     # The survey comes before long jobs. If this job is done, a new survey (because of another scan) must not repeat it.
@@ -214,11 +229,8 @@ def trained_apart():
 
 
 def searched():
-    """Return the outcome of every model's search, in the order of `PLAN.models`."""
-    return [
-        PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
-        for backend, rule in PLAN.models
-    ]
+    """Return the outcome of the search that serves each model, in the order of `PLAN.models`."""
+    return [PLAN.tuned(backend, rule) for backend, rule in PLAN.models]
 
 
 def journal_of(wildcards):

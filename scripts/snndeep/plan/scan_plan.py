@@ -54,7 +54,14 @@ class ScanPlan:
         self.conversions: dict[str, Conversion] = {}
         self.cases = self._find_cases()
         check_labelled(self.cases, labels)
-        folds, patients = config["splits"]["folds"], {case.patient for case in self.cases}
+
+    def check_enough(self, folds: int) -> None:
+        """Check that there is a patient for each fold.
+
+        Raises:
+            DatasetError: If there is not.
+        """
+        patients = {case.patient for case in self.cases}
         if len(patients) < folds:
             raise DatasetError(
                 "There are fewer patients than folds.",
@@ -275,14 +282,17 @@ class ScanPlan:
         config = {**self._judged_by, "samples": self.config["samples"], "cohort": self.cohort}
         return self._maker.stage("samples", config, ["samples.py"], list(self.feature_stages.values()))
 
+    def extracting(self) -> list[Stage]:
+        """Return the stages that extract features, with the conversions before them."""
+        stages = [conversion.stage for conversion in self.conversions.values()]
+        stages += self.feature_stages.values()
+        return [*stages, *(batch.stage for batch in self.feature_batches.values())]
+
     def stages(self) -> list[Stage]:
         """Return the stages that the run's scans need, in the order of execution."""
         stages = [self.survey] if self.in_place else [self.data]
         stages += [self.archive] if self.source == "msd" and not self.in_place else []
-        stages += [conversion.stage for conversion in self.conversions.values()]
-        stages += self.feature_stages.values()
-        stages += [batch.stage for batch in self.feature_batches.values()]
-        return [*stages, self.samples]
+        return [*stages, *self.extracting(), self.samples]
 
 
 def _batch_name(cases: Sequence[Case]) -> str:

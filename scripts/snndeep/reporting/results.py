@@ -56,6 +56,7 @@ class RunResults:
         splits: The examined splits.
         predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
         patients: For each patient, the slice that the first of `views` scored highest.
+        external: The metrics of an external test set, see `snndeep.deployment.external`; None without one.
         digests: SHA-256 digests of the files that the results were read from, by `stage/file`.
         versions: Versions of the packages that made these files.
         machine: The machine that made the report, see `snndeep.reporting.machine`.
@@ -78,6 +79,7 @@ class RunResults:
     splits: Sequence[str]
     predictions: pd.DataFrame
     patients: Sequence[SlicePicture]
+    external: Mapping[str, Any] | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
