@@ -6,7 +6,7 @@ BIN := .venv/bin
 # PyTorch's own index has it for processors alone, 0.9 GB:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
-.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
+.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-envs        create every environment in envs/ and use it; takes long"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed compared with other libraries"
 	@echo "make bench-modes      the gain of native over parity mode"
+	@echo "make bench-networks   networks and classical models on raw and relative features"
 	@echo "make bench-reruns     what typical edits re-run, and how long it takes"
 	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        write the schema and the page of the configuration from the code"
@@ -67,6 +68,9 @@ bench-jobs: .venv/ready
 
 bench-modes: .venv/ready
 	$(BIN)/python benchmarks/bench_modes.py
+
+bench-networks: .venv/ready
+	$(BIN)/python benchmarks/bench_networks.py
 
 bench-radiomics: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py

@@ -3,6 +3,7 @@ import contextlib
 import errno
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,6 +16,7 @@ from snndeep.limits import LimitSettings
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
 from snndeep.plan.configuration_file import located
+from snndeep.plan.description import describe
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
@@ -34,7 +36,9 @@ from snndeep.store.publication import (
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
-os.environ.pop("MPLBACKEND", None)  # of a notebook, whose packages the jobs need not have
+os.environ.pop(
+    "MPLBACKEND", None
+)  # of a notebook, whose packages the jobs need not have
 name_account()
 
 
@@ -71,6 +75,17 @@ try:
         withdraw_false_marks(Path(RESULTS))
 except SNNDeepError as error:
     stop(located(error, *typed_configuration()))
+# By address, of the run's scans and of an external test set.
+FEATURE_BATCHES = {
+    address: batch
+    for scans in PLAN.scan_plans
+    for address, batch in scans.feature_batches.items()
+}
+CONVERSIONS = {
+    address: conversion
+    for scans in PLAN.scan_plans
+    for address, conversion in scans.conversions.items()
+}
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
@@ -132,7 +147,7 @@ os.environ.update(
 
 wildcard_constraints:
     address="[0-9a-f]{12}",
-    backend="|".join(PLAN.backends),
+    backend="|".join(sorted({*PLAN.backends, *dict(PLAN.searchers)})),
     rule="|".join(PLAN.rules),
     encoder="|".join(PLAN.encoders),
     batch="[A-Za-z0-9_.-]+",
@@ -151,6 +166,10 @@ def current(stage, wildcards):
 
 def scans_of(batch):
     """Return the files that must exist before the scans of a batch can be read."""
+    if (
+        batch.stage.address not in PLAN.scans.feature_batches
+    ):  # of the external test set
+        return [] if Path(batch.manifest).exists() else batch.records
     if not PLAN.scans.in_place:
         return PLAN.scans.data_manifests(batch.cases)
     # The survey comes before long jobs. If this job is done, a new survey (because of another scan) must not repeat it.
@@ -160,6 +179,13 @@ def scans_of(batch):
 def surveyed():
     """Return the output of the check of a user's whole data set, if the scans are the user's files."""
     return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
+
+
+def scans_to_look_at(batch):
+    """Return the files that must exist before the scans of a batch can be looked at, which no survey precedes."""
+    if PLAN.scans.in_place:
+        return batch.records
+    return PLAN.scans.data_manifests(batch.cases)
 
 
 def scans_to_show():
@@ -173,10 +199,12 @@ def scans_to_show():
     ]
 
 
-def examined(file):
-    """Return one file of the model that the report examines."""
-    backend, rule = PLAN.raster_model
-    return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+def inspected():
+    """Return the inspection of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.insight(backend, rule).path(f"{backend}.{rule}.insight.json")
+        for backend, rule in PLAN.models
+    ]
 
 
 def archive_for(wildcards):
@@ -205,11 +233,8 @@ def trained_apart():
 
 
 def searched():
-    """Return the outcome of every model's search, in the order of `PLAN.models`."""
-    return [
-        PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
-        for backend, rule in PLAN.models
-    ]
+    """Return the outcome of the search that serves each model, in the order of `PLAN.models`."""
+    return [PLAN.tuned(backend, rule) for backend, rule in PLAN.models]
 
 
 def journal_of(wildcards):

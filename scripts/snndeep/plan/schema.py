@@ -110,8 +110,8 @@ def _scalar(kind: type, rules: ValueRules) -> Schema:
 
 
 def _union(kinds: tuple[Any, ...], rules: ValueRules) -> Schema:
-    """Return the schema of a value of one of several plain types; limits hold for those that they can hold for."""
-    typed = [_scalar(kind, rules) for kind in kinds]
+    """Return the schema of a value of one of several types; limits hold for those that they can hold for."""
+    typed = [_typed(kind, rules) for kind in kinds]
     merged: Schema = {key: value for schema in typed for key, value in schema.items()}
     return {**merged, "type": [schema["type"] for schema in typed]}
 
@@ -149,13 +149,15 @@ def _text(value: Any) -> str:
 
 
 def _parsed(text: str, kinds: set[str]) -> Any:
-    """Return the number, truth value or null that a text means, if one of these is wanted; else the text."""
+    """Return the number, list, truth value or null that a text means, if one of these is wanted; else the text."""
     try:
         parsed = yaml.safe_load(text)
     except yaml.YAMLError:
         return text
     if parsed is None and "null" in kinds:
         return None
+    if isinstance(parsed, list):
+        return parsed if "array" in kinds else text
     if isinstance(parsed, bool):
         return parsed if "boolean" in kinds else text
     if not kinds & {"integer", "number"}:
