@@ -2,8 +2,8 @@
 PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
-# Where pip finds torch before it asks the package index. On Linux the index has torch for NVIDIA cards: 5.3 GB, most of it CUDA.
-# PyTorch's own index has it for processors alone, 0.9 GB:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Where pip finds torch before it asks the package index. On Linux the index has torch with 5.3 GB of CUDA for NVIDIA cards;
+# PyTorch's own index has it for processors alone:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
 .PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns torture reference lock clean help
@@ -15,6 +15,8 @@ help:
 	@echo "make test-fast        the quick checks, for use while you work"
 	@echo "make coverage         unit tests and the lines that they do not run (htmlcov/)"
 	@echo "make lint unit workflow cluster   the checks one by one"
+	@echo "make site             the documents as a site, with the report of the demo"
+	@echo "make bench            measure the speed that the documents name, and write it there"
 	@echo "make test-envs        create every environment in envs/ and use it; takes long"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed compared with other libraries"
 	@echo "make bench-modes      the gain of native over parity mode"
@@ -59,6 +61,19 @@ cluster: .venv/ready
 
 test-envs: .venv/ready
 	$(BIN)/python tests/environments.py
+
+site: .venv/ready results/demo/report.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The site: site/index.html"
+
+results/demo/report.html:
+	$(MAKE) demo
+
+# The speed that the documents name (docs/speed.json and the sentences made from it).
+bench: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py --only rivals
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py
+	$(BIN)/python benchmarks/speed.py
 
 bench-engine: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py
