@@ -19,6 +19,7 @@ from typing import TextIO
 
 from snndeep.console import SHOWN_BY_RUN
 from snndeep.progress import WARNING, RunningJob, RunProgress, in_words, written
+from snndeep.redaction import masked_url
 
 SILENCE = 8.0  # seconds without a line after which one is written
 REDRAWN = 0.5
@@ -27,7 +28,7 @@ _BAR = 24
 
 
 class Terminal:
-    """Where lines go. Characters that it cannot show are written as escapes.
+    """Where lines go. Characters that it cannot show are written as escapes, credentials of URLs are masked.
 
     Args:
         stream: A text stream with a file descriptor.
@@ -45,7 +46,7 @@ class Terminal:
         below = [line[:width] for line in live or []] if self.redraws else []
         before = f"\x1b[{self._drawn}A\r\x1b[J" if self._drawn else ""
         self._drawn = len(below)
-        text = before + "".join(f"{line}\n" for line in [*lines, *below])
+        text = before + masked_url("".join(f"{line}\n" for line in [*lines, *below]))
         try:
             os.write(self._fd, text.encode(self._encoding, "backslashreplace"))
         except OSError:

@@ -220,6 +220,7 @@ def test_the_reason_of_a_failure_is_the_last_thing_on_the_screen(tmp_path):
     ("code", "last"),
     [
         ("raise ImportError('no module named x')", "ImportError: no module named x"),
+        ("raise OSError('https://reader:s3cr3t@host/x')", "OSError: https://***@host/x"),
         ("pass", "It ended without a message: it was killed, or the machine ran out of memory."),
     ],
 )
