@@ -7,7 +7,8 @@ from snndeep.console import stage
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen, choose_slices, judged_slices
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import Case
-from snndeep.store.files import read_table, write_json, write_npz
+from snndeep.store.files import write_json, write_npz
+from snndeep.store.tables import read_table
 from snndeep.volume.axial import read_axial_slice
 
 with stage(snakemake.log[0]) as log:

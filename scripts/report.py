@@ -10,7 +10,8 @@ from snndeep.reporting.machine import describe_machine
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import RunResults
 from snndeep.samples.split import APART, protocol_of
-from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
+from snndeep.store.files import check, read_json, read_npz, write_bytes, write_text
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]

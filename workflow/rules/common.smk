@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 # Relative to this file, because the workflow may be used as a module of another one.
 SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
@@ -13,11 +14,14 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snndeep.limits import LimitSettings
 from snndeep.plan.configuration import complete
+from snndeep.plan.lost import forget_lost
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
+from snndeep.plan.versions import Versions
+from snndeep.store.files import BEGUN
 from snndeep.store.folder import mark_store, refuse_other_folders
-from snndeep.store.lease import RunLease
+from snndeep.store.lease import RunLease, begun
 from snndeep.store.locks import CheckoutLock
 from snndeep.store.owner import owner_of
 from snndeep.store.pruning import settle_times
@@ -27,12 +31,25 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 
+def versions_of_jobs():
+    """Return where the versions of the packages that jobs use are known from: their environments, or this one."""
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        return Versions()
+    versions = Versions.of_environments(SCRIPTS.parent / "envs")
+    if workflow.is_main_process:
+        for package in versions.mixed:
+            print(
+                f"The environments hold several versions of {package}", file=sys.stderr
+            )
+    return versions
+
+
 def plan_of(config):
     """Return the plan of a configuration; a mistake in it stops the run before any work."""
     try:
         completed = complete(config)
         refuse_other_folders(Path(completed["store"]), Path.cwd())
-        return Plan(completed, SCRIPTS)
+        return Plan(completed, SCRIPTS, versions_of_jobs())
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 
@@ -84,6 +101,10 @@ def begin_run():
 if workflow.is_main_process:
     with contextlib.suppress(StorageError):
         announce()
+        forget_lost(PLAN.scans, shown=not Path(PLAN.pictures.folder).exists())
+    os.environ[BEGUN] = str(LEASE.began)
+elif BEGUN not in os.environ:  # on another machine
+    os.environ[BEGUN] = str(begun(PLAN.store, LEASE.owner))
 
 
 onstart:
@@ -111,7 +132,8 @@ def current(stage, wildcards):
     """Return a stage of the plan; the run stops if the requested address is not that of the stage."""
     if stage.address != wildcards.address:
         raise WorkflowError(
-            f"{stage.name}/{wildcards.address} belongs to another configuration or another state of the code; "
+            f"{stage.name}/{wildcards.address} belongs to another configuration, state of the code or version of a package "
+            f"({', '.join(f'{name} {version}' for name, version in stage.versions.items())}); "
             f"with the current ones, this file is in {stage.id}."
         )
     return stage

@@ -17,10 +17,11 @@ from typing import Any
 from snndeep.backends.base import NATIVE_SETTINGS
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.plan.addressing import CodeBase
+from snndeep.plan.addressing import CodeBase, module_file
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
+from snndeep.plan.versions import Versions
 from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
@@ -36,6 +37,7 @@ class Plan:
     Args:
         config: The complete and valid configuration, see `snndeep.plan.configuration`.
         scripts: The folder that contains the scripts and the library.
+        versions: Of the packages that jobs use; by default those installed here.
 
     Attributes:
         config: The configuration.
@@ -46,10 +48,10 @@ class Plan:
         DatasetError: If the data set cannot be used.
     """
 
-    def __init__(self, config: Mapping[str, Any], scripts: Path):
+    def __init__(self, config: Mapping[str, Any], scripts: Path, versions: Versions | None = None):
         self.config = config
         self.store = Path(config["store"])
-        self._maker = StageMaker(CodeBase(scripts), self.store)
+        self._maker = StageMaker(CodeBase(scripts), self.store, versions or Versions())
         self.scans = ScanPlan(config, self._maker)
 
     @property
@@ -97,7 +99,7 @@ class Plan:
     def spikes(self, encoder: str) -> Stage:
         """Return the stage of the spike trains of all splits from one encoder."""
         config = {"encoder": self.encoding(encoder), "seed": self.config["seed"]}
-        files = ["spikes.py", _file(ENCODERS[encoder])]
+        files = ["spikes.py", module_file(ENCODERS[encoder])]
         return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
 
     def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
@@ -168,7 +170,7 @@ class Plan:
         return settings
 
     def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
-        return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
+        return [script, module_file(BACKENDS[backend]), module_file(RULES[rule])]
 
     def study(self, backend: str, rule: str) -> Stage:
         """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
@@ -179,14 +181,13 @@ class Plan:
             "splits": self.split_names,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
-        packages = load_backend(backend).packages
-        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))], packages)
+        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
 
     def tune(self, backend: str, rule: str) -> Stage:
         """Return the stage of the outcome of a model's studies after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
-        return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
+        return Stage("tune", config, study.code, (study.address,), self.store, study.versions)
 
     def tune_shares(self) -> dict[str, list[str]]:
         """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
@@ -211,7 +212,7 @@ class Plan:
         }
         files = self._model_files("train.py", backend, rule)
         inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
-        return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
+        return self._maker.stage("train", config, files, inputs)
 
     def third_arm(self, rule: str) -> Stage:
         """A model of the first backend, trained again without the patients that are tested; see `training.apart`.
@@ -294,6 +295,11 @@ class Plan:
                 "cases": [case.name for case in self.scans.cases],
             }
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
+        # What other members of the families would do is no part of this run, and a new one changes nothing of it.
+        spaces = shown["tuning"]["search_space"]
+        shown["tuning"]["search_space"] = {k: v for k, v in spaces.items() if k in (*self.rules, "native")}
+        shown["learning"] = {rule: shown["learning"][rule] for rule in self.rules}
+        shown["encoders"] = {name: shown["encoders"][name] for name in self.encoders}
         without_secrets: dict[str, Any] = masked(shown)
         return without_secrets
 
@@ -354,7 +360,7 @@ class Plan:
         inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
-        files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
+        files = ["report.py", *REPORT_FILES, *(module_file(member) for member in members)]
         return self._maker.stage("report", config, files, inputs)
 
     def stages(self) -> list[Stage]:
@@ -387,7 +393,3 @@ class Plan:
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
         return {name: stage.address for name, stage in named.items()}
-
-
-def _file(module: str) -> str:
-    return module.replace(".", "/") + ".py"
