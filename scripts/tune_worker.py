@@ -13,7 +13,7 @@ from snndeep.training.trials import FinishedTrials, open_storage, study_name
 with stage(snakemake.log[0]):
     backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
-    search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
+    search = SearchSettings.from_stage(config)
     storage = open_storage(journal)
     for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))

@@ -10,6 +10,7 @@ workflow take paths and provenance from it and contain no other logic.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.store.content import content_digest
+from snndeep.training.samplers.registry import SAMPLERS
+from snndeep.training.strategy import Strategy
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
 NOT_SHOWN = ("store", "durable", "prune", "limits")
@@ -176,11 +179,13 @@ class Plan:
         """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
         config = {
             "base": self._trial_settings(rule),
+            "strategy": {field.name: self.config["tuning"][field.name] for field in fields(Strategy)},
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
-        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
+        sampler = module_file(SAMPLERS[self.config["tuning"]["sampler"]])
+        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py", sampler]
         return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
 
     def tune(self, backend: str, rule: str) -> Stage:

@@ -15,6 +15,7 @@ from snndeep.learning.registry import load_rule
 from snndeep.reporting.names import rule_title
 from snndeep.settings import as_text
 from snndeep.spikes.encoders.registry import encoder_class, load_encoder
+from snndeep.training.strategy import Strategy
 
 Config = Mapping[str, Any]
 NO_METHOD = ("run", "report.", "store", "prune.", "tuning.storage")
@@ -238,9 +239,10 @@ def _tuning(s: _Settings) -> str:
     for name, choice in s.below("tuning.search_space.").items():
         rule, _, own = name.partition(".")
         spaces.setdefault(rule, []).append(f"{own} {_range(choice)}")
+    strategy = Strategy(s("tuning.sampler"), s("tuning.random_trials"), s("tuning.pruner"))
     listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
     return (
-        f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
+        f"Hyperparameters were searched with Optuna's {strategy.methods_text()}, {s.text('tuning.n_trials')} trials "
         "per model and split, without the test part, by validation ROC-AUC. The configured settings above were tried first "
         f"if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
     )

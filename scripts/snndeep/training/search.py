@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -30,11 +30,10 @@ from snndeep.spikes.encoded_split import EncodedSplit, Problem
 from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.outcomes import SearchOutcome, TrialOutcome
 from snndeep.training.search_space import Space, distributions, within
+from snndeep.training.strategy import Strategy
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
-RANDOM_TRIALS = 5
-PRUNING_WARMUP_EPOCHS = 5
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,20 @@ class SearchSettings:
         space: The search space.
         n_trials: Number of trials per study.
         seed: Seed in the configuration.
+        strategy: Sampler and pruner.
     """
 
     base: Mapping[str, Any]
     space: Space
     n_trials: int
     seed: int
+    strategy: Strategy = field(default_factory=Strategy)
+
+    @classmethod
+    def from_stage(cls, config: Mapping[str, Any]) -> SearchSettings:
+        """Return the settings that the record of a stage `tune` holds."""
+        strategy = Strategy.from_mapping(config["strategy"])
+        return cls(config["base"], config["space"], config["n_trials"], config["seed"], strategy)
 
 
 def run_trials(
@@ -77,23 +84,21 @@ def run_trials(
     check_encoded(name, data)
     problem = data.problem()
     load = cache(lambda: backend.load(problem.trains, np.dtype(np.float32)))  # once, and only for a new trial
-    study = optuna.create_study(
-        direction="maximize",
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
-    )
-    new = 0
-    while (number := len(study.get_trials(deepcopy=False))) < search.n_trials:
+    # The name decides which bracket of Hyperband a trial is in.
+    study = optuna.create_study(study_name=name, direction="maximize", pruner=search.strategy.new_pruner())
+    new = number = 0
+    while number < search.n_trials:
         if known := finished.read()[number : search.n_trials]:
             study.add_trials(known)
+            number += len(known)
             continue
-        study.sampler = optuna.samplers.TPESampler(
-            seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
-        )
+        study.sampler = search.strategy.new_sampler(derive_seed(search.seed, "tune", rule.name, name, number) % 2**32)
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: search.base[key] for key in search.space})
         _run_trial(study, name, problem, load(), backend, rule, search)
         finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
+        number += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
 
