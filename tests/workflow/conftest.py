@@ -106,8 +106,9 @@ class Project:
         config = complete({**self.config, "store": str(self.folder / self.config.get("store", "work"))})
         scripts = self.folder / "scripts"
         files = [path.relative_to(scripts).as_posix() for path in scripts.rglob("*.py")]
-        pinned = Versions().of(CodeBase(scripts).packages(*files)) | versions
-        stages = Plan(config, scripts, Versions(pinned)).stages()
+        code = CodeBase(scripts)
+        pinned = Versions().of(code.packages(*files)) | versions
+        stages = Plan(config, code, Versions(pinned)).stages()
         missing = Counter(stage.name for stage in stages if not Path(stage.folder).exists())
         return {name: count for name, count in missing.items() if name not in ("features", "studies")}
 

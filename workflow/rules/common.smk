@@ -1,21 +1,41 @@
 # Checks the configuration and makes the plan from it. Rules take paths, settings and provenance from here.
 import contextlib
 import errno
+import importlib.util
 import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
+from snakemake.sourcecache import LocalSourceFile
 
-# Relative to this file, because the workflow may be used as a module of another one.
-SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+# A workflow that Snakemake reads out of a repository (github, gitlab, gitfile) comes file by file; its library is installed.
+HERE = workflow.current_basedir
+FETCHED = not isinstance(HERE, LocalSourceFile)
 
+
+def source(path):
+    """Return a file of this repository, by its path there."""
+    if not FETCHED:
+        return Path(HERE).parents[1] / path
+    return Path(str(workflow.source_path(f"../../{path}")))
+
+
+if not FETCHED:
+    sys.path.insert(0, str(source("scripts")))
+elif importlib.util.find_spec("snndeep") is None:
+    raise WorkflowError(
+        "The library of this workflow is not installed: pip install git+ADDRESS@TAG, with the address and tag of the workflow."
+    )
+
+import snndeep
 from snndeep.limits import LimitSettings
+from snndeep.plan.addressing import CodeBase
 from snndeep.plan.configuration import complete
 from snndeep.plan.lost import forget_lost
 from snndeep.scans.converted import RECORD
+from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
 from snndeep.plan.versions import Versions
@@ -26,6 +46,23 @@ from snndeep.store.locks import CheckoutLock
 from snndeep.store.owner import owner_of
 from snndeep.store.pruning import settle_times
 
+LIBRARY = Path(snndeep.__file__).parents[1]
+if FETCHED:
+    told = source("scripts/snndeep/VERSION").read_text(encoding="utf-8").strip()
+    version = (LIBRARY / "snndeep/VERSION").read_text(encoding="utf-8").strip()
+    if told != version:
+        raise WorkflowError(
+            f"The workflow is version {told}, the installed library {version}; install the library of the same tag."
+        )
+    # Scripts find it in any environment, by a folder that holds nothing else.
+    alone = Path(".snakemake/snndeep").absolute()
+    alone.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (alone / "snndeep").symlink_to(LIBRARY / "snndeep")
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(alone), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -35,7 +72,11 @@ def versions_of_jobs():
     """Return where the versions of the packages that jobs use are known from: their environments, or this one."""
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         return Versions()
-    versions = Versions.of_environments(SCRIPTS.parent / "envs")
+    names = {"analysis", "imaging", "report"}
+    names |= {load_backend(name).environment for name in BACKENDS}
+    versions = Versions.of_environments(
+        [source(f"envs/{name}.yaml") for name in sorted(names)]
+    )
     if workflow.is_main_process:
         for package in versions.mixed:
             print(
@@ -49,7 +90,11 @@ def plan_of(config):
     try:
         completed = complete(config)
         refuse_other_folders(Path(completed["store"]), Path.cwd())
-        return Plan(completed, SCRIPTS, versions_of_jobs())
+        return Plan(
+            completed,
+            CodeBase(LIBRARY, lambda name: source(f"scripts/{name}")),
+            versions_of_jobs(),
+        )
     except SNNDeepError as error:
         raise WorkflowError(str(error)) from None
 

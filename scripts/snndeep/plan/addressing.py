@@ -20,7 +20,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,14 +71,16 @@ def module_file(module: str) -> str:
 
 
 class CodeBase:
-    """Fingerprints of the scripts and the library in one folder.
+    """Fingerprints of the scripts and the library.
 
     Args:
-        scripts: The folder that contains the scripts and the package `snndeep`.
+        library: The folder that contains the package `snndeep`.
+        locate: Returns where a script is, by its name; by default they are in the same folder.
     """
 
-    def __init__(self, scripts: Path):
-        self._scripts = Path(scripts)
+    def __init__(self, library: Path, locate: Callable[[str], Path] | None = None):
+        self._library = Path(library)
+        self._locate = locate or self._library.joinpath
         self._module = cache(self._read_module)
         self._closure = cache(self._follow_imports)
         self._digest = cache(lambda files: digest(sorted(self.closure(*files).items())))
@@ -114,9 +116,10 @@ class CodeBase:
 
     def _read_module(self, name: str) -> tuple[str, frozenset[str], frozenset[str]]:
         """Return a file's digest, the library files that it imports, and the outside packages that it imports."""
+        path = self._library / name if name.startswith(f"{PACKAGE}/") else self._locate(name)
         if not name.endswith(".py"):
-            return sha256_of(self._scripts / name), frozenset(), frozenset()
-        module = read_module((self._scripts / name).read_text(encoding="utf-8"), PACKAGE)
+            return sha256_of(path), frozenset(), frozenset()
+        module = read_module(path.read_text(encoding="utf-8"), PACKAGE)
         files = frozenset(file for imported in module.imports for file in self._files_of(imported))
         roots = {imported.partition(".")[0] for imported in module.imports} - sys.stdlib_module_names - {PACKAGE}
         return hashlib.sha256(module.form.encode()).hexdigest(), files, frozenset(roots)
@@ -128,7 +131,7 @@ class CodeBase:
             return
         for depth in range(1, len(parts) + 1):
             for candidate in (Path(*parts[:depth], "__init__.py"), Path(*parts[:depth]).with_suffix(".py")):
-                if (self._scripts / candidate).is_file():
+                if (self._library / candidate).is_file():
                     yield candidate.as_posix()
 
 

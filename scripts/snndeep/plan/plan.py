@@ -39,7 +39,7 @@ class Plan:
 
     Args:
         config: The complete and valid configuration, see `snndeep.plan.configuration`.
-        scripts: The folder that contains the scripts and the library.
+        code: Of the scripts and the library.
         versions: Of the packages that jobs use; by default those installed here.
 
     Attributes:
@@ -51,10 +51,10 @@ class Plan:
         DatasetError: If the data set cannot be used.
     """
 
-    def __init__(self, config: Mapping[str, Any], scripts: Path, versions: Versions | None = None):
+    def __init__(self, config: Mapping[str, Any], code: CodeBase, versions: Versions | None = None):
         self.config = config
         self.store = Path(config["store"])
-        self._maker = StageMaker(CodeBase(scripts), self.store, versions or Versions())
+        self._maker = StageMaker(code, self.store, versions or Versions())
         self.scans = ScanPlan(config, self._maker)
 
     @property

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -94,26 +94,25 @@ class Versions:
         return {package: self.pinned.get(package, "") for package in packages}
 
     @classmethod
-    def of_environments(cls, folder: Path) -> Versions:
-        """Return what the files of conda environments in a folder pin.
+    def of_environments(cls, files: Sequence[Path]) -> Versions:
+        """Return what the files of conda environments pin.
 
         A package that they pin to several versions has all of them as its version, and is mentioned in `mixed`.
 
         Raises:
-            ConfigError: If there are no such files.
+            ConfigError: If they pin nothing.
         """
         found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        files = sorted(folder.glob("*.yaml"))
         for file in files:
             for match in _PIN.finditer(file.read_text(encoding="utf-8")):
                 found[canonical(match["name"])][without_local(match["version"])].append(file.name)
         if not found:
             raise ConfigError(
                 "The versions of the packages of conda environments are not known.",
-                where=str(folder),
-                found=f"{len(files)} files with the ending yaml, no pinned package",
+                where=", ".join(map(str, files)) or "envs/",
+                found="no pinned package",
                 expected="lines such as `- numpy==2.4.6`",
-                remedy="Restore the folder from the repository.",
+                remedy="Restore the files from the repository.",
             )
         pinned = {package: "|".join(sorted(versions)) for package, versions in found.items()}
         mixed = [
