@@ -8,6 +8,9 @@ import re
 from pathlib import Path
 
 from snndeep.console import command
+from snndeep.errors import ConfigError
+from snndeep.plan.schema import schema_of
+from snndeep.plan.sections import Sections
 from snndeep.scans.layouts.find import find_layout
 from snndeep.scans.proposal import write_proposal
 
@@ -21,10 +24,27 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def check_name(name: str) -> None:
+    """Check the name of a run.
+
+    Raises:
+        ConfigError: If the configuration would not take it.
+    """
+    pattern = schema_of(Sections)["properties"]["run"]["pattern"]
+    if not re.search(pattern, name):
+        raise ConfigError(
+            "The name cannot be that of a run.",
+            where="--name",
+            found=name,
+            expected="letters, digits, _ and -, a letter or digit first",
+        )
+
+
 def main() -> None:
     """Look and write."""
     typed = arguments()
     with command():
+        check_name(typed.name or "mine")
         layout, found = find_layout(typed.folder)
         name = typed.name or re.sub(r"[^A-Za-z0-9_-]+", "_", typed.folder.resolve().name).lstrip("_-") or "mine"
         config, table = write_proposal(name, typed.folder, found.scans, found.labels, typed.output)

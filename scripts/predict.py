@@ -115,6 +115,7 @@ def main() -> None:
     """Predict and write."""
     typed = arguments()
     with command():
+        DicomSettings(typed.slice_tolerance)  # checks it
         model = read_model(typed.model)
         members = choose_members(model, typed.split)
         listed = listed_scans(typed.scans, typed.case)

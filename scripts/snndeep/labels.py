@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
@@ -15,6 +16,10 @@ ORGAN, LESION = 1, 2
 
 OTHERS = "others"
 """In `ignore`: every label that is not named is background."""
+
+
+ALIKE = 0.8
+"""Similarity of two names, 0 to 1, from which on one may be the other misspelt: `leison` and `lesion` have 0.83."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,29 @@ class MaskLabels(Settings):
     def region_of_name(self, name: str) -> int:
         """Return the region that a name means; 0 if it is not named. Lesion goes before organ."""
         for labels, region in ((self.lesion, LESION), (self.organ, ORGAN)):
-            if any(fnmatchcase(name.casefold(), pattern.strip().casefold()) for pattern in _texts(labels)):
+            if _matches(name, labels):
                 return region
         return 0
+
+    def misspelt_lesion(self, names: Iterable[str]) -> str:
+        """Return the first name that has no meaning and looks like a lesion's; empty if there is none."""
+        for name in names:
+            unnamed = not self.region_of_name(name) and not _matches(name, self.ignore)
+            if unnamed and any(_likeness(name, pattern) >= ALIKE for pattern in _texts(self.lesion)):
+                return name
+        return ""
+
+
+def _matches(name: str, labels: Iterable[int | str]) -> bool:
+    return any(fnmatchcase(name.casefold(), pattern.strip().casefold()) for pattern in _texts(labels))
+
+
+def _likeness(name: str, pattern: str) -> float:
+    """Return how much a name, or the part of it that a pattern with wildcards is about, looks like the pattern, 0 to 1."""
+    name, pattern = name.casefold(), pattern.strip().casefold()
+    core = pattern.strip("*")
+    parts = [name] if core == pattern else [name[k : k + len(core)] for k in range(max(1, len(name) - len(core) + 1))]
+    return max(SequenceMatcher(None, part, core).ratio() for part in parts)
 
 
 def _folded(label: int | str) -> int | str:

@@ -129,7 +129,7 @@ def _samples(patients: int, only_class: int | None) -> pd.DataFrame:
 
 def _cases(count: int) -> pd.DataFrame:
     spacing = {f"spacing_{axis}": np.linspace(0.7, 2.5, count) for axis in "xyz"}
-    told = {"notes": "", "cut": "", "mask_ends": "", "holes": 0, "slices_outside": 0}
+    told = {"notes": "", "cut": "", "mask_ends": "", "holes": 0, "gaps": 0, "slices_outside": 0}
     volumes = {"organ_volume_ml": 1500.0, "lesion_volume_ml": 3.0}
     names = [f"p{p:02d}" for p in range(count)]
     return pd.DataFrame({"case": names, "patient": names, **volumes, **spacing, **told})

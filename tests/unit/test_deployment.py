@@ -136,6 +136,7 @@ def test_a_scan_is_recognised_by_what_it_holds():
     assert "2 of 3 fold models" in warned.text
     assert "--split patient_0" in warned.text
     assert compare_known(references, "another") == []
+    assert compare_known(references, "features of a changed mask", scan) == [warned]
     assert compare_known({"patient_0": references["patient_0"]}, scan) == []
     again = Reference.from_json(references["patient_1"].to_json(), np.eye(2))
     assert again.seen == {scan: "train"}
@@ -176,8 +177,10 @@ def test_every_scan_of_a_run_is_known_by_its_part():
     columns = ["sample", "patient", "case", "slice", "label", "organ_area_mm2", "lesion_area_mm2"]
     samples = pd.DataFrame(rows, columns=columns).assign(x=rng.normal(size=9), y=rng.normal(size=9))
     parts = [tuple(samples.loc[samples["case"] == case, "sample"]) for case in "abc"]
-    seen = parts_by_scan(TrainingData(samples, pd.DataFrame()), Split("patient", 0, *parts))
+    cases = pd.DataFrame({"case": list("abc"), "voxels_sha256": ["va", "vb", "vc"]})
+    seen = parts_by_scan(TrainingData(samples, cases), Split("patient", 0, *parts))
     own = samples[samples["case"] == "b"]
     scan = fingerprint(own["organ_area_mm2"].to_numpy(), own[["x", "y"]].to_numpy())
     assert seen[scan] == "validation"
-    assert sorted(seen.values()) == ["test", "train", "validation"]
+    assert (seen["va"], seen["vb"], seen["vc"]) == ("train", "validation", "test")
+    assert sorted(seen.values()) == ["test", "test", "train", "train", "validation", "validation"]

@@ -294,6 +294,23 @@ def test_contours_between_slices_are_refused(folder, tmp_path):
         read_mask(Source(tmp_path / "rt.dcm"), request(folder))
 
 
+def test_structures_that_were_drawn_on_another_image_are_refused(folder, tmp_path):
+    write_rtstruct(tmp_path / "rt.dcm", {"liver": [square(2, 1, 9)]})
+    dataset = pydicom.dcmread(tmp_path / "rt.dcm")
+    dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.3.99"
+    dataset.save_as(tmp_path / "rt.dcm")
+    read_mask(Source(tmp_path / "rt.dcm"), request(folder))  # the image names no frame
+    for file in folder.iterdir():
+        slice_ = pydicom.dcmread(file)
+        slice_.FrameOfReferenceUID = "1.2.3.8"
+        slice_.save_as(file)
+    with pytest.raises(errors.AffineMismatchError, match=r"1\.2\.3\.99"):
+        read_mask(Source(tmp_path / "rt.dcm"), request(folder))
+    dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.3.8"
+    dataset.save_as(tmp_path / "rt.dcm")
+    assert read_mask(Source(tmp_path / "rt.dcm"), request(folder)).voxels.any()
+
+
 def test_polygons_that_share_an_edge_share_no_pixel_and_leave_none():
     left, right = np.array([[1, 1], [5, 1], [5, 6], [1, 6]]), np.array([[5, 1], [9, 1], [9, 6], [5, 6]])
     one, other = fill_polygon(left, (10, 12)), fill_polygon(right, (10, 12))
@@ -334,6 +351,16 @@ def test_names_that_are_not_there_are_told(folder, tmp_path):
         read_mask(Source(tmp_path / "masks"), request(folder))
     with pytest.raises(errors.UnknownStructureError, match=r"organ: \[liver\]"):
         read_mask(Source(tmp_path / "masks"), request(folder, MaskLabels()))
+
+
+def test_a_misspelt_lesion_is_not_passed_over(folder, tmp_path):
+    (tmp_path / "masks").mkdir()
+    for name in ("liver", "livertumr01", "spleen"):
+        sitk.WriteImage(image() * 0 + 1, str(tmp_path / "masks" / f"{name}.nii.gz"))
+    with pytest.raises(errors.UnknownStructureError, match="nearly the name of a lesion"):
+        read_mask(Source(tmp_path / "masks"), request(folder))
+    ignored = MaskLabels(LIVER.organ, LIVER.lesion, ("livertumr*",))
+    assert not lesion_of(read_mask(Source(tmp_path / "masks"), request(folder, ignored))).any()
 
 
 def test_structures_on_different_grids_are_refused(folder, tmp_path):

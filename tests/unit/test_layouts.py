@@ -166,3 +166,27 @@ def test_a_description_that_is_no_json_is_named(tmp_path, place):
     (tmp_path / place / "dataset.json").write_text("{oops", encoding="utf-8")
     with pytest.raises(DatasetError, match=r"cannot be read(.|\n)*dataset\.json"):
         find_layout(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["channel_names", "modality"])
+def test_a_data_set_that_is_not_of_ct_is_refused(tmp_path, key):
+    make = nnunet if key == "channel_names" else decathlon
+    make(tmp_path)
+    (description,) = tmp_path.rglob("dataset.json")
+    content = json.loads(description.read_text(encoding="utf-8"))
+    described(description.parent, **content | {key: {"0": "MRI"}})
+    with pytest.raises(DatasetError, match="first channel is MRI"):
+        find_layout(tmp_path)
+    described(description.parent, **content | {key: {"0": "noNorm"}})
+    assert "called noNorm" in " ".join(find_layout(tmp_path)[1].notes)
+
+
+@pytest.mark.parametrize("name", ["../x", "my run", "-x", "lebér"])
+def test_init_takes_names_of_runs_alone(tmp_path, name):
+    lits(tmp_path / "set")
+    command = [sys.executable, str(ROOT / "scripts/init.py"), str(tmp_path / "set"), f"--name={name}"]
+    command += ["--output", str(tmp_path / "config")]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1
+    assert "where:       --name" in done.stderr
+    assert not list(tmp_path.glob("*.yaml")) + list(tmp_path.glob("config/*"))

@@ -29,11 +29,13 @@ def ball(radius: float, centre=(0.5, 0.5, 0.5)) -> np.ndarray:
 
 
 def body() -> tuple[np.ndarray, np.ndarray]:
-    """Return HU and labels [x, y, z] of an organ of 269 ml with a lesion, in a body, in air."""
+    """Return HU and labels [x, y, z] of an organ of 269 ml with a lesion, among muscle and fat, in a body, in air."""
     rng = generator(3, "test", "plausibility")
     organ, lesion = ball(40.0), ball(12.0)
     hu = np.where(ball(78.0), 20.0, -1000.0)
-    hu[organ], hu[lesion] = 60.0, -20.0
+    hu[ball(52.0)] = -90.0
+    hu[ball(46.0)] = 60.0
+    hu[lesion] = -20.0
     hu += rng.normal(0, 8, SHAPE) * (hu > -900)
     labels = organ.astype(np.uint8)
     labels[lesion] = 2
@@ -81,6 +83,16 @@ def test_intensities_that_are_not_hu(tmp_path, name):
     hu, labels = body()
     found = said(measured(tmp_path, change(hu), labels))
     assert any(text in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize(
+    "scale", [lambda hu: np.clip((hu + 160) * 255 // 400, 0, 255), lambda hu: np.clip(hu, 0, None)]
+)
+def test_padding_at_the_border_hides_no_scaled_intensities(tmp_path, scale):
+    hu, labels = body()
+    scaled = scale(hu)
+    scaled[:2], scaled[-2:] = -1024, -1024
+    assert any("there is no fat" in sentence for sentence in said(measured(tmp_path, scaled, labels)))
 
 
 def test_padding_within_the_organ(tmp_path):
@@ -158,6 +170,33 @@ def test_a_mask_that_ends_inside_the_organ(tmp_path):
     labels[:, :, 10:] = 0
     measures = measured(tmp_path, hu, labels)
     assert (measures.cut, measures.mask_ends) == ("", "head")
+
+
+@pytest.mark.parametrize(("cut", "side"), [(np.s_[24:], "right"), (np.s_[:, :17], "back"), (np.s_[:, :, :6], "feet")])
+def test_a_mask_that_ends_with_a_plane(tmp_path, cut, side):
+    hu, labels = body()
+    labels[cut] = 0
+    assert measured(tmp_path, hu, labels).mask_ends == side
+
+
+def test_slices_that_the_mask_skips(tmp_path):
+    hu, labels = body()
+    labels[:, :, 7:9] = 0
+    measures = measured(tmp_path, hu, labels)
+    assert measures.gaps == 2
+    assert "the mask skips 2 slices between its first and its last" in said(measures)
+
+
+def test_a_tumour_left_out_that_is_open_above_is_told_and_not_filled(tmp_path):
+    hu, labels = body()
+    whole = (labels > 0).sum()
+    labels[16:28, 14:26, 7:] = 0
+    measures = measured(tmp_path, hu, labels)
+    assert measures.holes == 0
+    assert measures.organ_volume_ml == pytest.approx((labels > 0).sum() * 0.096)
+    lost = (whole - (labels > 0).sum()) * 0.096
+    assert 0.5 * lost < measures.open_holes_ml <= lost
+    assert any("open above or below" in sentence for sentence in said(measures))
 
 
 def test_limits_are_judged_once_and_name_their_keys():

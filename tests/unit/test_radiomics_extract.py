@@ -37,9 +37,9 @@ def test_tables_have_the_promised_columns(case):
     assert list(case.slices.columns[:4]) == BOOKKEEPING
     assert len(case.slices.columns) == 4 + 79
     assert list(case.patient.columns[:4]) == ["case", "voxels_sha256", "organ_volume_ml", "lesion_volume_ml"]
-    assert list(case.patient.columns[2:17]) == [field.name for field in fields(CaseMeasures)]
-    assert list(case.patient.columns[17:23]) == ACQUISITION
-    assert len(case.patient.columns) == 23 + 12 + 79
+    assert list(case.patient.columns[2:20]) == [field.name for field in fields(CaseMeasures)]
+    assert list(case.patient.columns[20:26]) == ACQUISITION
+    assert len(case.patient.columns) == 26 + 12 + 79
     assert all("." in name for name in case.slices.columns[4:])
     assert np.isfinite(case.slices.iloc[:, 4:].to_numpy()).all()
     assert np.isfinite(case.patient.drop(columns=WORDS).to_numpy(float)).all()
@@ -138,7 +138,7 @@ def test_a_mirrored_patient_has_the_same_features(tmp_path, case, axis):
     slices = mirrored.slices.iloc[::-1].reset_index(drop=True) if axis == 2 else mirrored.slices
     for name in case.slices.columns[4:]:
         assert np.allclose(slices[name], case.slices[name], rtol=1e-9, atol=1e-9), name
-    for name in case.patient.columns[22:]:
+    for name in case.patient.columns[26:]:
         assert np.allclose(mirrored.patient[name], case.patient[name], rtol=1e-9, atol=1e-9), name
 
 
@@ -157,7 +157,7 @@ def test_all_families_and_features(tmp_path):
     # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.
     textures = 26 + 16 + 16 + 5 + 17 + 26 + 16 + 16
     assert len(features.slices.columns) == 4 + 18 + 23 + 7 + textures + 10
-    assert len(features.patient.columns) == 23 + 29 + 18 + 23 + 7 + 2 + 3 * textures
+    assert len(features.patient.columns) == 26 + 29 + 18 + 23 + 7 + 2 + 3 * textures
     assert np.isfinite(features.patient.drop(columns=WORDS).to_numpy(float)).all()
 
 

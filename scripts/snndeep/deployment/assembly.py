@@ -123,7 +123,7 @@ def make_reference(data: TrainingData, split: Split, preprocessing: Preprocessin
 
 
 def parts_by_scan(data: TrainingData, split: Split) -> dict[str, str]:
-    """Return by fingerprint of every scan the part of a split that it was in.
+    """Return by the fingerprints of every scan, of its features and of its voxels, the part of a split that it was in.
 
     Under the protocol by slice a scan is in several; then the first of train, validation and test counts.
     """
@@ -131,11 +131,17 @@ def parts_by_scan(data: TrainingData, split: Split) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part in ("test", "validation", "train"):
         parts |= dict.fromkeys(data.samples.loc[data.samples["sample"].isin(getattr(split, part)), "case"], part)
-    return {
+    by_features = {
         fingerprint(rows["organ_area_mm2"].to_numpy(), rows[columns].to_numpy(np.float64)): parts[str(case)]
         for case, rows in data.samples.groupby("case", sort=True)
         if str(case) in parts
     }
+    by_voxels = {
+        str(digest): parts[str(case)]
+        for case, digest in zip(data.cases["case"], data.cases["voxels_sha256"], strict=True)
+        if str(case) in parts
+    }
+    return by_features | by_voxels
 
 
 def calibrate(

@@ -179,7 +179,7 @@ def predict(
         members=patients,
         spacing=_spacing(extracted),
         left_out=len(extracted.slices) - len(table),
-        warnings=[*_of_scan(found, scan), *_known(table, members), *_compare(extracted, table, members)],
+        warnings=[*_of_scan(found, scan), *_known(extracted, table, members), *_compare(extracted, table, members)],
     )
 
 
@@ -226,10 +226,11 @@ def _of_scan(found: Sequence[ScanFinding], scan: ScanToPredict) -> list[Warned]:
     ]
 
 
-def _known(table: pd.DataFrame, members: Sequence[FoldModel]) -> list[Warned]:
+def _known(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[FoldModel]) -> list[Warned]:
     values = table[feature_names(table)].to_numpy(np.float64)
     scan = fingerprint(table["organ_area_mm2"].to_numpy(np.float64), values)
-    return compare_known({member.split: member.reference for member in members}, scan)
+    voxels = str(extracted.patient["voxels_sha256"].iloc[0])
+    return compare_known({member.split: member.reference for member in members}, scan, voxels)
 
 
 def _compare(extracted: CaseFeatures, table: pd.DataFrame, members: Sequence[FoldModel]) -> list[Warned]:

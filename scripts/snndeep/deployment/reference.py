@@ -38,7 +38,8 @@ class Reference:
         mean: Of the standardised features, `[K]`.
         precision: Inverse of their covariance, `[K, K]`.
         limit: Greatest median distance of a training or validation patient.
-        seen: By fingerprint of a scan, see `fingerprint`, the part that it was in: train, validation or test.
+        seen: The part that a scan was in (train, validation or test), by `fingerprint` of its features and by the digest of
+            the voxels around its organ.
     """
 
     patients: int
@@ -110,14 +111,17 @@ def fingerprint(areas: Values, features: Values) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def compare_known(references: Mapping[str, Reference], scan: str) -> list[Warned]:
+def compare_known(references: Mapping[str, Reference], *scan: str) -> list[Warned]:
     """Return a warning if a scan was in the training data of a member that is asked.
 
     Args:
         references: By split.
-        scan: Its fingerprint.
+        scan: Its fingerprint and the digest of its voxels; one is enough, since a mask or a format may have been changed.
     """
-    parts = {split: reference.seen.get(scan, "") for split, reference in references.items()}
+    parts = {
+        split: next((reference.seen[own] for own in scan if own in reference.seen), "")
+        for split, reference in references.items()
+    }
     used = [split for split, part in parts.items() if part in ("train", "validation")]
     if not used:
         return []

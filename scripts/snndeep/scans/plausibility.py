@@ -11,6 +11,9 @@ from snndeep.volume.geometry import sizes
 from snndeep.volume.header import ScanHeader
 from snndeep.volume.measure import CaseMeasures
 
+OPEN_HOLES_SHARE = 0.1
+"""Vessels and fissures that the organ surrounds in some slices take less of it than this; a left-out tumour may take more."""
+
 
 @dataclass(frozen=True)
 class ScanFinding:
@@ -87,6 +90,12 @@ def _problems(measures: CaseMeasures, limits: Plausibility) -> list[ScanFinding]
             f"air_hu {limits.air_hu:g}",
         ),
         (
+            measures.lowest_around_hu > limits.fat_hu,
+            "HU",
+            f"the lowest value around the organ is {measures.lowest_around_hu:.4g} HU: there is no fat",
+            f"fat_hu {limits.fat_hu:g}",
+        ),
+        (
             measures.highest_hu > limits.highest_hu,
             "HU",
             f"the highest value of the scan is {measures.highest_hu:.6g} HU",
@@ -123,6 +132,11 @@ def _notes(measures: CaseMeasures) -> list[ScanFinding]:
     if measures.holes:
         number = "1 hole" if measures.holes == 1 else f"{measures.holes} holes"
         notes.append(ScanFinding("holes", f"the mask has {number} that the organ encloses, {measures.holes_ml:.3g} ml"))
+    if measures.open_holes_ml >= OPEN_HOLES_SHARE * measures.organ_volume_ml:
+        text = f"the organ surrounds {measures.open_holes_ml:.3g} ml that its mask leaves out: open above or below, not filled"
+        notes.append(ScanFinding("open holes", text))
+    if measures.gaps:
+        notes.append(ScanFinding("gaps", f"the mask skips {measures.gaps} slices between its first and its last"))
     if measures.slices_outside:
         text = f"{measures.slices_outside} of {measures.organ_slices} slices lie mostly outside features.resegmentation"
         notes.append(ScanFinding("slices", text))

@@ -43,6 +43,10 @@ class Plausibility(Settings):
         -300.0,
         "A scan whose lowest value is above this has no air: 0 to 255 or unsigned numbers, not HU.",
     )
+    fat_hu: float = setting(
+        -50.0,
+        "A scan whose lowest value around the organ is above this has no fat: other numbers, with padding at the border.",
+    )
     highest_hu: float = setting(
         32767.0, "No value of a scan is higher; negative numbers that were wrapped to unsigned ones are."
     )

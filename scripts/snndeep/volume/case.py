@@ -18,7 +18,7 @@ from snndeep.volume.errors import (
 )
 from snndeep.volume.grid import Box, CanonicalGrid, canonical_grid
 from snndeep.volume.header import ScanHeader, read_header
-from snndeep.volume.holes import fill_holes
+from snndeep.volume.holes import Holes, fill_holes
 from snndeep.volume.reader import Intensities, Labels, read_intensities, read_labels
 
 _AFFINE_TOLERANCE = 0.05
@@ -45,8 +45,7 @@ class CaseVolume:
         shape: Numbers of voxels of the whole scan along x, y, z.
         spacing: Spacing along x, y, z, in mm.
         extremes: Lowest and highest HU of the whole scan.
-        holes: How many holes the mask had.
-        hole_voxels: How many voxels they have.
+        holes: What the organ enclosed and the mask left out.
         touched: The sides of the scan that the organ reaches, some of `SIDES`.
         margins: Voxels before and after the box that the labels span, along z, y, x.
     """
@@ -58,8 +57,7 @@ class CaseVolume:
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
     extremes: tuple[float, float]
-    holes: int
-    hole_voxels: int
+    holes: Holes
     touched: tuple[str, ...]
     margins: Margins = ((1, 1), (1, 1), (1, 1))
 
@@ -113,7 +111,7 @@ def read_case(
         for part, whole, (before, after) in zip(core[::-1], box[::-1], beyond, strict=True)
     )
     bordered = np.pad(label_grid.to_canonical(stored_labels), 1)
-    holes, hole_voxels = fill_holes(bordered, labels.fill_holes)
+    holes = fill_holes(bordered, labels.fill_holes)
     region = np.pad(bordered[1:-1, 1:-1, 1:-1], (of_z, of_y, of_x))
     _check_varies(intensity, region, location(case, image))
     return CaseVolume(
@@ -125,7 +123,6 @@ def read_case(
         spacing=image_grid.spacing,
         extremes=(read.lowest, read.highest),
         holes=holes,
-        hole_voxels=hole_voxels,
         touched=_touched(core, image_grid.shape),
         margins=(of_z, of_y, of_x),
     )

@@ -25,7 +25,7 @@ CUT_AREA = 100.0
 """mm² of organ in the outermost plane of a scan from which on it is cut."""
 
 ABRUPT = 0.5
-"""A mask whose first or last slice has this share of its greatest area may end inside the organ."""
+"""A mask whose outermost plane has this share of its greatest area may end inside the organ."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,14 @@ class CaseMeasures:
         in_range_share: Share of the organ's voxels within the re-segmentation range.
         padding_share: Share of the organ's voxels below `PADDING_HU`.
         lowest_hu: Lowest HU of the whole scan.
+        lowest_around_hu: Lowest HU around the organ, in the box that its mask spans.
         highest_hu: Highest HU of the whole scan.
         holes: How many holes the organ had.
         holes_ml: Their volume.
+        open_holes_ml: Volume that the organ encloses in axial planes, but not in space.
+        gaps: Slices without organ between the first and the last with organ.
         cut: The sides at which the scan ends inside the organ, as words with commas.
-        mask_ends: The ends, `feet` or `head`, at which the mask stops although the organ goes on.
+        mask_ends: The sides, as words with commas, at which the mask ends with a plane although the organ continues.
         organ_slices: Slices with organ.
         slices_outside: Those of them whose voxels lie mostly outside the re-segmentation range.
     """
@@ -58,9 +61,12 @@ class CaseMeasures:
     in_range_share: float
     padding_share: float
     lowest_hu: float
+    lowest_around_hu: float
     highest_hu: float
     holes: int
     holes_ml: float
+    open_holes_ml: float
+    gaps: int
     cut: str
     mask_ends: str
     organ_slices: int
@@ -104,9 +110,12 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float] | None)
         in_range_share=float(inside.sum() / voxels),
         padding_share=float(counts[: PADDING_HU - LOWEST].sum() / voxels),
         lowest_hu=volume.extremes[0],
+        lowest_around_hu=float(volume.intensity.min(where=~mask, initial=np.inf)),
         highest_hu=volume.extremes[1],
-        holes=volume.holes,
-        holes_ml=float(volume.hole_voxels * millilitre),
+        holes=volume.holes.count,
+        holes_ml=float(volume.holes.voxels * millilitre),
+        open_holes_ml=float(volume.holes.open_voxels * millilitre),
+        gaps=int(np.count_nonzero(area[slice(*_span(area))] == 0)),
         cut=", ".join(_cut_sides(volume, mask)),
         mask_ends=", ".join(_abrupt_ends(volume, mask)),
         organ_slices=int(np.count_nonzero(area)),
@@ -114,10 +123,10 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float] | None)
     )
 
 
-def _outermost(volume: CaseVolume, axis: int) -> tuple[int, int]:
-    """Return the first and the last plane with organ along an axis of the array."""
-    before, after = volume.margins[axis]
-    return before, volume.labels.shape[axis] - after - 1
+def _span(area: npt.NDArray[np.int_]) -> tuple[int, int]:
+    """Return the first plane with organ and the one after the last."""
+    own = np.flatnonzero(area)
+    return int(own[0]), int(own[-1]) + 1
 
 
 def _whole_hu(values: Intensities) -> npt.NDArray[np.int64]:
@@ -131,27 +140,35 @@ def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
     sides = []
     for number, side in enumerate(SIDES):
         axis, behind = divmod(number, 2)
-        first, last = _outermost(volume, 2 - axis)
-        plane = mask.take(last if behind else first, axis=2 - axis)
+        area = _areas(mask, axis)
+        first, stop = _span(area)
         others = [length for k, length in enumerate(volume.spacing) if k != axis]
-        if side in volume.touched and np.count_nonzero(plane) * others[0] * others[1] >= CUT_AREA:
+        if side in volume.touched and area[stop - 1 if behind else first] * others[0] * others[1] >= CUT_AREA:
             sides.append(side)
     return sides
 
 
 def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
-    """Return the ends at which the mask stops with a large area and the tissue beyond it looks the same."""
-    area = np.count_nonzero(mask, axis=(1, 2))
+    """Return the sides at which the mask stops with a large plane and the tissue beyond it looks the same."""
     ends = []
-    first, final = _outermost(volume, 0)
-    for side, last, beyond in (("feet", first, first - 1), ("head", final, final + 1)):
+    for number, side in enumerate(SIDES):
+        axis, behind = divmod(number, 2)
+        area = _areas(mask, axis)
+        first, stop = _span(area)
+        last, beyond = (stop - 1, stop) if behind else (first, first - 1)
         if side in volume.touched or area[last] < ABRUPT * area.max():
             continue
-        own, outside = volume.intensity[last][mask[last]], volume.intensity[beyond][mask[last]]
-        low, high = np.percentile(own, [25, 75])
-        if low <= np.median(outside) <= high:
+        inside = mask.take(last, axis=2 - axis)
+        planes = np.moveaxis(volume.intensity, 2 - axis, 0)
+        own, outside = planes[last][inside], planes[beyond][inside]
+        if np.percentile(own, 25) <= np.median(outside) <= np.percentile(own, 75):
             ends.append(side)
     return ends
+
+
+def _areas(mask: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[np.int_]:
+    """Return how many voxels of each plane across x (0), y (1) or z (2) are organ; the mask is [z, y, x]."""
+    return np.asarray(np.count_nonzero(mask, axis=tuple(k for k in range(3) if k != 2 - axis)))
 
 
 def area_by_slice(volume: CaseVolume) -> tuple[Areas, Areas]:

@@ -48,6 +48,7 @@ def _facts(results: RunResults, quality: pd.DataFrame, duplicates: list[list[str
         "scans with a warning": count((cases["notes"] != "").sum()),
         "scans that end inside the organ": count(((cases["cut"] != "") | (cases["mask_ends"] != "")).sum()),
         "scans whose mask had holes": count((cases["holes"] > 0).sum()),
+        "scans whose mask skips slices": count((cases["gaps"] > 0).sum()),
         "slices mostly outside the intensity range": count(cases["slices_outside"].sum()),
         "slice thickness (mm)": interval(cases["spacing_z"].min(), cases["spacing_z"].max(), 2),
         "in-plane spacing (mm)": interval(cases["spacing_x"].min(), cases["spacing_x"].max(), 2),

@@ -75,7 +75,7 @@ def number_regions(
         source: For messages.
 
     Raises:
-        UnknownStructureError: If no region is named as the organ, or a name of the lesion's finds nothing.
+        UnknownStructureError: If no region is named as the organ, or one looks like a lesion whose name is misspelt.
     """
     names = ", ".join(name for name, _ in regions) or "no region"
     if not labels.named["organ"]:
@@ -86,6 +86,16 @@ def number_regions(
             expected="names of the organ, and of lesions where they are marked",
             remedy="Give the names, for instance dataset={labels: {organ: [liver], lesion: ['livertumor*']}}; "
             "lesion: [] where none are marked.",
+        )
+    misspelt = labels.misspelt_lesion(name for name, _ in regions)
+    if misspelt and not any(labels.region_of_name(name) == LESION for name, _ in regions):
+        raise UnknownStructureError(
+            "A region of the mask has nearly the name of a lesion.",
+            where=source.where,
+            found=misspelt,
+            expected=f"one of {', '.join(labels.named['lesion'])}",
+            remedy="Correct the name, or give this one a meaning: dataset.labels.lesion if it is a lesion, else "
+            "dataset.labels.ignore.",
         )
     mask: npt.NDArray[np.uint8] | None = None
     for wanted in (ORGAN, LESION):

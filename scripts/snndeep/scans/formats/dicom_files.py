@@ -20,7 +20,7 @@ _SUFFIXES = (".dcm", ".ima")
 _READ = [
     "SOPClassUID", "Modality", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ImageType", "NumberOfFrames",
     "InstanceNumber", "Rows", "Columns", "SamplesPerPixel", "ImagePositionPatient", "ImageOrientationPatient",
-    "PixelSpacing",
+    "PixelSpacing", "FrameOfReferenceUID", "SOPInstanceUID",
 ]  # fmt: skip
 
 

@@ -29,10 +29,11 @@ def read_mask(source: Source, request: MaskRequest) -> Volume:
     """Draw the structures that are named as organ and lesion.
 
     Raises:
-        ScanError: If a structure does not lie in the slices of the image.
+        ScanError: If the structures were drawn on another image, or one does not lie in the slices of the image.
     """
     file = only_one(source, RTSTRUCT, "RTSTRUCT")
     dataset = read_dataset(file.path)
+    _check_frame(dataset, source, request.image)
     image = registry.read_image(request.image)
     drawn = {int(c.ReferencedROINumber): c for c in dataset.get("ROIContourSequence", [])}
     regions = []
@@ -42,6 +43,26 @@ def read_mask(source: Source, request: MaskRequest) -> Volume:
             name = str(roi.ROIName)
             regions.append((name, partial(_region, contours, name, image, source)))
     return Volume(number_regions(regions, request.labels, source), image.affine)
+
+
+def _check_frame(dataset: pydicom.Dataset, source: Source, image: Source) -> None:
+    """Compare the frames of reference where both files name theirs: coordinates of different frames mean different places.
+
+    Raises:
+        AffineMismatchError: If they have none in common.
+    """
+    drawn_in = {
+        str(roi.get("ReferencedFrameOfReferenceUID") or "") for roi in dataset.get("StructureSetROISequence", [])
+    }
+    of_image = {file.text("FrameOfReferenceUID") for file in image.dicom if file.is_image}
+    if drawn_in - {""} and of_image - {""} and not drawn_in & of_image - {""}:
+        raise AffineMismatchError(
+            "The structures were drawn on another image: the frames of reference differ.",
+            where=source.where,
+            found=f"frame of reference {', '.join(sorted(drawn_in - {''}))}",
+            expected=f"that of the image, {', '.join(sorted(of_image - {''}))}",
+            remedy="Give the image series that the structures were drawn on, or structures moved onto this one.",
+        )
 
 
 def _region(contours: pydicom.Dataset, name: str, image: Volume, source: Source) -> npt.NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from snndeep.scans.dataset import read_directory
-from snndeep.scans.layouts.found import Found, labels_by_name, read_description
+from snndeep.scans.layouts.found import Found, check_modality, labels_by_name, read_description
 
 
 def find_scans(folder: Path) -> Found | None:
@@ -16,4 +16,5 @@ def find_scans(folder: Path) -> Found | None:
     if not isinstance(content, dict) or not isinstance(content.get("training"), list):
         return None
     labels, notes = labels_by_name(content.get("labels", {}))
+    notes = (*notes, *check_modality(content.get("modality", {}), folder))
     return Found(tuple(replace(scan, patient=scan.name) for scan in read_directory(folder)), labels, notes)

@@ -16,6 +16,8 @@ from snndeep.scans.names import VOLUME_SUFFIXES, scan_name
 
 _ORGAN = re.compile("liver", re.IGNORECASE)
 _LESION = re.compile("tumou?r|lesion|cancer|metasta|hcc", re.IGNORECASE)
+_CT = re.compile(r"\bct\b", re.IGNORECASE)
+_OTHER_MODALITY = re.compile(r"\b(mri?|t1|t2|dwi|adc|flair|pet|spect|us|ultrasound)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,30 @@ def read_description(folder: Path) -> Any:
             expected="a JSON document",
             remedy="Correct the file, or name the scans in a table.",
         ) from error
+
+
+def check_modality(channels: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Return a sentence about the first channel of a data set, unless it is called CT.
+
+    Args:
+        channels: Names by number, as dataset.json gives them; empty if it gives none.
+        folder: For messages.
+
+    Raises:
+        DatasetError: If it is of another modality.
+    """
+    name = str(channels.get("0", "CT"))
+    if _CT.search(name):
+        return ()
+    if _OTHER_MODALITY.search(name.replace("_", " ")):
+        raise DatasetError(
+            "The images are not CT.",
+            where=str(folder / "dataset.json"),
+            found=f"the first channel is {name}",
+            expected="CT, whose intensities are HU",
+            remedy="Choose a data set of CT. If these are CT all the same, correct the name in dataset.json.",
+        )
+    return (f"The first channel is called {name}: check that it is a CT in HU.",)
 
 
 def labels_by_name(named: Mapping[str, Any]) -> tuple[MaskLabels, tuple[str, ...]]:

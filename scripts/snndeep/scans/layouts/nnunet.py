@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snndeep.scans.dataset import ListedScan
-from snndeep.scans.layouts.found import Found, labels_by_name, read_description, without_mask
+from snndeep.scans.layouts.found import Found, check_modality, labels_by_name, read_description, without_mask
 
 _FIRST_CHANNEL = "_0000"
 
@@ -26,6 +26,7 @@ def find_scans(folder: Path) -> Found | None:
             alone.append(image)
     labels, notes = labels_by_name(content.get("labels", {}))
     channels = content.get("channel_names", {})
+    notes = (*notes, *check_modality(channels, folder))
     if len(channels) > 1:
         notes = (
             *notes,
