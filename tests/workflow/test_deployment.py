@@ -139,3 +139,9 @@ def test_a_library_of_another_version_is_refused(repository, installed, tmp_path
     done = run([*SNAKEMAKE, "--dry-run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(other)})
     assert done.returncode != 0
     assert "the installed library 99.0" in done.stdout
+
+
+def test_a_run_without_a_shared_file_system_is_refused(fresh):
+    said = fresh.fails("--dry-run", "--shared-fs-usage", "none")
+    assert "needs a file system that all jobs share" in said
+    assert "--default-storage-provider" in said

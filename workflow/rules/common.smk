@@ -7,8 +7,23 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
+from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 from snakemake.sourcecache import LocalSourceFile
+
+# Jobs write more than they declare: a provenance beside every file, tables by case, journals that several jobs append to. What
+# a storage provider carries to a job and back are declared files alone, so it would lose the rest without a word.
+STORAGE = workflow.storage_settings
+NEEDS_SHARED = {
+    SharedFSUsage.INPUT_OUTPUT,
+    SharedFSUsage.PERSISTENCE,
+    SharedFSUsage.SOURCES,
+}
+if STORAGE.default_storage_provider or not NEEDS_SHARED <= set(STORAGE.shared_fs_usage):
+    raise WorkflowError(
+        "SNNDeep needs a file system that all jobs share, for the store and for this folder: jobs write provenances, tables "
+        "by case and journals that no storage provider carries. Leave out --default-storage-provider, and let "
+        "--shared-fs-usage hold input-output, persistence and sources."
+    )
 
 # A workflow that Snakemake reads out of a repository (github, gitlab, gitfile) comes file by file; its library is installed.
 HERE = workflow.current_basedir
@@ -56,12 +71,12 @@ if FETCHED:
         )
     # Scripts find it in any environment, by a folder that holds nothing else.
     alone = Path(".snakemake/snndeep").absolute()
-    alone.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        (alone / "snndeep").symlink_to(LIBRARY / "snndeep")
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(alone), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
+    link = alone / "snndeep"
+    if workflow.is_main_process and link.resolve() != (LIBRARY / "snndeep").resolve():
+        alone.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(LIBRARY / "snndeep")
+    os.environ.update(PYTHONPATH=str(alone))
 
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -113,9 +128,13 @@ def kept_out(value):
     return lambda wildcards, output: value(wildcards) if callable(value) else value
 
 
-def growing(amount):
-    """Return a resource that grows with each attempt: a job that ran out of it gets more the next time."""
-    return lambda wildcards, attempt: amount * attempt
+def growing(amount, most=sys.maxsize):
+    """Return a resource that grows with each attempt, up to `most`: a job that ran out of it gets more the next time."""
+    return lambda wildcards, attempt: max(amount, min(amount * attempt, most))
+
+
+# Few sites let a job run longer than two days.
+TWO_DAYS = 2880
 
 
 def announce():
