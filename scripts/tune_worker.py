@@ -11,8 +11,9 @@ from snndeep.training.search import SearchSettings, run_trials
 from snndeep.training.trials import FinishedTrials, open_storage, study_name
 
 with stage(snakemake.log[0]):
-    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
+    backend = load_backend(snakemake.wildcards.backend).on(config["device"])
+    rule = load_rule(snakemake.wildcards.rule)
     search = SearchSettings.from_stage(config)
     storage = open_storage(journal)
     for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):

@@ -314,7 +314,7 @@ def changed(value):
 
 NAMES = {  # settings whose values are names: another one that exists
     "preprocessing.scaler": "robust", "features.feature_set": "all", "tuning.mode": "parity",
-    "tuning.sampler": "gp", "tuning.pruner": "none",
+    "models.device": "cuda", "tuning.sampler": "gp", "tuning.pruner": "none",
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",

@@ -21,9 +21,9 @@ from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase, module_file
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
+from snndeep.plan.shown import shown_config
 from snndeep.plan.stages import Stage, StageMaker
 from snndeep.plan.versions import Versions
-from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.store.content import content_digest
@@ -31,7 +31,6 @@ from snndeep.training.samplers.registry import SAMPLERS
 from snndeep.training.strategy import Strategy
 
 REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
-NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
 class Plan:
@@ -140,6 +139,11 @@ class Plan:
         """Return the name of the conda environment that contains a backend's packages."""
         return load_backend(backend).environment
 
+    def device(self, backend: str) -> str:
+        """Return where a backend computes: the configured device, or the processor if it knows no other."""
+        device = str(self.config["models"]["device"])
+        return device if device in load_backend(backend).devices else "cpu"
+
     def mode(self, backend: str, rule: str) -> str:
         """Return `native` if a model may use more than the neuron common to all backends, else `parity`."""
         native = self.config["tuning"]["mode"] == "native" and self._native_space(backend, rule)
@@ -178,6 +182,7 @@ class Plan:
     def study(self, backend: str, rule: str) -> Stage:
         """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
         config = {
+            "device": self.device(backend),
             "base": self._trial_settings(rule),
             "strategy": {field.name: self.config["tuning"][field.name] for field in fields(Strategy)},
             "space": self.search_space(backend, rule),
@@ -211,6 +216,7 @@ class Plan:
         Arms are compared by the first backend alone: all backends compute the same, and one of them is evidence enough.
         """
         config = {
+            "device": self.device(backend),
             "settings": self.rule_settings(rule) if backend == self.backends[0] else self._trial_settings(rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
@@ -226,6 +232,7 @@ class Plan:
         """
         backend = self.backends[0]
         config = {
+            "device": self.device(backend),
             "settings": self.rule_settings(rule),
             "members": self.config["splits"]["members"],
             "seed": self.config["seed"],
@@ -291,22 +298,8 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without secrets and without what changes no result."""
-        shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
-        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.scans.source)}
-        if self.scans.source == "msd":
-            shown["dataset"] |= {
-                "msd": {"md5": shown["dataset"]["msd"]["md5"]},
-                "cases": [case.name for case in self.scans.cases],
-            }
-        shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
-        # What other members of the families would do is no part of this run, and a new one changes nothing of it.
-        spaces = shown["tuning"]["search_space"]
-        shown["tuning"]["search_space"] = {k: v for k, v in spaces.items() if k in (*self.rules, "native")}
-        shown["learning"] = {rule: shown["learning"][rule] for rule in self.rules}
-        shown["encoders"] = {name: shown["encoders"][name] for name in self.encoders}
-        without_secrets: dict[str, Any] = masked(shown)
-        return without_secrets
+        """The configuration as the report shows it, see `snndeep.plan.shown`."""
+        return shown_config(self.config, self.scans, self.rules, self.encoders)
 
     @property
     def raster_model(self) -> tuple[str, str]:

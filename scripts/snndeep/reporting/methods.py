@@ -213,10 +213,11 @@ def _encoding(s: _Settings) -> str:
 def _networks(s: _Settings) -> str:
     backends = ", ".join(load_backend(name).methods_text() for name in s("models.backends"))
     rules = ", ".join(rule_title(name) for name in s("models.rules"))
+    device = {"cpu": "", "cuda": " Those that can were trained on a GPU."}.get(s("models.device"), "")
     return (
         "Leaky integrate-and-fire neurons, v[t] = beta v[t-1] + I[t], with a spike and a hard reset to 0 at the "
         f"threshold. Implementations: {backends}; all compute the same equations. Learning rules: {rules}; every "
-        "implementation was trained with every rule."
+        f"implementation was trained with every rule.{device}"
     )
 
 
