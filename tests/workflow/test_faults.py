@@ -89,11 +89,15 @@ def halted(job: psutil.Process) -> bool:
     return False
 
 
-@pytest.mark.parametrize("victim", ["snakemake", "job"])
-def test_killed_in_every_stage(lean, tmp_path, victim):
+def pause(rule: str, lean: Project, moments: random.Random, pace: float) -> None:
+    """Let a job work for a while, but not to its end."""
+    time.sleep(pace * moments.uniform(0.1, 0.8) * seconds_of(lean, rule))
+
+
+def test_snakemake_killed_in_every_stage(lean, tmp_path):
     project = checkout(tmp_path / "killed", LEAN)
-    moments, waiting = random.Random(victim), set(RULES)
-    orphans, hit = [], 0
+    moments, waiting = random.Random("snakemake"), set(RULES)
+    orphans = []
     pace = 1.0  # the undisturbed run may have compiled kernels that are kept by now: its jobs took longer
     while waiting:
         process = project.start("--quiet", "rules", "--cores", "1")
@@ -101,27 +105,49 @@ def test_killed_in_every_stage(lean, tmp_path, victim):
         if found is None:
             output, _ = process.communicate()
             assert process.returncode == 0, output
+            assert (project.folder / "results/lean/provenance.json").exists()
             break  # a job whose Snakemake was killed has done the work of the last ones meanwhile
         job, rule = found
         waiting.remove(rule)
-        time.sleep(pace * moments.uniform(0.1, 0.8) * seconds_of(lean, rule))
+        pause(rule, lean, moments, pace)
         at_work = halted(job)
-        hit += at_work
         pace *= 1.0 if at_work else 0.5
-        if victim == "job" and at_work:
-            job.kill()
-        else:
-            process.kill()
-            if at_work:
-                job.resume()  # and goes on for a while, beside the next run
-                orphans.append(job)
+        process.kill()
+        if at_work:
+            job.resume()  # and continues for a while, beside the next run
+            orphans.append(job)
         output, _ = process.communicate()
         assert process.returncode != 0
         assert "Traceback" not in output
         assert "unlock" not in output
-    assert hit >= len(RULES) / 2, "now and then a kill comes after the end of the job"
+    assert len(orphans) >= len(RULES) / 2, "now and then a kill comes after the end of the job"
     project.run("--quiet", "rules")
     psutil.wait_procs(orphans, timeout=60)
+    assert_same(project, lean)
+
+
+def test_a_job_killed_in_every_stage(lean, tmp_path):
+    """The first is killed for good, and the same command resumes; the others are tried again, as the cluster profiles do."""
+    project = checkout(tmp_path / "killed", LEAN)
+    moments, waiting, killed, pace = random.Random("job"), set(RULES), [], 1.0
+    for retries in ([], ["--retries", "2"]):
+        process = project.start("--quiet", "rules", "--cores", "1", *retries)
+        while (found := next_job(process, waiting)) is not None:
+            job, rule = found
+            waiting.remove(rule)
+            pause(rule, lean, moments, pace)
+            if halted(job):
+                job.kill()
+                killed.append(rule)
+            else:
+                pace *= 0.5
+            if killed and not retries:
+                break
+        output, _ = process.communicate()
+        assert (process.returncode == 0) == bool(retries), output
+        assert "Traceback" not in output
+        assert "unlock" not in output
+    assert len(killed) >= len(RULES) / 2, "now and then a kill comes after the end of the job"
     assert_same(project, lean)
 
 
@@ -277,11 +303,9 @@ def test_damage_to_every_kind_of_intermediate_is_named_and_mended_by_the_command
     }
     made_in_turn = sorted(targets, key=lambda target: STAGES.index(Path(target).parts[1]))
     assert {Path(target).parts[1] for target in made_in_turn} == set(STAGES)
-    done = set()
-    for target in made_in_turn:
-        if Path(target).parent not in done:  # one job makes all that stands at an address
-            project.run("--cores", "1", "--quiet", "rules", "--force", target)
-        done.add(Path(target).parent)
+    first, *others = made_in_turn
+    project.run("--cores", "1", "--quiet", "rules", "--force", first)
+    project.run("--cores", "1", "--quiet", "rules", "--force", *others)
     assert "files are as they were written" in project.run("verify", "--quiet", "rules")
     project.run("--quiet", "rules")
     assert_same(project, lean)
@@ -301,6 +325,17 @@ def test_a_journal_cut_in_the_middle_of_a_line(lean, tmp_path):
 # Clocks and surroundings
 
 
+def test_results_that_are_gone_are_made_whatever_is_made_before_them(lean, tmp_path):
+    """Snakemake does not look for missing outputs of a job behind ancient inputs, if a job before them runs."""
+    project = lean.copy_to(tmp_path / "copy")
+    shutil.rmtree(project.folder / "results")
+    for stage in ("models", "evaluate", "report"):
+        planned = project.planned("--forcerun", stage)
+        assert (planned[stage], planned["publish"]) == (1, 1)
+    shutil.rmtree(project.folder / "work" / "evaluate")
+    assert project.planned("--forcerun", "models").keys() >= {"models", "evaluate", "report", "publish"}
+
+
 def test_clocks_that_are_wrong(lean, tmp_path):
     project = lean.copy_to(tmp_path / "copy")
     (samples,) = (project.folder / "work").glob("samples/*/samples.parquet")
@@ -316,22 +351,16 @@ def test_clocks_that_are_wrong(lean, tmp_path):
     assert_same(project, lean)
 
 
-def test_an_odd_path_a_plain_locale_a_strict_umask_and_other_cores(lean, tmp_path):
-    project = checkout(tmp_path / 'Łukasz\'s "liver" study', LEAN)
-    project.run("--quiet", "rules", "--cores", "4", env={"LANG": "C", "LC_ALL": "C"}, umask=0o077)
-    files = [path for path in (project.folder / "work").rglob("*") if path.is_file()]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert_same(project, lean)
-
-
-def test_another_working_directory(lean, tmp_path):
-    code = checkout(tmp_path / "code", LEAN)
+def test_an_odd_path_a_plain_locale_a_strict_umask_another_working_directory_and_other_cores(lean, tmp_path):
+    code = checkout(tmp_path / 'Łukasz\'s "liver" study', LEAN)
     results_folder = tmp_path / "elsewhere"
     output = code.run(
-        "--quiet", "rules", "--cores", "1", "-s", str(code.folder / "Snakefile"), "--directory", str(results_folder),
-        cwd=tmp_path,
+        "--quiet", "rules", "--cores", "4", "-s", str(code.folder / "Snakefile"), "--directory", str(results_folder),
+        cwd=tmp_path, env={"LANG": "C", "LC_ALL": "C"}, umask=0o077,
     )  # fmt: skip
     assert output
     assert not (code.folder / "work").exists()
     elsewhere = Project(results_folder, code.config)
     assert results(elsewhere) == results(lean)
+    files = [path for path in (results_folder / "work").rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}

@@ -35,13 +35,40 @@ rule report:
         "../../scripts/report.py"
 
 
-# Ancient, because an address has only one content: if another checkout wrote it again, there is nothing new to publish.
+# Once all of it is published, times do not count: an address has only one content, so if another checkout wrote it again there
+# is nothing new to publish. Before that they do: Snakemake does not look for missing outputs of a job behind ancient inputs if
+# anything before them is made again.
+PUBLISHED = [
+    f"{RESULTS}/{name}"
+    for name in (
+        "report.html",
+        "figures",
+        "tables",
+        "metrics.json",
+        "models.csv",
+        "folds.csv",
+        "patients.csv",
+        "comparisons.csv",
+        "cost.csv",
+        "samples.parquet",
+        "cases.parquet",
+        "models",
+        "provenance.json",
+    )
+]
+
+
+def to_publish(paths):
+    """Return inputs of `publish`."""
+    return ancient(paths) if all(Path(path).exists() for path in PUBLISHED) else paths
+
+
 rule publish:
     input:
-        report=ancient(PLAN.report.path("report.html")),
-        figures=ancient(PLAN.report.path("figures")),
-        tables=ancient(PLAN.report.path("tables")),
-        evaluation=ancient(
+        report=to_publish(PLAN.report.path("report.html")),
+        figures=to_publish(PLAN.report.path("figures")),
+        tables=to_publish(PLAN.report.path("tables")),
+        evaluation=to_publish(
             [
                 PLAN.evaluate.path(name)
                 for name in (
@@ -54,9 +81,9 @@ rule publish:
                 )
             ]
         ),
-        samples=ancient(PLAN.samples.path("samples.parquet")),
-        cases=ancient(PLAN.samples.path("cases.parquet")),
-        model_files=ancient(rules.models.output.models),
+        samples=to_publish(PLAN.samples.path("samples.parquet")),
+        cases=to_publish(PLAN.samples.path("cases.parquet")),
+        model_files=to_publish(rules.models.output.models),
     output:
         report=report(
             f"{RESULTS}/report.html",
