@@ -175,6 +175,11 @@ onstart:
     begin_run()
 
 
+# Snakemake passes over the `onstart` of a module. A workflow that uses this one and has its own replaces this.
+if not workflow.modifier.is_main_snakefile():
+    workflow._onstart = lambda log: begin_run()
+
+
 # The address of a database may contain a password. The environment reaches the scripts and is not stored anywhere.
 os.environ.update(
     SNNDEEP_TUNING_STORAGE=PLAN.config["tuning"]["storage"],
