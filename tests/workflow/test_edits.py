@@ -1,6 +1,5 @@
 """Edits that change no number run nothing; what is lost, or asked for again, is made again."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 from conftest import Project
 from test_newcomers import add_toys
 
-from snndeep.store.files import intact, provenance_path, read_npz, record_provenance
+from snndeep.store.files import intact, provenance_path, read_npz, read_record, record_provenance
 
 OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
 
@@ -85,13 +84,13 @@ def test_a_store_that_was_copied_without_its_times_runs_nothing(lean, tmp_path):
 def test_a_forced_job_replaces_its_file(lean, tmp_path):
     project = lean.copy_to(tmp_path / "copy")
     (scores,) = (project.folder / "work/train").rglob("*.scores.npz")
-    right, record = read_npz(scores, "train"), json.loads(provenance_path(scores).read_text(encoding="utf-8"))
+    right, record = read_npz(scores, "train"), read_record(scores)
     name = next(name for name, values in right.items() if name.endswith(".scores") and values.size)
     with scores.open("wb") as file:
         np.savez_compressed(file, **{**right, name: right[name] + 1})
     record_provenance(scores, record)
     target = str(scores.relative_to(project.folder))
-    project.run("--quiet", "rules", target)
+    project.run("--quiet", "rules", "--", target)
     assert not np.array_equal(read_npz(scores, "train")[name], right[name]), "an intact file stays"
     project.run("--quiet", "rules", "--forcerun", "train", "--until", "train")
     np.testing.assert_array_equal(read_npz(scores, "train")[name], right[name])
@@ -113,7 +112,7 @@ def test_scans_and_tables_that_are_gone_are_made_again_where_they_are_needed(lea
         path.unlink()
         provenance_path(path).unlink()
     assert project.planned() == {}, "nothing needs them"
-    said = project.fails("--quiet", "rules", "verify")
+    said = project.fails("--quiet", "rules", "--", "verify")
     assert scan.name in said
     assert str(table.relative_to(project.folder / "work/features")) in said
     shutil.rmtree(project.folder / "work/samples")

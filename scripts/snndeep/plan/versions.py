@@ -34,6 +34,7 @@ WITHOUT_NUMBERS = frozenset(
         "isal",
         "jinja2",
         "jsonschema",
+        "nir",
         "psycopg",
         "requests",
         "sqlalchemy",
@@ -43,7 +44,7 @@ WITHOUT_NUMBERS = frozenset(
         "yaml",
     )
 )
-"""Imports that fetch, decompress, lock, check or lay out, and compute nothing."""
+"""Imports that fetch, decompress, lock, check, lay out or exchange, and compute nothing of a stage."""
 
 _PIN = re.compile(r"^\s*-\s*['\"]?(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)", re.MULTILINE)
 
