@@ -17,7 +17,7 @@ help:
 	@echo "make bench-reruns     what typical edits re-run, and how long it takes"
 	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        write the schema and the page of the configuration from the code"
-	@echo "make lock             resolve requirements.in and write requirements.txt and requirements-run.txt"
+	@echo "make lock             resolve requirements.in and write requirements.txt, requirements-run.txt and envs/"
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules host
@@ -83,7 +83,7 @@ lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
 	{ echo "# Made by make lock from requirements.in."; .venv-lock/bin/pip freeze --disable-pip-version-check | sed 's/+cpu//'; } > requirements.txt
-	.venv-lock/bin/python .ci/runtime_lock.py > requirements-run.txt
+	.venv-lock/bin/python .ci/runtime_lock.py
 	rm -rf .venv-lock
 
 clean:

@@ -1,4 +1,8 @@
-"""Print the part of requirements.txt that a run needs: what requirements.in lists before its checks, and what that brings."""
+"""Write what follows from requirements.in, requirements.txt and the first pins of every environment in envs/.
+
+`requirements-run.txt` is the part of requirements.txt that a run needs: what requirements.in lists before its checks, and
+what that brings. An environment lists what its rules import, then, below a mark, all that this brings, as in the lock.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
+MARK = "      # What these bring, as in requirements.txt (make lock)."
 HEAD = "# Made by make lock: the packages of requirements.txt that a run needs, without those of the checks."
 
 
@@ -43,11 +48,29 @@ def with_what_they_bring(wanted: Iterable[Requirement]) -> set[str]:
 def runtime_lock() -> str:
     """Return the text of requirements-run.txt."""
     run_time = re.split(r"^# Checks$", (ROOT / "requirements.in").read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
-    names = with_what_they_bring(listed(run_time))
+    return "\n".join([HEAD, *pins_of(with_what_they_bring(listed(run_time)))]) + "\n"
+
+
+def pins_of(names: set[str]) -> list[str]:
+    """Return the lines of the lock that pin the given packages."""
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line for line in locked if "==" in line and canonicalize_name(line.partition("==")[0]) in names]
-    return "\n".join([HEAD, *pins]) + "\n"
+    return [line for line in locked if "==" in line and canonicalize_name(line.partition("==")[0]) in names]
+
+
+def environment(path: Path) -> str:
+    """Return the text of an environment, with what its first pins bring."""
+    own = path.read_text(encoding="utf-8").split(MARK)[0].rstrip().splitlines()
+    direct = [Requirement(line.removeprefix("      - ")) for line in own if line.startswith("      - ")]
+    brought = with_what_they_bring(direct) - {canonicalize_name(item.name) for item in direct}
+    return "\n".join([*own, MARK, *(f"      - {pin}" for pin in pins_of(brought))]) + "\n"
+
+
+def written() -> dict[Path, str]:
+    """Return the text of every file that follows from the lock."""
+    environments = {path: environment(path) for path in sorted((ROOT / "envs").glob("*.yaml"))}
+    return {ROOT / "requirements-run.txt": runtime_lock(), **environments}
 
 
 if __name__ == "__main__":
-    print(runtime_lock(), end="")
+    for file, text in written().items():
+        file.write_text(text, encoding="utf-8")
