@@ -257,7 +257,8 @@ def report(config: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, 
     _rest_again(divided)
     total: dict[str, float] = defaultdict(float)
     for job in jobs.values():
-        total[job.rule] += job.seconds / 3600
+        searches = job.rule in ("tune", "tune_worker") and job.model
+        total[f"search of {job.model[0]}" if searches and job.model else job.rule] += job.seconds / 3600
     print(f"\n{len(jobs)} jobs, {sum(total.values()):.1f} core hours")
     print("| rule | core hours |\n| --- | --- |")
     for rule, hours in sorted(total.items(), key=lambda item: -item[1])[:6]:
