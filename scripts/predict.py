@@ -18,9 +18,10 @@ from tqdm import tqdm
 from snndeep.backends.registry import BACKENDS
 from snndeep.console import command
 from snndeep.deployment.model_file import FoldModel, ModelFile, read_model
-from snndeep.deployment.prediction import ScanToPredict, choose_members, predict
+from snndeep.deployment.prediction import ScanToPredict, predict
 from snndeep.deployment.prediction_page import document, render
 from snndeep.deployment.prediction_scans import as_nifti, labels_said, listed_scans
+from snndeep.deployment.scoring import choose_members
 from snndeep.errors import ScanError
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import ListedScan
@@ -52,7 +53,8 @@ def arguments() -> argparse.Namespace:
         "--series", default="", help="which DICOM series of the image's folder: number, description, UID"
     )
     parser.add_argument(
-        "--split", help="ask the model of this split alone, for instance patient_0 (default: all folds)"
+        "--split",
+        help="this fold alone, for instance patient_0, or one of its networks, patient_0_2 (default: all)",
     )
     parser.add_argument("--backend", choices=list(BACKENDS), help="that computes (default: the one that trained)")
     for name, count, what in (

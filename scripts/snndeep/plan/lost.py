@@ -22,21 +22,21 @@ from snndeep.store.files import provenance_path
 LOGGER = logging.getLogger(__name__)
 
 
-def forget_lost(scans: ScanPlan, shown: bool) -> list[Path]:
+def forget_lost(scans: ScanPlan, read: bool, shown: bool) -> list[Path]:
     """Remove the records of what is gone and needed, and return them.
 
     Args:
         scans: The plan.
-        shown: Whether the scans are needed for pictures.
+        read: Whether the tables of features have been read, so that they are no longer needed.
+        shown: Whether the pictures of the scans have been made, so that the scans are no longer needed for them.
     """
     forgotten = []
-    needed: list[Case] = list(scans.cases) if shown else []
-    tabulated = Path(scans.samples.path("samples.parquet")).exists()
+    needed: list[Case] = [] if shown else list(scans.cases)
     for batch in scans.feature_batches.values():
         manifest = Path(batch.manifest)
-        if manifest.exists() and not tabulated and _lacks_tables(batch):
+        if manifest.exists() and not read and _lacks_tables(batch):
             forgotten.append(manifest)
-        if not shown and (manifest in forgotten or not manifest.exists()):
+        if shown and (manifest in forgotten or not manifest.exists()):
             needed += batch.cases
     forgotten += sorted({record for record in _lost_records(needed, scans) if record.exists()})
     for record in forgotten:

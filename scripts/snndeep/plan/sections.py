@@ -48,6 +48,18 @@ class MsdSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ExternalSettings(Settings):
+    """A second data set, which takes no part in training."""
+
+    path: str = setting(
+        "",
+        "Scans that the run's models are scored on and never see in training: a folder or a table, as for dataset.path; "
+        "empty for none.",
+    )
+    labels: MaskLabels = section(MaskLabels, "What the labels of its masks mean.")
+
+
+@dataclass(frozen=True)
 class DatasetSettings(Settings):
     """Where the scans come from."""
 
@@ -94,16 +106,23 @@ class DatasetSettings(Settings):
     )
     phantom: PhantomSettings = section(PhantomSettings, "The synthetic scans of source phantom.")
     msd: MsdSettings = section(MsdSettings, "The published archive of Task03_Liver.")
+    external: ExternalSettings = section(ExternalSettings, "An external test set.")
 
 
 @dataclass(frozen=True)
 class TuningSettings(Strategy):
     """The hyperparameter search."""
 
-    n_trials: int = setting(20, "Optuna trials per model and split; raising it runs only the additional ones.", least=1)
+    n_trials: int = setting(20, "Optuna trials per model and fold; raising it runs only the additional ones.", least=1)
+    parts: int = setting(
+        1,
+        "Networks of a fold whose validation parts judge a trial, by the mean, at most splits.members. More of them judge "
+        "better and take as many times longer. All networks of a fold take the settings found.",
+        least=1,
+    )
     workers: int = setting(
         1,
-        "Jobs that share the search of a model, for a cluster. Each takes some of the splits, so more jobs than splits are "
+        "Jobs that share the search of a model, for a cluster. Each takes some of the folds, so more jobs than folds are "
         "not used. Does not change results.",
         least=1,
     )
