@@ -82,6 +82,9 @@ def _reduce(tree: ast.Module, package: str) -> None:
                 setattr(node, field, kept or ([ast.Pass()] if block and field == "body" else []))
         if isinstance(node, ast.Call) and _name_of(node.func).endswith("Error"):
             node.args, node.keywords = [], []
+        elif isinstance(node, ast.JoinedStr):
+            # Python 3.12 ends some formats with an empty text.
+            node.values = [part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")]
 
 
 def _is_idle(statement: ast.stmt) -> bool:
