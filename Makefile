@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-radiomics bench-reruns torture reference lock clean help
+.PHONY: demo test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-envs        create every environment in envs/ and use it; takes long"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed compared with other libraries"
 	@echo "make bench-modes      the gain of native over parity mode"
+	@echo "make bench-networks   networks and classical models on raw and relative features"
 	@echo "make bench-reruns     what typical edits re-run, and how long it takes"
 	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        write the schema and the page of the configuration from the code"
@@ -59,6 +60,9 @@ bench-jobs: .venv/ready
 
 bench-modes: .venv/ready
 	$(BIN)/python benchmarks/bench_modes.py
+
+bench-networks: .venv/ready
+	$(BIN)/python benchmarks/bench_networks.py
 
 bench-radiomics: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_radiomics.py

@@ -14,7 +14,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Write the networks of a model file in NIR, one .nir file per fold.")
     parser.add_argument("model", type=Path, help="a run's model, results/<run>/models/<backend>.<rule>.npz")
     parser.add_argument("--output", type=Path, default=Path("nir"), help="folder to write to (default: nir)")
-    parser.add_argument("--split", help="this split alone, for instance patient_0 (default: all folds)")
+    parser.add_argument(
+        "--split", help="this fold alone, for instance patient_0, or one of its networks, patient_0_2 (default: all)"
+    )
     parser.add_argument("--hidden-only", action="store_true", help="end with the hidden spikes, for readers without LI")
     return parser.parse_args()
 

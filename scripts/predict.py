@@ -52,7 +52,8 @@ def arguments() -> argparse.Namespace:
         "--series", default="", help="which DICOM series of the image's folder: number, description, UID"
     )
     parser.add_argument(
-        "--split", help="ask the model of this split alone, for instance patient_0 (default: all folds)"
+        "--split",
+        help="this fold alone, for instance patient_0, or one of its networks, patient_0_2 (default: all)",
     )
     parser.add_argument("--backend", choices=list(BACKENDS), help="that computes (default: the one that trained)")
     for name, count, what in (

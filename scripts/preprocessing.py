@@ -5,19 +5,27 @@ from pathlib import Path
 import pandas as pd
 
 from snndeep.console import stage
-from snndeep.samples.fit_preprocessing import fit_split
+from snndeep.samples.fit_preprocessing import fit_splits
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.store.files import read_json, read_table, write_json
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")
-    paths = (snakemake.input.splits, snakemake.input.apart)
-    splits = [Split.from_json(values) for path in paths for values in read_json(Path(path), "splits")]
-    settings = PreprocessingSettings.from_mapping(snakemake.params.stage["config"])
+    splits, apart = (
+        [Split.from_json(values) for values in read_json(Path(path), "splits")]
+        for path in (snakemake.input.splits, snakemake.input.apart)
+    )
+    config = dict(snakemake.params.stage["config"])
+    seed = config.pop("seed")
+    settings = PreprocessingSettings.from_mapping(config)
     # The plan adds a digest of the file, so that other measurements have another address.
     path = settings.measurements.partition("#")[0]
     measured = pd.read_parquet(path) if settings.min_icc else None
-    fitted = {split.name: fit_split(table, split, settings, measured).to_json() for split in splits}
-    write_json(Path(snakemake.output.fitted), fitted, snakemake.params.stage)
-    log.info("fitted on the training parts of %d splits", len(fitted))
+    fitted = fit_splits(table, splits, apart, settings, seed, measured)
+    written = {name: own.to_json() for name, own in fitted.items()}
+    write_json(Path(snakemake.output.fitted), written, snakemake.params.stage)
+    both = sum(fitted[split.name].representation == "both" for split in splits)
+    log.info(
+        "fitted on the training parts of %d splits; %d of %d take relative features too", len(fitted), both, len(splits)
+    )

@@ -9,6 +9,7 @@ from snndeep.insight.shown_slices import pictures_of
 from snndeep.reporting.machine import describe_machine, describe_origin
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import NetworkView, RunResults
+from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.split import APART, protocol_of
 from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
 
@@ -34,9 +35,11 @@ with stage(snakemake.log[0]) as log:
         samples=read_table(Path(snakemake.input.samples), "samples"),
         cases=read_table(Path(snakemake.input.cases), "samples"),
         skipped=read_json(Path(snakemake.input.skipped), "samples"),
-        selections=[
-            fitted["features"]
-            for name, fitted in read_json(Path(snakemake.input.preprocessing), "preprocessing").items()
+        preprocessing=[
+            fitted
+            for name, fitted in read_preprocessing(
+                read_json(Path(snakemake.input.preprocessing), "preprocessing")
+            ).items()
             if protocol_of(name) != APART
         ],
         records={

@@ -7,6 +7,7 @@ import numpy as np
 from snndeep.backends.registry import load_backend
 from snndeep.console import stage
 from snndeep.learning.registry import load_rule
+from snndeep.samples.split import first_member
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import read_json, read_npz, write_json, write_npz
 from snndeep.training.fit import merge_settings, train_split
@@ -19,7 +20,7 @@ with stage(snakemake.log[0]) as log:
     untuned = merge_settings(rule, config["settings"], {})
     for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
         data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
-        settings = merge_settings(rule, config["settings"], tuned[name]["best"])
+        settings = merge_settings(rule, config["settings"], tuned[first_member(name)]["best"])
         trained = train_split(name, data, backend, rule, settings, config["seed"], untuned)
         scores[f"{name}/fitted_on"] = np.array(list(trained.record["fitted_on"].values()))
         model |= {f"{name}/{key}": values for key, values in trained.parameters.items()}

@@ -1,4 +1,4 @@
-"""Search for the hyperparameters of one model on every split."""
+"""Search for the hyperparameters of one model on every fold."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from snndeep.console import stage
 from snndeep.learning.registry import load_rule
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.store.files import read_npz, write_json
-from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials, open_storage, study_name
 
 with stage(snakemake.log[0]):
@@ -15,8 +15,9 @@ with stage(snakemake.log[0]):
     config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
     search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
     storage, tuned = open_storage(journal), {}
-    for name, path in zip(config["splits"], snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
-        finished = FinishedTrials(storage, study_name(journal, name))
-        tuned[name] = tune_split(name, data, backend, rule, search, finished)
+    paths = iter(snakemake.input.spikes)
+    for names in config["splits"]:
+        splits = {name: EncodedSplit.from_arrays(read_npz(Path(next(paths)), "spikes")) for name in names}
+        finished = FinishedTrials(storage, study_name(journal, names[0]))
+        tuned[names[0]] = tune_fold(splits, backend, rule, search, finished)
     write_json(Path(snakemake.output.tuned), tuned, snakemake.params.stage)

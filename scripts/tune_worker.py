@@ -1,4 +1,4 @@
-"""Run the trials of one model on a worker's share of the splits; `tune.py` collects them."""
+"""Run the trials of one model on a worker's share of the folds; `tune.py` collects them."""
 
 from pathlib import Path
 
@@ -15,8 +15,9 @@ with stage(snakemake.log[0]):
     config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
     search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
     storage = open_storage(journal)
-    for name, path in zip(snakemake.params.splits, snakemake.input.spikes, strict=True):
-        data = EncodedSplit.from_arrays(read_npz(Path(path), "spikes"))
-        finished = FinishedTrials(storage, study_name(journal, name))
-        run_trials(name, data, backend, rule, search, finished)
+    paths = iter(snakemake.input.spikes)
+    for names in snakemake.params.splits:
+        splits = {name: EncodedSplit.from_arrays(read_npz(Path(next(paths)), "spikes")) for name in names}
+        finished = FinishedTrials(storage, study_name(journal, names[0]))
+        run_trials(splits, backend, rule, search, finished)
     write_json(Path(snakemake.output.done), snakemake.params.splits, snakemake.params.stage)

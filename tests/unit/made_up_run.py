@@ -16,6 +16,7 @@ from snndeep.evaluation.tables import model_table
 from snndeep.insight.shown_slices import Chosen, SlicePicture
 from snndeep.plan.configuration import complete
 from snndeep.reporting.results import NetworkView, RunResults
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split, member_numbers
 
 SLICES = 6
@@ -91,7 +92,7 @@ def made_up_run(
         samples=samples,
         cases=_cases(patients),
         skipped={},
-        selections=[list(FEATURES)],
+        preprocessing=[Preprocessing(tuple(FEATURES), *np.ones((3, len(FEATURES))))],
         records=records,
         tuned=tuned,
         views={

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from hypothesis import strategies as st
 from snn_reference import DRIVES, assert_close, layer_parameters, lif, loaded, random_spikes, tensors
 
 import snndeep
-from snndeep.backends.base import NATIVE_SETTINGS, NeuronSettings
+from snndeep.backends.base import NATIVE_SETTINGS, NeuronSettings, hidden_names
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.backends.surrogates import SURROGATES
 from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.learning.registry import load_rule
+from snndeep.learning.shapes import widths_of
 from snndeep.spikes.trains import SpikeTrains
 
 NATIVE = {
@@ -61,17 +63,23 @@ print([name for package in made.packages for name in (package.replace("-", "_"),
 
 
 def network_parameters(neuron, inputs, hidden, drive, rng):
-    first = layer_parameters(neuron, inputs, hidden, drive, rng)
-    second = layer_parameters(NeuronSettings(), hidden, 2, drive, rng)
-    return {f"hidden.{n}": a for n, a in first.items()} | {f"output.{n}": a for n, a in second.items()}
+    widths = [inputs, *widths_of(hidden)]
+    layers = [layer_parameters(neuron, *sizes, drive, rng) for sizes in pairwise(widths)]
+    layers.append(layer_parameters(NeuronSettings(), widths[-1], 2, drive, rng))
+    names = [*hidden_names(len(widths) - 1), "output"]
+    return {f"{layer}.{n}": a for layer, own in zip(names, layers, strict=True) for n, a in own.items()}
 
 
 def reference_network(settings, parameters, spikes, labels, weights):
-    """Return hidden spikes, output spikes, loss and gradients, by autograd in float64."""
+    """Return hidden spikes by layer, output spikes, loss and gradients, by autograd in float64."""
     p = tensors(parameters)
-    first = {n.removeprefix("hidden."): t for n, t in p.items() if n.startswith("hidden.")}
-    second = {n.removeprefix("output."): t for n, t in p.items() if n.startswith("output.")}
-    hidden, _ = lif(settings.neuron, first, torch.tensor(spikes, dtype=torch.float64))
+    *layers, second = (
+        {n.partition(".")[2]: t for n, t in p.items() if n.startswith(f"{layer}.")}
+        for layer in (*hidden_names(len(widths_of(settings.hidden))), "output")
+    )
+    hidden = [torch.tensor(spikes, dtype=torch.float64)]
+    for own in layers:
+        hidden.append(lif(settings.neuron, own, hidden[-1])[0])
     counts = settings.readout == "spike_count"
     output = NeuronSettings(
         beta=settings.beta,
@@ -79,12 +87,17 @@ def reference_network(settings, parameters, spikes, labels, weights):
         surrogate=settings.surrogate,
         slope=settings.slope,
     )
-    fired, v_pre = lif(output, second, hidden)
+    fired, v_pre = lif(output, second, hidden[-1])
     logits = fired.sum(1) if counts else 4 * v_pre.mean(1)
     losses = torch.nn.functional.cross_entropy(logits, torch.tensor(labels), reduction="none")
     loss = (losses * torch.tensor(weights)).sum() / labels.size
     loss.backward()
-    return hidden.detach().numpy(), fired.detach().numpy(), loss.item(), {n: t.grad.numpy() for n, t in p.items()}
+    return (
+        [h.detach().numpy() for h in hidden[1:]],
+        fired.detach().numpy(),
+        loss.item(),
+        {n: t.grad.numpy() for n, t in p.items()},
+    )
 
 
 def check_network(backend, chosen, steps, samples, inputs, drive, seed, rate=0.2):
@@ -98,14 +111,15 @@ def check_network(backend, chosen, steps, samples, inputs, drive, seed, rate=0.2
     data = made.load(SpikeTrains.from_dense(spikes), np.dtype(np.float64))
     everything = np.arange(samples)
     trace = model.network.forward(model.parameters, data.batch(everything))
-    np.testing.assert_array_equal(trace.hidden.spikes, hidden)
+    for layer, expected in zip(trace.hidden_layers, hidden, strict=True):
+        np.testing.assert_array_equal(layer.spikes, expected)
     np.testing.assert_array_equal(trace.output.spikes, output)
     found_loss, found = model.gradients(data, everything, labels, weights)
     assert found_loss == pytest.approx(loss, abs=1e-6)
     assert found.keys() == gradients.keys()
     for name, expected in gradients.items():
         assert_close(found[name], expected, 1e-4, name)
-    return hidden.mean()
+    return min(layer.mean() for layer in hidden)
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -115,6 +129,13 @@ def test_network_equals_autograd(backend, drive, steps, readout):
     chosen = load_rule("surrogate").settings(hidden=20, readout=readout)
     rate = check_network(backend, chosen, steps, 9, 24, DRIVES[drive], seed=steps)
     assert 0.001 < rate < 0.9  # the comparison means something
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("hidden", [(20,), (20, 12), (9, 30, 16)], ids=["one", "two", "three"])
+def test_network_of_any_depth_equals_autograd(backend, hidden, readout):
+    chosen = load_rule("surrogate").settings(hidden=hidden, readout=readout)
+    assert 0.001 < check_network(backend, chosen, 25, 9, 24, DRIVES["strong"], seed=8) < 0.9
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)

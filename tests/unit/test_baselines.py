@@ -11,7 +11,7 @@ from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
 
-PREPROCESSING = PreprocessingSettings(features=3)
+PREPROCESSING = PreprocessingSettings(features=3, within_patient="none")
 SETTINGS = BaselineSettings(hidden=8, epochs=200, patience=60, seed=1)
 
 

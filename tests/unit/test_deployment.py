@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from snndeep.deployment.assembly import TrainingData, calibrate, parts_by_scan
-from snndeep.deployment.prediction import Prediction
+from snndeep.deployment.prediction import Prediction, choose_members
 from snndeep.deployment.prediction_scans import labels_said, listed_scans
 from snndeep.deployment.reference import (
     Reference,
@@ -18,7 +19,7 @@ from snndeep.deployment.reference import (
     compare_spacing,
     fingerprint,
 )
-from snndeep.errors import InvalidInputError
+from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
 from snndeep.samples.split import Split
 
@@ -140,6 +141,21 @@ def test_a_scan_is_recognised_by_what_it_holds():
     assert compare_known({"patient_0": references["patient_0"]}, scan) == []
     again = Reference.from_json(references["patient_1"].to_json(), np.eye(2))
     assert again.seen == {scan: "train"}
+
+
+def test_a_fold_of_several_networks_is_asked_as_one():
+    splits = [f"patient_{fold}_{member}" for fold in (0, 1, 10) for member in (0, 1)]
+    model = SimpleNamespace(members=[SimpleNamespace(split=split, protocol="patient") for split in splits])
+    assert [member.split for member in choose_members(model, "patient_1")] == ["patient_1_0", "patient_1_1"]
+    assert [member.split for member in choose_members(model, "patient_10_1")] == ["patient_10_1"]
+    assert len(choose_members(model, None)) == 6
+    for wrong in ("patient", "patient_2", "patient_1_2"):
+        with pytest.raises(ConfigError, match="no such split"):
+            choose_members(model, wrong)
+    seen = {split: "test" if split.startswith("patient_0") else "train" for split in splits[:4]}
+    references = {split: replace(reference(), seen={"scan": part}) for split, part in seen.items()}
+    (warned,) = compare_known(references, "scan")
+    assert "Ask --split patient_0, which" in warned.text
 
 
 def test_what_is_asked_for(tmp_path):

@@ -145,16 +145,17 @@ def test_loss_and_derivatives_equal_autograd(sizes, neuron, counts, silent):
     assert_close(trainer.logits(network.vector, samples), logits, 1e-5)
 
 
+@pytest.mark.parametrize("hidden", [20, (20, 9)], ids=["one layer", "two layers"])
 @pytest.mark.parametrize("neuron", [NeuronSettings(), FULL], ids=["plain", "native"])
 @pytest.mark.parametrize("readout", ["spike_count", "mean_potential"])
-def test_an_epoch_equals_the_steps_of_any_backend(neuron, readout):
+def test_an_epoch_equals_the_steps_of_any_backend(neuron, readout, hidden):
     """Loss, optimiser, averaging and limits as `learning.descent` has them, over three epochs of uneven batches."""
     labels = np.arange(50) % 2
     trains = random_trains(50, 10, 12, 0.25)
     problem = Problem(trains, labels, np.arange(50) // 4, np.arange(38), np.arange(38, 50))
     names = ("surrogate", "slope", "learn_beta", "learn_threshold", "adaptation")
     settings = RULE.settings(
-        hidden=20, readout=readout, batch_size=16, epochs=3, averaging=0.9, learning_rate=0.003,
+        hidden=hidden, readout=readout, batch_size=16, epochs=3, averaging=0.9, learning_rate=0.003,
         **{name: getattr(neuron, name) for name in names},
     )  # fmt: skip
     backend = load_backend("custom")
@@ -181,8 +182,8 @@ def test_adam_and_the_average_equal_the_readable_ones_to_the_bit():
     rng = np.random.default_rng(0)
     plain, average_of_plain = rng.normal(size=(2, 101)).astype(np.float32)
     compiled, averaged = plain.copy(), plain.copy()
-    adam, average = Adam(plain, 0.01, 0.1), MovingAverage(plain, 0.9)
-    state = AdamState(0.01, 0.1, adam.beta1, adam.beta2, adam.eps, np.zeros_like(plain), np.zeros_like(plain))
+    adam, average = Adam(plain, 0.01, 0.1, np.arange(101) % 7 == 0), MovingAverage(plain, 0.9)
+    state = AdamState(0.01, adam.beta1, adam.beta2, adam.eps, np.zeros_like(plain), np.zeros_like(plain), adam.keep)
     for step in range(1, 12):
         gradient = rng.normal(size=plain.size).astype(np.float32)
         adam_step(state, step, compiled, gradient)

@@ -135,13 +135,26 @@ def test_the_same_seed_gives_the_same_bits(rule):
 
 @pytest.mark.parametrize("name", [name for name in BACKENDS if name != OWN_BACKEND])
 def test_every_backend_learns_the_same(rule, name):
+    check_parity(rule, name)
+
+
+@pytest.mark.parametrize("hidden", [(12, 8), (12, 8, 6)], ids=["two layers", "three layers"])
+@pytest.mark.parametrize("deep", [load_rule("surrogate"), load_rule("bal")], ids=["surrogate", "bal"])
+@pytest.mark.parametrize("name", [name for name in BACKENDS if name != OWN_BACKEND])
+def test_every_backend_learns_the_same_at_any_depth(name, deep, hidden):
+    learned = check_parity(deep, name, hidden=hidden)
+    assert learned["hidden2.weight"].shape == hidden[:2]
+
+
+def check_parity(rule, name, **settings):
     problem = make_problem()
-    expected, found = (fit(rule, problem, epochs=2, backend=b)[1] for b in (CUSTOM, load_backend(name)))
+    expected, found = (fit(rule, problem, epochs=2, backend=b, **settings)[1] for b in (CUSTOM, load_backend(name)))
     for one, other in zip(expected.history, found.history, strict=True):
         assert other.loss == pytest.approx(one.loss, rel=1e-3, abs=1e-4)
         assert other.validation_auc == pytest.approx(one.validation_auc, abs=0.01)
     for key, values in expected.parameters.items():
         np.testing.assert_allclose(found.parameters[key], values, atol=1e-3)
+    return expected.parameters
 
 
 def test_the_trace_has_samples_and_steps(rule):

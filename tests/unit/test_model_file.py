@@ -122,7 +122,7 @@ def test_another_version_is_named(path):
     with pytest.raises(ModelFileError, match="another version") as caught:
         read_model(path)
     assert "found:       version 1" in str(caught.value)
-    assert "expected:    version 2" in str(caught.value)
+    assert "expected:    version 3" in str(caught.value)
 
 
 def test_pickled_arrays_are_never_loaded(path, tmp_path):

@@ -14,7 +14,9 @@ import pytest
 
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
+from snndeep.radiomics.naming import RELATIVE
 from snndeep.samples.fit_preprocessing import fit_split
+from snndeep.samples.relative import add_relative
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.spikes.encode import encode_split, part_indices
@@ -28,32 +30,33 @@ from snndeep.training.baselines import (
     views_of,
 )
 from snndeep.training.fit import merge_settings, train_split
-from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials
 
 pytestmark = pytest.mark.slow
 
 FEATURES = [f"f{k}" for k in range(6)]
-PREPROCESSING = PreprocessingSettings(features=4)
+PREPROCESSING = PreprocessingSettings(features=4, within_patient="auto")
 SMALL = {"learning_rate": 0.01, "epochs": 3, "batch_size": 16, "hidden": 6, "rounds": 2, "compare_random": True}
 SPACE = {"learning_rate": {"low": 0.001, "high": 0.05, "log": True}}
 
 
 def made_up_table() -> pd.DataFrame:
-    """Twenty-four patients with four slices each; two features tell the classes apart, with noise."""
+    """Twenty-four patients with six slices each; two features tell the classes apart, with noise."""
     rng = np.random.default_rng(5)
-    patients = np.repeat([f"p{k:02d}" for k in range(24)], 4)
-    labels = np.repeat(np.arange(24) % 2, 4)
-    values = rng.normal(size=(96, 6)) + labels[:, None] * np.array([1.2, -0.8, 0, 0, 0, 0])
-    return pd.DataFrame(values, columns=FEATURES).assign(
-        sample=[f"{p}:{k % 4:04d}" for k, p in enumerate(patients)],
+    patients = np.repeat([f"p{k:02d}" for k in range(24)], 6)
+    labels = np.repeat(np.arange(24) % 2, 6)
+    values = rng.normal(size=(144, 6)) + labels[:, None] * np.array([1.2, -0.8, 0, 0, 0, 0])
+    table = pd.DataFrame(values, columns=FEATURES).assign(
+        sample=[f"{p}:{k % 6:04d}" for k, p in enumerate(patients)],
         patient=patients,
         case=patients,
-        slice=np.arange(96) % 4,
+        slice=np.arange(144) % 6,
         label=labels,
-        organ_area_mm2=rng.uniform(1000, 9000, 96),
+        organ_area_mm2=rng.uniform(1000, 9000, 144),
         lesion_area_mm2=60.0 * labels,
     )
+    return add_relative(table, FEATURES)
 
 
 def made_up_cases(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,13 +68,13 @@ def made_up_cases(table: pd.DataFrame) -> pd.DataFrame:
 
 def split_of(table: pd.DataFrame) -> Split:
     ids = table["sample"].to_numpy(str)
-    return Split("patient", 0, tuple(ids[:48]), tuple(ids[48:72]), tuple(ids[72:]))
+    return Split("patient", 0, tuple(ids[:72]), tuple(ids[72:108]), tuple(ids[108:]))
 
 
 def scramble(table: pd.DataFrame, samples: tuple[str, ...], seed: int = 0) -> pd.DataFrame:
     """Return the table with other features, labels, patients and another order of the given samples."""
     rng = np.random.default_rng(seed)
-    changed = table.copy()
+    changed = table[[name for name in table.columns if not name.startswith(RELATIVE)]].copy()
     rows = np.flatnonzero(changed["sample"].isin(samples))
     own = changed.index[rows]
     changed.loc[own, FEATURES] = rng.normal(3, 50, (rows.size, len(FEATURES)))
@@ -80,7 +83,7 @@ def scramble(table: pd.DataFrame, samples: tuple[str, ...], seed: int = 0) -> pd
     changed.loc[own, "patient"] = [f"other{k % 5}" for k in range(rows.size)]
     order = np.arange(len(changed))
     order[rows] = rng.permutation(rows)
-    return changed.iloc[order].reset_index(drop=True)
+    return add_relative(changed.iloc[order].reset_index(drop=True), FEATURES)
 
 
 def learned(table: pd.DataFrame, split: Split, backend: str, rule: str, encoder: str, **changes) -> dict[str, str]:
@@ -92,7 +95,7 @@ def learned(table: pd.DataFrame, split: Split, backend: str, rule: str, encoder:
     base = {k: v for k, v in {**SMALL, **changes}.items() if k in known}
     search = SearchSettings({k: v for k, v in base.items() if k != "compare_random"}, SPACE, 2, 7)
     finished = FinishedTrials(optuna.storages.InMemoryStorage(), "study")
-    tuned = tune_split(split.name, data, made, learns, search, finished)
+    tuned = tune_fold({split.name: data}, made, learns, search, finished)
     trained = train_split(split.name, data, made, learns, merge_settings(learns, base, tuned["best"]), 7)
     measured = ("training_seconds", "scoring_seconds", "cost", "history")
     record = {k: v for k, v in trained.record.items() if k not in measured}

@@ -34,6 +34,8 @@ NEURONS = {
     "learned decays": {"learn_beta": True},
     "learned thresholds": {"learn_threshold": True},
     "both learned": {"learn_beta": True, "learn_threshold": True},
+    "two layers": {"hidden": (HIDDEN, 12)},
+    "three learned layers": {"hidden": (HIDDEN, 12, 10), "learn_beta": True, "learn_threshold": True},
 }
 
 
@@ -41,15 +43,11 @@ def trained(settings, seed=0):
     """Return random parameters, input spikes `[B, T, F]` and what our network makes of them."""
     rng = np.random.default_rng(seed)
     parameters = {
-        "hidden.weight": rng.normal(0, 0.5, (CHANNELS, HIDDEN)),
-        "hidden.bias": rng.normal(0, 0.05, HIDDEN),
-        "output.weight": rng.normal(0, 0.5, (HIDDEN, 2)),
-        "output.bias": rng.normal(0, 0.05, 2),
+        name: rng.uniform(*{"beta": (0.5, 0.95), "threshold": (0.5, 1.5)}[name.partition(".")[2]], shape)
+        if name.endswith(("beta", "threshold"))
+        else rng.normal(0, 0.5 if name.endswith("weight") else 0.05, shape)
+        for name, shape in SURROGATE.shapes(CHANNELS, settings).items()
     }
-    if settings.learn_beta:
-        parameters["hidden.beta"] = rng.uniform(0.5, 0.95, HIDDEN)
-    if settings.learn_threshold:
-        parameters["hidden.threshold"] = rng.uniform(0.5, 1.5, HIDDEN)
     parameters = {name: values.astype(np.float32) for name, values in parameters.items()}
     spikes = (rng.random((SAMPLES, STEPS, CHANNELS)) < 0.3).astype(np.uint8)
     backend = load_backend("custom")
@@ -79,7 +77,7 @@ def run_imported(module, spikes):
 @pytest.mark.parametrize("readout", ["spike_count", "mean_potential"])
 @pytest.mark.parametrize("neurons", NEURONS)
 def test_a_reader_gives_the_same_spikes_or_refuses_as_we_say(tmp_path, reader, neurons, readout, hidden_only):
-    settings = SurrogateSettings(hidden=HIDDEN, readout=readout, **NEURONS[neurons])
+    settings = SurrogateSettings(**{"hidden": HIDDEN, "readout": readout, **NEURONS[neurons]})
     parameters, spikes, trace = trained(settings)
     graph = round_trip(SURROGATE.to_nir(settings, parameters, hidden_only), tmp_path)
     reason = obstacles(graph).get(reader)
@@ -92,7 +90,7 @@ def test_a_reader_gives_the_same_spikes_or_refuses_as_we_say(tmp_path, reader, n
         with pytest.raises((AssertionError, ValueError, NotImplementedError, RuntimeError, TypeError, KeyError)):
             run_imported(IMPORTS[reader](graph), spikes)
         return
-    ours = (trace.hidden if hidden_only else trace.output).spikes
+    ours = (trace.hidden_layers[-1] if hidden_only else trace.output).spikes
     assert 0.02 < ours.mean() < 0.9
     np.testing.assert_array_equal(run_imported(IMPORTS[reader](graph), spikes), ours)
 
@@ -139,19 +137,19 @@ def ordered(graph):
 
 @pytest.mark.parametrize("neurons", NEURONS)
 def test_a_graph_read_as_its_equations_say_gives_spikes_and_potentials(tmp_path, neurons):
-    settings = SurrogateSettings(hidden=HIDDEN, readout="mean_potential", **NEURONS[neurons])
+    settings = SurrogateSettings(**{"hidden": HIDDEN, "readout": "mean_potential", **NEURONS[neurons]})
     parameters, spikes, trace = trained(settings)
     graph = ordered(round_trip(SURROGATE.to_nir(settings, parameters, False), tmp_path))
     np.testing.assert_allclose(euler(graph, spikes), trace.output.v_pre, atol=1e-4)
     hidden = ordered(round_trip(SURROGATE.to_nir(settings, parameters, True), tmp_path))
-    np.testing.assert_array_equal(euler(hidden, spikes), trace.hidden.spikes)
+    np.testing.assert_array_equal(euler(hidden, spikes), trace.hidden_layers[-1].spikes)
     if settings.learn_beta:
         np.testing.assert_allclose(1 - DT / graph.nodes["hidden"].tau, parameters["hidden.beta"], rtol=1e-6)
 
 
 def test_an_adaptive_threshold_is_refused():
     settings = SurrogateSettings(adaptation=0.2)
-    parameters, _, _ = trained(SurrogateSettings())
+    parameters, _, _ = trained(SurrogateSettings(hidden=HIDDEN))
     with pytest.raises(ConfigError, match=r"(?s)cannot be written in NIR.*adaptation"):
         SURROGATE.to_nir(settings, parameters, False)
 

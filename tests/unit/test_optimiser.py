@@ -24,6 +24,18 @@ def test_equal_to_torch(weight_decay):
     np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-10)
 
 
+def test_what_is_exempt_does_not_decay():
+    """At rate 0.02 and decay 1, hundred steps would draw a time constant of 0.9 to 0.12."""
+    parameters = Parameters({"hidden.weight": np.full((2, 2), 0.9), "hidden.beta": np.full(2, 0.9)})
+    exempt = parameters.of_neurons()
+    assert exempt.tolist() == [False] * 4 + [True] * 2
+    optimiser = Adam(parameters.vector, 0.02, 1.0, exempt)
+    for _ in range(100):
+        optimiser.step(np.zeros(6))
+    np.testing.assert_allclose(parameters["hidden.weight"], 0.9 * 0.98**100)
+    assert (parameters["hidden.beta"] == 0.9).all()
+
+
 def test_the_vector_is_updated_in_place_and_seen_by_name():
     parameters = Parameters({"hidden.weight": np.ones((2, 3), np.float32), "hidden.bias": np.zeros(2, np.float32)})
     gradient = parameters.flatten(

@@ -80,7 +80,7 @@ def test_only_the_training_part_is_fitted():
     outside = ~changed["sample"].isin(split.train)
     changed.loc[outside, ["f.a", "f.b", "f.c", "f.d"]] *= 100
     changed.loc[outside, "label"] = 1 - changed.loc[outside, "label"]
-    encoder, settings = load_encoder("latency", {}), PreprocessingSettings(features=3)
+    encoder, settings = load_encoder("latency", {}), PreprocessingSettings(features=3, within_patient="none")
     fitted, again = (fit_split(t, split, settings) for t in (table, changed))
     assert fitted.to_json() == again.to_json()
     one, two = (encode_split(t, split, fitted, encoder, 1) for t in (table, changed))
@@ -91,7 +91,9 @@ def test_only_the_training_part_is_fitted():
 def test_an_encoded_split_survives_storage():
     table = samples_table()
     split = split_of(table)
-    one = encode_split(table, split, fit_split(table, split, PreprocessingSettings()), load_encoder("rate", {}), 1)
+    one = encode_split(
+        table, split, fit_split(table, split, PreprocessingSettings(within_patient="none")), load_encoder("rate", {}), 1
+    )
     two = EncodedSplit.from_arrays(one.to_arrays())
     np.testing.assert_array_equal(one.trains.packed, two.trains.packed)
     assert {k: v.tolist() for k, v in one.parts.items()} == {k: v.tolist() for k, v in two.parts.items()}

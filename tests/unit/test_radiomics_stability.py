@@ -122,13 +122,13 @@ def test_unstable_features_are_left_out_by_the_training_cases_alone():
     )  # fmt: skip
     train = tuple(f"c{k}:0" for k in range(6))
     split = Split(protocol="patient", fold=0, train=train, validation=("c6:0",), test=("c7:0",))
-    settings = PreprocessingSettings(min_icc=0.75, measurements="m.parquet")
-    fitted = fit_split(samples, split, settings, table)
+    settings = PreprocessingSettings(within_patient="none", min_icc=0.75, measurements="m.parquet")
+    fitted = fit_split(samples, split, settings, measured=table)
     assert fitted.features == ("f.stable",)
     # What happens to the other cases has no part in the choice.
     other = table.copy()
     other.loc[other["case"].isin(["c6", "c7"]), "f.stable"] = 1e6 * np.arange(6)
-    assert fit_split(samples, split, settings, other).features == ("f.stable",)
+    assert fit_split(samples, split, settings, measured=other).features == ("f.stable",)
     with pytest.raises(InvalidInputError, match="stable"):
         stable_features(table[table["case"] == "c0"], 0.75)
 

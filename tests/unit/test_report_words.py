@@ -328,7 +328,7 @@ def test_the_methods_say_how_several_networks_share_a_fold(config):
     other = {**config, "splits": {**config["splits"], "members": 4}}
     (text,) = (paragraph.text for paragraph in methods(other) if paragraph.title == "Splits")
     assert "divided into 4 parts" in text
-    assert "a share of" not in text
+    assert "draws a share of" in text
     assert "Further settings" not in text
 
 
@@ -357,7 +357,8 @@ def changed(value):
 
 
 NAMES = {  # settings whose values are names: another one that exists
-    "preprocessing.scaler": "robust", "features.feature_set": "all", "tuning.mode": "parity",
+    "preprocessing.scaler": "robust", "preprocessing.within_patient": "both", "features.feature_set": "all",
+    "tuning.mode": "parity",
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",

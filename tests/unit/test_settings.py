@@ -113,7 +113,7 @@ def space(**choices):
         ({"adaptation": {"low": 0.0, "high": 1.0, "log": True}}, "adaptation", "low > 0"),
         ({"hidden": {"choices": [0, 8]}}, "hidden", "minimum of 1"),
         ({"hidden": {"low": 8, "high": 32.5}}, "hidden.high", "integer"),
-        ({"hidden": {"choices": [[8, 8]]}}, "hidden", "integer"),
+        ({"hidden": {"choices": [[8, 8.5]]}}, "hidden", "integer"),
         ({"readout": {"low": 0, "high": 1}}, "readout", "choices"),
         ({"encoder": {"choices": ["rate"]}}, "encoder", "one of"),
         ({"lerning_rate": {"low": 0.1, "high": 0.2}}, "lerning_rate", "one of"),
@@ -164,6 +164,25 @@ def test_contradictions_between_settings_are_refused_before_any_work():
             complete(config)
 
 
+@pytest.mark.parametrize("hidden", [128, [128, 64], "[128, 64]", "128"])
+def test_hidden_layers_are_a_number_or_a_list(hidden):
+    wanted = [128, 64] if "64" in str(hidden) else 128
+    config = complete(
+        {
+            "learning": {"surrogate": {"hidden": hidden}},
+            "tuning": {"search_space": {"surrogate": {"hidden": {"choices": [32, wanted]}}}},
+        }
+    )
+    assert config["learning"]["surrogate"]["hidden"] == wanted
+    assert config["tuning"]["search_space"]["surrogate"]["hidden"]["choices"] == [32, wanted]
+
+
+@pytest.mark.parametrize("hidden", [0, [], [64, 0], "many", [64, [32]]])
+def test_hidden_layers_that_cannot_be_are_refused(hidden):
+    with pytest.raises(ConfigError, match="hidden"):
+        complete({"learning": {"surrogate": {"hidden": hidden}}})
+
+
 def test_a_run_may_have_a_number_for_a_name():
     assert complete({"run": 20240501})["run"] == "20240501"
     assert (
@@ -178,7 +197,7 @@ def test_a_run_may_have_a_number_for_a_name():
         ({"surrogate": {"learning_rate": {"low": 0, "high": 0.1, "log": True}}}, "surrogate.learning_rate"),
         ({"surrogate": {"hidden": {"low": 8, "high": 32.5}}}, "surrogate.hidden"),
         ({"surrogate": {"hidden": {"choices": [0, 8]}}}, "surrogate.hidden"),
-        ({"surrogate": {"hidden": {"choices": [[8], [16]]}}}, "surrogate.hidden"),
+        ({"surrogate": {"hidden": {"choices": [[8], [16, 0]]}}}, "surrogate.hidden"),
         ({"surrogate": {"beta": {"low": 0.5, "high": 1.5}}}, "surrogate.beta"),
         ({"tempotron": {"tau_s": {"low": 5, "high": 30}, "tau_m": {"low": 3, "high": 10}}}, "tempotron"),
         ({"tempotron": {"tau_s": {"choices": [1.0, 9.0]}}}, "tempotron"),

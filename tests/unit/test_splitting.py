@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snndeep.errors import DatasetError
-from snndeep.samples.split import Split, SplitSettings, split_names
+from snndeep.samples.split import Split, SplitSettings, first_member, fold_of, split_names
 from snndeep.samples.splitting import make_splits, third_arm
 
 
@@ -111,14 +111,28 @@ def test_the_networks_of_a_fold_share_its_test_part_and_between_them_keep_the_wh
 
 def test_one_network_per_fold_keeps_the_names_and_parts_that_it_had():
     assert split_names("patient", 2, 1) == ["patient_0", "patient_1"]
+    assert [fold_of(name) for name in ("patient_1", "slice_0_2")] == ["patient_1", "slice_0"]
+    assert [first_member(name) for name in ("patient_1", "slice_0_2", "slice_12_0")] == [
+        "patient_1",
+        "slice_0_0",
+        "slice_12_0",
+    ]
     split = make_splits(*cohort(6, 6), split_settings(("patient",), 2, 0.3, 0))[0]
     assert (split.name, split.member) == ("patient_0", None)
     assert Split.from_json(split.to_json()) == split
 
 
-def test_more_networks_than_patients_of_a_class_are_refused():
-    with pytest.raises(DatasetError, match="fewer patients or slices of a class than networks"):
-        make_splits(*cohort(4, 8), split_settings(("patient",), 2, 0.2, 0, 3))
+def test_with_fewer_patients_of_a_class_than_networks_each_draws_its_own_validation_part():
+    samples, labels, patients = cohort(4, 8)
+    splits = make_splits(samples, labels, patients, split_settings(("patient",), 2, 0.25, 0, 4))
+    assert len(splits) == 8
+    owner = dict(zip(samples, patients, strict=True))
+    for fold in (0, 1):
+        own = [split for split in splits if split.fold == fold]
+        assert len({split.test for split in own}) == 1
+        validated = [frozenset(owner[s] for s in split.validation) for split in own]
+        assert len(set(validated)) > 1
+        assert {len(names) for names in validated} == {2}
 
 
 def test_the_third_arm_takes_the_tested_patients_out_of_training():

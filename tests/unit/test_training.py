@@ -14,7 +14,7 @@ from snndeep.learning.registry import RULES, load_rule
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.spikes.trains import SpikeTrains
 from snndeep.training.fit import train_split
-from snndeep.training.search import SearchSettings, tune_split
+from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials, open_journal
 
 SMALL = {"hidden": 6, "epochs": 2, "rounds": 2}
@@ -59,7 +59,7 @@ def search(tmp_path, data, name="patient_0"):
     rule = load_rule("tempotron")
     settings = SearchSettings({"epochs": 2, "learning_rate": 0.02}, {"learning_rate": {"low": 0.01, "high": 0.1}}, 1, 1)
     finished = FinishedTrials(open_journal(tmp_path / "journal"), name)
-    return tune_split(name, data, load_backend("custom"), rule, settings, finished)
+    return tune_fold({name: data}, load_backend("custom"), rule, settings, finished)
 
 
 def train(tmp_path, data, name="patient_0"):

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from test_tuning import Hill, Nothing, encoded, outcome, search
 
 from snndeep.errors import TuningStorageError
-from snndeep.training.search import tune_split
+from snndeep.training.search import tune_fold
 from snndeep.training.trials import URL_VARIABLE, FinishedTrials, open_database, open_journal, open_storage, study_name
 
 pytestmark = pytest.mark.slow
@@ -38,8 +38,8 @@ def tune(journal, splits, log, seconds=0.01):
     storage = open_journal(journal)
     rule = Slow(log, seconds)
     for split in splits:
-        tune_split(
-            split, encoded(), Nothing(), rule, search(TRIALS), FinishedTrials(storage, study_name(journal, split))
+        tune_fold(
+            {split: encoded()}, Nothing(), rule, search(TRIALS), FinishedTrials(storage, study_name(journal, split))
         )
 
 
@@ -62,7 +62,7 @@ def outcomes(storage, journal, rule=None):
     found = {}
     for split in SPLITS:
         finished = FinishedTrials(storage, study_name(journal, split))
-        found[split] = outcome(tune_split(split, encoded(), Nothing(), rule, search(TRIALS), finished))
+        found[split] = outcome(tune_fold({split: encoded()}, Nothing(), rule, search(TRIALS), finished))
     return found
 
 
@@ -110,7 +110,7 @@ def test_a_trial_written_twice_counts_once(tmp_path, alone):
     journal = tmp_path / "a.journal"
     storage = open_journal(journal)
     finished = FinishedTrials(storage, study_name(journal, SPLITS[0]))
-    tune_split(SPLITS[0], encoded(), Nothing(), Hill(), search(5), finished)
+    tune_fold({SPLITS[0]: encoded()}, Nothing(), Hill(), search(5), finished)
     finished.add(finished.read()[2])
     assert [trial.user_attrs["slot"] for trial in finished.read()] == [0, 1, 2, 3, 4]
     assert outcomes(storage, journal) == alone
@@ -120,7 +120,7 @@ def test_a_gap_is_filled(tmp_path, alone):
     journal = tmp_path / "a.journal"
     storage = open_journal(journal)
     other = FinishedTrials(storage, "other")
-    tune_split(SPLITS[0], encoded(), Nothing(), Hill(), search(5), other)
+    tune_fold({SPLITS[0]: encoded()}, Nothing(), Hill(), search(5), other)
     finished = FinishedTrials(storage, study_name(journal, SPLITS[0]))
     for number in (0, 1, 3, 4):
         finished.add(other.read()[number])

@@ -49,6 +49,8 @@ def test_a_test_case_gets_the_scores_of_the_run(finished, tmp_path, model):
     ours = {f"{row['patient']}:{s['slice']:04d}": s["score"] for s in words["slices"]}
     expected = {sample: score for sample, score in known.items() if sample.startswith(f"{row['patient']}:")}
     assert ours == pytest.approx(expected, abs=1e-6)
+    if name.startswith("custom/"):  # products of matrices in torch round by the size of the batch
+        assert ours == expected
     assert words["members"]["patient_0"]["score"] == pytest.approx(row["score"], abs=1e-6)
     assert words["margin"] == pytest.approx(row["margin"], abs=1e-5)
 

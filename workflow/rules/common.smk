@@ -3,6 +3,7 @@ import contextlib
 import errno
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError

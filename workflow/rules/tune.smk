@@ -1,10 +1,11 @@
-# Hyperparameters: one Optuna study per model and split, without the split's test part.
+# Hyperparameters: one Optuna study per model and fold, without the fold's test part.
 if PLAN.tune_shares():
 
     rule tune_worker:
         input:
             spikes=lambda wildcards: PLAN.spike_files(
-                PLAN.encoder(wildcards.rule), PLAN.tune_shares()[wildcards.worker]
+                PLAN.encoder(wildcards.rule),
+                chain.from_iterable(PLAN.tune_shares()[wildcards.worker]),
             ),
         output:
             done=update(
@@ -35,7 +36,9 @@ rule tune:
             f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{worker}.json"
             for worker in PLAN.tune_shares()
         ],
-        spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
+        spikes=lambda wildcards: PLAN.spike_files(
+            PLAN.encoder(wildcards.rule), chain.from_iterable(PLAN.searched)
+        ),
     output:
         tuned=update(f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.json"),
     params:

@@ -8,7 +8,7 @@ networks, learning rules and optimisers are common to all backends and need no f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -109,12 +109,12 @@ class Optimiser(Protocol):
     """Adam with decoupled weight decay, as `snndeep.learning.optimiser.Adam` has it."""
 
     rate: float
-    decay: float
     beta1: float
     beta2: float
     eps: float
     first: np.ndarray
     second: np.ndarray
+    keep: np.ndarray
     steps: int
 
 
@@ -197,6 +197,45 @@ class LayerPair(Protocol):
         """
 
 
+def hidden_names(depth: int) -> list[str]:
+    """Return how the parameters of each hidden layer begin: `hidden`, `hidden2`, `hidden3` and so on."""
+    return ["hidden", *(f"hidden{number}" for number in range(2, depth + 1))][:depth]
+
+
+class StackTrace(Protocol):
+    """What the layers of a network of any depth did with a batch."""
+
+    @property
+    def hidden_layers(self) -> Sequence[LayerTrace]:
+        """The hidden layers, in order."""
+
+    @property
+    def output(self) -> LayerTrace:
+        """The last layer."""
+
+
+class LayerStack(Protocol):
+    """Several layers, each feeding the next."""
+
+    def forward(self, parameters: Sequence[Mapping[str, np.ndarray]], inputs: Any) -> Any:
+        """Run a batch of `Inputs` and return a `StackTrace`; `parameters` are those of each layer, the output last."""
+
+    def backward(
+        self, trace: Any, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
+    ) -> list[dict[str, np.ndarray]]:
+        """Return dL/dparameters of each layer from the derivatives with respect to the last one's trace."""
+
+    def whole(
+        self,
+        inputs: Any,
+        readout: Readout,
+        places: Mapping[str, int],
+        widths: Sequence[int],
+        limits: Mapping[str, tuple[float, float]],
+    ) -> WholeNetwork | None:
+        """Do what `LayerPair.whole` does, for hidden layers of the given widths, named as by `hidden_names`."""
+
+
 class Inputs(Protocol):
     """Spike trains in the form that a backend computes with, converted once for a data set."""
 
@@ -250,6 +289,18 @@ class Backend(ABC):
         Raises:
             ConfigError: As `layer`.
         """
+
+    def stack(self, hidden: NeuronSettings, depth: int, output: NeuronSettings) -> LayerStack:
+        """Make `depth` hidden layers of equal neurons and an output layer: a pair, or by default one after the other.
+
+        Raises:
+            ConfigError: As `layer`.
+        """
+        from snndeep.backends.stack import ComposedStack, PairStack
+
+        if depth == 1:
+            return PairStack(self.pair(hidden, output))
+        return ComposedStack([*(self.layer(hidden) for _ in range(depth)), self.layer(output)])
 
     def check_neuron(self, neuron: NeuronSettings) -> None:
         """Check that a neuron uses no setting of native mode that this backend does not offer.

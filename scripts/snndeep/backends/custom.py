@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs, LayerPair, NeuronSettings, SpikingLayer
+from snndeep.backends.base import Backend, Inputs, LayerPair, LayerStack, NeuronSettings, SpikingLayer
 from snndeep.backends.pair import ComposedPair
 from snndeep.spikes.trains import SpikeTrains
 
@@ -41,6 +41,14 @@ class CustomBackend(Backend):
         if output.native or (hidden.surrogate, hidden.slope) != (output.surrogate, output.slope):
             return ComposedPair(self.layer(hidden), self.layer(output))
         return CustomPair(hidden, output)
+
+    def stack(self, hidden: NeuronSettings, depth: int, output: NeuronSettings) -> LayerStack:
+        """Make the layers; they are trained as one thing if the output is a plain readout with the hidden surrogate."""
+        if depth == 1 or output.native or (hidden.surrogate, hidden.slope) != (output.surrogate, output.slope):
+            return super().stack(hidden, depth, output)
+        from snndeep.backends.event_layers import EventStack
+
+        return EventStack(hidden, depth, output)
 
 
 BACKEND = CustomBackend()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from snndeep.backends.base import (
     check_samples,
 )
 from snndeep.backends.event_trainer import EventNetwork
+from snndeep.backends.stack import ComposedStack
 from snndeep.engine.events import EventTrains
 from snndeep.engine.layer import backward_events, backward_spikes, forward_events, forward_spikes
 from snndeep.engine.network import backward_network, forward_network
@@ -286,4 +287,25 @@ class CustomPair:
         limits: Mapping[str, tuple[float, float]],
     ) -> EventNetwork:
         """See `LayerPair.whole`."""
-        return EventNetwork(inputs.trains, inputs.shorter, self._hidden, self._output, readout, places, neurons, limits)
+        return EventNetwork(
+            inputs.trains, inputs.shorter, self._hidden, self._output, readout, places, [neurons], limits
+        )
+
+
+class EventStack(ComposedStack):
+    """Layers of the event-driven engine of any depth, which are trained and read as one thing."""
+
+    def __init__(self, hidden: NeuronSettings, depth: int, output: NeuronSettings):
+        super().__init__([*(CustomLayer(hidden) for _ in range(depth)), CustomLayer(output)])
+        self._hidden, self._output = hidden, output
+
+    def whole(
+        self,
+        inputs: EventInputs,
+        readout: Readout,
+        places: Mapping[str, int],
+        widths: Sequence[int],
+        limits: Mapping[str, tuple[float, float]],
+    ) -> EventNetwork:
+        """See `LayerStack.whole`."""
+        return EventNetwork(inputs.trains, inputs.shorter, self._hidden, self._output, readout, places, widths, limits)

@@ -1,13 +1,13 @@
-"""The custom backend's way through whole epochs: `snndeep.engine.trainer` for two layers with named parameters."""
+"""The custom backend's way through whole epochs: `snndeep.engine.trainer` for layers with named parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 import numpy as np
 
-from snndeep.backends.base import Average, NeuronSettings, Optimiser, Readout, check_samples
+from snndeep.backends.base import Average, NeuronSettings, Optimiser, Readout, check_samples, hidden_names
 from snndeep.engine.adam import AdamState
 from snndeep.engine.events import EventTrains
 from snndeep.engine.neuron import SURROGATE_CODES
@@ -17,7 +17,7 @@ from snndeep.engine.trainer import Hidden, Trainer
 
 
 class EventNetwork:
-    """Two layers on one data set; see `snndeep.backends.base.WholeNetwork`.
+    """Hidden layers and an output on one data set; see `snndeep.backends.base.WholeNetwork`.
 
     Args:
         scored: The data set as events.
@@ -26,7 +26,7 @@ class EventNetwork:
         output: The output neurons.
         readout: How the outputs are read.
         places: Where the parameters `hidden.weight`, `output.bias` and so on begin in the vector.
-        neurons: How many hidden neurons there are.
+        widths: How many neurons each hidden layer has.
         limits: Smallest and greatest value of parameters by name.
     """
 
@@ -38,16 +38,21 @@ class EventNetwork:
         output: NeuronSettings,
         readout: Readout,
         places: Mapping[str, int],
-        neurons: int,
+        widths: Sequence[int],
         limits: Mapping[str, tuple[float, float]],
     ):
-        layer = Hidden(
-            neurons, hidden.beta, hidden.threshold,
-            Places(
-                places["hidden.weight"], places["hidden.bias"], places.get("hidden.beta", -1),
-                places.get("hidden.threshold", -1), places["output.weight"],
-            ),
-        )  # fmt: skip
+        names = hidden_names(len(widths))
+        layers = [
+            Hidden(
+                width, hidden.beta, hidden.threshold,
+                Places(
+                    places[f"{name}.weight"], places[f"{name}.bias"], places.get(f"{name}.beta", -1),
+                    places.get(f"{name}.threshold", -1), places[f"{onward}.weight"],
+                ),
+            )
+            for name, onward, width in zip(names, [*names[1:], "output"], widths, strict=True)
+        ]  # fmt: skip
+        neurons = dict(zip(names, widths, strict=True))
         outputs = ReadoutConstants(
             np.float32(output.beta), np.float32(output.threshold), readout.counts, np.float32(readout.scale),
             SURROGATE_CODES[output.surrogate], np.float32(output.slope),
@@ -55,9 +60,12 @@ class EventNetwork:
 
         def trainer(trains: EventTrains) -> Trainer:
             return Trainer(
-                trains, [layer], places["output.bias"], outputs, (SURROGATE_CODES[hidden.surrogate], hidden.slope),
+                trains, layers, places["output.bias"], outputs, (SURROGATE_CODES[hidden.surrogate], hidden.slope),
                 (hidden.adaptation_decay, hidden.adaptation) if hidden.adaptation else None,
-                {(places[name], places[name] + neurons): limit for name, limit in limits.items()},
+                {
+                    (places[name], places[name] + neurons[name.partition(".")[0]]): limit
+                    for name, limit in limits.items()
+                },
             )  # fmt: skip
 
         self._samples = scored.samples
@@ -81,8 +89,8 @@ class EventNetwork:
         """See `WholeNetwork.epoch`."""
         samples = check_samples(samples, self._samples)
         adam = AdamState(
-            optimiser.rate, optimiser.decay, optimiser.beta1, optimiser.beta2, optimiser.eps,
-            optimiser.first, optimiser.second,
+            optimiser.rate, optimiser.beta1, optimiser.beta2, optimiser.eps,
+            optimiser.first, optimiser.second, optimiser.keep,
         )  # fmt: skip
         loss = self._training.train(
             vector, samples, labels.astype(np.int64), weights.astype(np.float32), batch, adam,

@@ -40,7 +40,7 @@ from snndeep.scans.settings import Plausibility
 from snndeep.store.files import write_npz
 
 FORMAT = "snndeep-model"
-VERSION = 2
+VERSION = 3
 HEADER = "header"
 LARGEST = 1 << 28
 """Bytes that a model file may unpack to; a network has some thousand parameters."""

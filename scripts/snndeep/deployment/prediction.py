@@ -39,6 +39,7 @@ from snndeep.labels import MaskLabels
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
 from snndeep.radiomics.extract import CaseFeatures, extract_case
+from snndeep.samples.split import fold_of
 from snndeep.samples.table import Cohort, assemble, feature_names
 from snndeep.scans.plausibility import ScanFinding, check_spacing, findings, refuse_implausible
 from snndeep.seeds import generator
@@ -109,19 +110,20 @@ class Prediction:
 
 
 def choose_members(model: ModelFile, split: str | None) -> tuple[FoldModel, ...]:
-    """Return the members to ask: one split's, or all folds of the protocol by patient (else of the first one).
+    """Return the members to ask: one split's, all of one fold, or all of the protocol by patient (else of the first one).
 
     Raises:
         ConfigError: If there is no such split.
     """
     if split is not None:
-        chosen = tuple(member for member in model.members if member.split == split)
+        chosen = tuple(member for member in model.members if split in (member.split, fold_of(member.split)))
         if not chosen:
+            known = dict.fromkeys(name for m in model.members for name in (fold_of(m.split), m.split))
             raise ConfigError(
                 "The model has no such split.",
                 where="split",
                 found=repr(split),
-                expected=f"one of {', '.join(member.split for member in model.members)}",
+                expected=f"one of {', '.join(known)}",
             )
         return chosen
     protocols = [member.protocol for member in model.members]

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snndeep.samples.split import fold_of
+
 AXES = ("x", "y", "z")
 MEAN_HU = "intensity_statistics.mean"
 Values = npt.NDArray[np.float64]
@@ -125,7 +127,7 @@ def compare_known(references: Mapping[str, Reference], *scan: str) -> list[Warne
     used = [split for split, part in parts.items() if part in ("train", "validation")]
     if not used:
         return []
-    tested = [split for split, part in parts.items() if part == "test"]
+    tested = dict.fromkeys(fold_of(split) for split, part in parts.items() if part == "test")
     models = "the model" if len(parts) == 1 else f"{len(used)} of {len(parts)} fold models"
     advice = f" Ask {' or '.join(f'--split {split}' for split in tested)}, which has not seen it." if tested else ""
     text = f"This scan was in the training or validation data of {models}: the probability is too sure.{advice}"

@@ -15,21 +15,21 @@ class AdamState(NamedTuple):
 
     Attributes:
         rate: Learning rate.
-        decay: Decoupled decay per unit of learning rate.
         beta1: Decay of the first moment.
         beta2: Decay of the second moment.
         eps: Added to the denominator.
         first: First moment `[P]`.
         second: Second moment `[P]`.
+        keep: What weight decay leaves of each parameter in a step, `[P]`.
     """
 
     rate: float
-    decay: float
     beta1: float
     beta2: float
     eps: float
     first: np.ndarray
     second: np.ndarray
+    keep: np.ndarray
 
 
 @exact
@@ -39,14 +39,13 @@ def adam_step(adam, step, vector, gradient):
     new1, new2 = np.float32(1 - adam.beta1), np.float32(1 - adam.beta2)
     rate = np.float32(adam.rate / (1 - adam.beta1**step))
     root, eps = np.float32(math.sqrt(1 - adam.beta2**step)), np.float32(adam.eps)
-    keep = np.float32(1 - adam.rate * adam.decay)
-    first, second = adam.first, adam.second
+    first, second, keep = adam.first, adam.second, adam.keep
     for i in range(vector.size):
         g = gradient[i]
         m = beta1 * first[i] + new1 * g
         v = beta2 * second[i] + new2 * (g * g)
         first[i], second[i] = m, v
-        vector[i] = keep * vector[i] - m / (np.sqrt(v) / root + eps) * rate
+        vector[i] = keep[i] * vector[i] - m / (np.sqrt(v) / root + eps) * rate
 
 
 @exact

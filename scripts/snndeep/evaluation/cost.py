@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from snndeep.evaluation.operations import energy_of_accumulates, energy_of_macs
+from snndeep.samples.split import first_member
 
 NO_HIDDEN = "the model has no hidden neurons"
 NO_DENSE = "the run has no dense network"
@@ -41,7 +42,7 @@ def costs(
         model: {
             protocol: _cost(
                 [own[name] for name in names],
-                [tuned[model][name] for name in names],
+                [tuned[model][name] for name in dict.fromkeys(map(first_member, names))],
                 [dense_macs[name] for name in names if name in dense_macs],
             )
             for protocol, names in protocols.items()

@@ -26,7 +26,9 @@ class DescentSettings(Settings):
     """How a model is fitted."""
 
     learning_rate: float = setting(0.003, "Step size of Adam.", above=0)
-    weight_decay: float = setting(0.1, "Decoupled weight decay per unit of learning rate.", least=0)
+    weight_decay: float = setting(
+        0.1, "Decoupled weight decay per unit of learning rate, of weights and biases.", least=0
+    )
     averaging: float = setting(
         0.99,
         "The model is the moving average of the weights, which forgets at this rate per update; 0 takes the weights "
@@ -117,7 +119,7 @@ def descend(
         check_samples(part, problem.labels.size)
     rng = generator(seed, "order")
     vector = model.parameters.vector
-    optimiser = Adam(vector, settings.learning_rate, settings.weight_decay)
+    optimiser = Adam(vector, settings.learning_rate, settings.weight_decay, model.parameters.of_neurons())
     average = MovingAverage(vector, settings.averaging)
     labels = problem.labels[train]
     weights = class_weights(labels)

@@ -92,7 +92,7 @@ class EpropModel(NetworkModel):
         """See `Model.gradients`."""
         trace = self.network.forward(self.parameters, inputs.batch(samples))
         loss, error = weighted_cross_entropy(self.evidence(trace), labels, weights)
-        hidden = trace.hidden
+        (hidden,) = trace.hidden_layers
         reach = reach_of_spikes(hidden.spikes.shape[1], self._neuron.beta).astype(hidden.v_pre.dtype)
         synapses, biases = eligibility(
             inputs.dense(samples).astype(hidden.v_pre.dtype), hidden.spikes, hidden.v_pre, self._neuron, reach

@@ -28,8 +28,9 @@ from collections.abc import Mapping
 import nir
 import numpy as np
 
-from snndeep.backends.base import NeuronSettings
+from snndeep.backends.base import NeuronSettings, hidden_names
 from snndeep.errors import ConfigError
+from snndeep.learning.shapes import depth_of
 
 DT = 1e-4
 """Seconds per step; nothing depends on it, but snnTorch's import fixes it."""
@@ -40,13 +41,13 @@ Nodes = dict[str, nir.NIRNode]
 def network_graph(
     neuron: NeuronSettings, spiking_readout: bool, parameters: Mapping[str, np.ndarray], hidden_only: bool
 ) -> nir.NIRGraph:
-    """Return the network F -> H -> 2 of `snndeep.learning.network`.
+    """Return the network F -> H -> 2 of `snndeep.learning.network`, or with more hidden layers.
 
     Args:
         neuron: The hidden neurons.
         spiking_readout: Whether the output neurons fire.
         parameters: `hidden.weight` `[F, H]` and so on.
-        hidden_only: End with the spikes of the hidden neurons.
+        hidden_only: End with the spikes of the last hidden neurons.
 
     Raises:
         ConfigError: If the threshold adapts.
@@ -59,8 +60,10 @@ def network_graph(
             expected="0: NIR's LIF has a constant threshold",
             remedy="Train in parity mode, or take `adaptation` out of the native search space.",
         )
-    hidden = {name.removeprefix("hidden."): values for name, values in parameters.items() if name.startswith("hidden.")}
-    nodes = spiking_layer("hidden", hidden, hidden.get("beta", neuron.beta), hidden.get("threshold", neuron.threshold))
+    nodes: Nodes = {}
+    for layer in hidden_names(depth_of(parameters)):
+        own = {n.partition(".")[2]: values for n, values in parameters.items() if n.startswith(f"{layer}.")}
+        nodes |= spiking_layer(layer, own, own.get("beta", neuron.beta), own.get("threshold", neuron.threshold))
     if not hidden_only:
         output = {"weight": parameters["output.weight"], "bias": parameters["output.bias"]}
         if spiking_readout:

@@ -3,6 +3,9 @@
     m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
     p = p - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps) - rate decay p
 
+Weight decay draws weights to zero. A time constant or a threshold that is learned has no reason to be zero, so parameters can
+be exempted.
+
 Source: Kingma and Ba 2015 (arXiv:1412.6980); Loshchilov and Hutter 2019 (arXiv:1711.05101) for the decay.
 """
 
@@ -20,6 +23,7 @@ class Adam:
         vector: The parameters `[P]`.
         learning_rate: Step size.
         weight_decay: Decoupled decay per unit of learning rate.
+        exempt: Which parameters do not decay, bool `[P]`; none by default.
         beta1: Decay of the first moment.
         beta2: Decay of the second moment.
         eps: Added to the denominator.
@@ -30,12 +34,16 @@ class Adam:
         vector: np.ndarray,
         learning_rate: float,
         weight_decay: float = 0.0,
+        exempt: np.ndarray | None = None,
         beta1: float = 0.9,
         beta2: float = 0.999,
         eps: float = 1e-8,
     ):
         self._vector = vector
-        self.rate, self.decay = learning_rate, weight_decay
+        self.rate = learning_rate
+        self.keep = np.full_like(vector, 1 - learning_rate * weight_decay)
+        if exempt is not None:
+            self.keep[exempt] = 1
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
         self.first, self.second = np.zeros_like(vector), np.zeros_like(vector)
         self._scratch = np.empty_like(vector)
@@ -59,8 +67,7 @@ class Adam:
         scratch += self.eps
         np.divide(self.first, scratch, out=scratch)
         scratch *= self.rate / correction
-        if self.decay:
-            self._vector *= 1 - self.rate * self.decay
+        self._vector *= self.keep
         self._vector -= scratch
 
 

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+OF_NEURONS = ("beta", "threshold")
+"""Parameters that are the neurons' own, by the last part of their name; all others are weights and biases."""
+
 
 class Parameters(Mapping[str, np.ndarray]):
     """Named arrays of one dtype, views into `vector`; `places` says by name where they begin in it.
@@ -49,6 +52,11 @@ class Parameters(Mapping[str, np.ndarray]):
     def flatten(self, gradients: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return gradients, one per name, as one vector in the order of the parameters."""
         return np.concatenate([gradients[name].ravel() for name in self._views])
+
+    def of_neurons(self) -> np.ndarray:
+        """Return which entries of the vector are the neurons' own and no weights, bool `[P]`."""
+        own = {name: np.full(view.size, name.rpartition(".")[2] in OF_NEURONS) for name, view in self._views.items()}
+        return np.concatenate(list(own.values()))
 
     def copy(self) -> dict[str, np.ndarray]:
         """Return the current values as independent arrays."""

@@ -6,11 +6,12 @@ others. So whatever comes from a file is compared here first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from snndeep.backends.base import hidden_names
 from snndeep.errors import InvalidInputError
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -51,23 +52,33 @@ def _kind(values: npt.NDArray[np.generic]) -> str:
     return f"{values.dtype.name if values.dtype.isnative else values.dtype.str} {list(values.shape)}"
 
 
-def network_shapes(channels: int, hidden: int, learn_beta: bool, learn_threshold: bool) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the network F -> H -> 2, see `snndeep.learning.network`.
+def widths_of(hidden: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the number of neurons of each hidden layer, from one number or one for each layer."""
+    return (hidden,) if isinstance(hidden, int) else tuple(hidden)
+
+
+def depth_of(parameters: Iterable[str]) -> int:
+    """Return the number of hidden layers from the names of a network's parameters."""
+    return sum(name.startswith("hidden") and name.endswith(".weight") for name in parameters)
+
+
+def network_shapes(
+    channels: int, hidden: int | Sequence[int], learn_beta: bool, learn_threshold: bool
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the network F -> H -> 2, or with more hidden layers, see `snndeep.learning.network`.
 
     Args:
         channels: Number F of input channels.
-        hidden: Number H of hidden neurons.
+        hidden: Number H of hidden neurons, or of each hidden layer.
         learn_beta: Whether each hidden neuron has its own decay.
         learn_threshold: Whether each hidden neuron has its own threshold.
     """
-    shapes: dict[str, tuple[int, ...]] = {
-        "hidden.weight": (channels, hidden),
-        "hidden.bias": (hidden,),
-        "output.weight": (hidden, 2),
-        "output.bias": (2,),
-    }
-    if learn_beta:
-        shapes["hidden.beta"] = (hidden,)
-    if learn_threshold:
-        shapes["hidden.threshold"] = (hidden,)
+    widths = widths_of(hidden)
+    names = hidden_names(len(widths))
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, before, width in zip([*names, "output"], [channels, *widths], [*widths, 2], strict=True):
+        shapes |= {f"{name}.weight": (before, width), f"{name}.bias": (width,)}
+    for own, learned in (("beta", learn_beta), ("threshold", learn_threshold)):
+        if learned:
+            shapes |= {f"{name}.{own}": (width,) for name, width in zip(names, widths, strict=True)}
     return shapes

@@ -10,19 +10,19 @@ Source: Neftci, Mostafa and Zenke 2019 (arXiv:1901.09948).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from snndeep.backends.base import Backend, Inputs, NetworkTrace, NeuronSettings, Readout, WholeNetwork
+from snndeep.backends.base import Backend, Inputs, NeuronSettings, Readout, StackTrace, WholeNetwork
 from snndeep.backends.surrogates import SURROGATES
 from snndeep.learning.base import Fit, LearningRule, Model, OnEpoch, SearchSpace
 from snndeep.learning.descent import DescentSettings, descend
 from snndeep.learning.network import SpikingNetwork, initial_parameters
 from snndeep.learning.parameters import Parameters
-from snndeep.learning.shapes import network_shapes
+from snndeep.learning.shapes import depth_of, network_shapes, widths_of
 from snndeep.seeds import generator
 from snndeep.settings import as_text, setting
 from snndeep.spikes.encoded_split import Problem
@@ -38,7 +38,9 @@ POTENTIAL_SCALE = 4.0
 class SurrogateSettings(DescentSettings, NeuronSettings):
     """Settings of surrogate-gradient learning: those of the descent, of the hidden neurons, and these."""
 
-    hidden: int = setting(64, "Hidden neurons.", least=1)
+    hidden: int | tuple[int, ...] = setting(
+        64, "Hidden neurons: a number, or a list with the number of each hidden layer.", least=1, min_items=1
+    )
     gain: float = setting(0.5, "Variation of the hidden current at the start, in thresholds.", above=0)
     readout: str = setting("mean_potential", "What is read from the output neurons.", choices=tuple(READOUTS))
 
@@ -52,12 +54,20 @@ class SurrogateSettings(DescentSettings, NeuronSettings):
         learned = [name for name, on in (("beta", self.learn_beta), ("threshold", self.learn_threshold)) if on]
         rise = f", raised by {as_text(self.adaptation)} with each spike (decay {as_text(self.adaptation_decay)})"
         return (
-            f"{self.hidden} hidden neurons, beta {as_text(self.beta)}, threshold {as_text(self.threshold)}"
+            f"{hidden_text(self.hidden)}, beta {as_text(self.beta)}, threshold {as_text(self.threshold)}"
             f"{rise if self.adaptation else ''}, learned per neuron: {' and '.join(learned) or 'neither'}; "
             f"{SURROGATES[self.surrogate]} with slope {as_text(self.slope)}; hidden currents vary by "
             f"{as_text(self.gain)} thresholds at the start; read from the {READOUTS[self.readout]} of the two output "
             f"neurons; cross entropy. {self.descent_text()}"
         )
+
+
+def hidden_text(hidden: int | Sequence[int]) -> str:
+    """Return in words how many hidden neurons there are."""
+    *first, last = widths_of(hidden)
+    if not first:
+        return f"{last} hidden neurons"
+    return f"{len(first) + 1} hidden layers of {as_text(first)} and {last} neurons"
 
 
 class NetworkModel(Model):
@@ -67,16 +77,16 @@ class NetworkModel(Model):
         backend: Makes the layers.
         neuron: The hidden neurons.
         readout: One of `READOUTS`.
-        parameters: Of the network.
+        parameters: Of the network; they say how many hidden layers there are.
     """
 
     def __init__(self, backend: Backend, neuron: NeuronSettings, readout: str, parameters: Mapping[str, np.ndarray]):
         self.parameters = Parameters(parameters)
         self._counts = readout == "spike_count"
-        self.network = SpikingNetwork(backend, neuron, spiking_readout=self._counts)
+        self.network = SpikingNetwork(backend, neuron, self._counts, depth_of(self.parameters))
         self._whole: tuple[Inputs, WholeNetwork | None] | None = None
 
-    def evidence(self, trace: NetworkTrace) -> np.ndarray:
+    def evidence(self, trace: StackTrace) -> np.ndarray:
         """Return z `[B, 2]`."""
         if self._counts:
             evidence: np.ndarray = trace.output.spikes.sum(axis=1)
@@ -95,15 +105,16 @@ class NetworkModel(Model):
         return np.asarray(logits[:, 1] - logits[:, 0])
 
     def firing_patterns(self, inputs: Inputs, samples: np.ndarray) -> np.ndarray:
-        """Return how often every hidden neuron fired for every sample, `[B, H]`."""
+        """Return how often every hidden neuron of all layers fired for every sample, `[B, H]`."""
         trace = self.network.forward(self.parameters, inputs.batch(samples))
-        counts: np.ndarray = trace.hidden.spikes.sum(axis=1)
-        return counts
+        return np.concatenate([layer.spikes.sum(axis=1) for layer in trace.hidden_layers], axis=1)
 
     def trace(self, inputs: Inputs, samples: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Model.trace`: hidden spikes `[B, T, H]` and output potentials `[B, T, 2]`."""
+        """See `Model.trace`: hidden spikes `[B, T, H]` of each layer and output potentials `[B, T, 2]`."""
         trace = self.network.forward(self.parameters, inputs.batch(samples))
-        return {"hidden spikes": trace.hidden.spikes, "output potential": trace.output.v_pre}
+        names = ["hidden spikes", *(f"layer {k} hidden spikes" for k in range(2, 1 + len(trace.hidden_layers)))]
+        spikes = {name: layer.spikes for name, layer in zip(names, trace.hidden_layers, strict=True)}
+        return {**spikes, "output potential": trace.output.v_pre}
 
     def constrain(self) -> None:
         """See `Model.constrain`."""

@@ -9,7 +9,7 @@ workflow take paths and provenance from it and contain no other logic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
+from snndeep.plan.shown import shown_config
 from snndeep.plan.stages import Stage, StageMaker
-from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.store.content import content_digest
@@ -29,7 +29,6 @@ from snndeep.store.content import content_digest
 REPORT_FILES = tuple(
     f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
 )
-NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
 class Plan:
@@ -74,6 +73,13 @@ class Plan:
         folds = splits["folds"] * splits["repeats"]
         return [name for protocol in splits["protocols"] for name in split_names(protocol, folds, splits["members"])]
 
+    @property
+    def searched(self) -> list[list[str]]:
+        """The splits of every fold that its trials are judged on; the first gives the fold's study its name."""
+        members, parts = self.config["splits"]["members"], self.config["tuning"]["parts"]
+        names = self.split_names
+        return [names[first : first + min(parts, members)] for first in range(0, len(names), members)]
+
     def encoder(self, rule: str) -> str:
         """Return the name of the encoder whose spikes a learning rule reads."""
         return str(self.config["learning"][rule]["encoder"])
@@ -86,7 +92,7 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        config = dict(self.config["preprocessing"])
+        config = {**self.config["preprocessing"], "seed": self.config["seed"]}
         if config["min_icc"]:
             # Other measurements at the same place are another input.
             config["measurements"] += "#" + content_digest(Path(config["measurements"]))
@@ -102,7 +108,7 @@ class Plan:
         files = ["spikes.py", _file(ENCODERS[encoder])]
         return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
 
-    def spike_files(self, encoder: str, splits: Sequence[str] | None = None) -> list[str]:
+    def spike_files(self, encoder: str, splits: Iterable[str] | None = None) -> list[str]:
         """Return the paths of an encoder's spike files, one per split.
 
         Args:
@@ -178,7 +184,7 @@ class Plan:
             "base": self._trial_settings(rule),
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
-            "splits": self.split_names,
+            "splits": self.searched,
         }
         files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
         packages = load_backend(backend).packages
@@ -190,16 +196,16 @@ class Plan:
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
-    def tune_shares(self) -> dict[str, list[str]]:
-        """Return the splits that each tuning worker of a model searches, by the worker's name; empty for a single worker.
+    def tune_shares(self) -> dict[str, list[list[str]]]:
+        """Return the part of `searched` of each tuning worker of a model, by the worker's name; empty for a single worker.
 
         The trials of a study run in one worker, because each is proposed from all trials before it. The outcome is therefore
         the same with any number of workers, and the number is not part of an address.
         """
-        workers = min(self.config["tuning"]["workers"], len(self.split_names))
+        workers = min(self.config["tuning"]["workers"], len(self.searched))
         if workers == 1:
             return {}
-        return {f"{k + 1}-of-{workers}": self.split_names[k::workers] for k in range(workers)}
+        return {f"{k + 1}-of-{workers}": self.searched[k::workers] for k in range(workers)}
 
     def train(self, backend: str, rule: str) -> Stage:
         """A model, fitted with the tuned settings on every split.
@@ -287,17 +293,8 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without secrets and without what changes no result."""
-        shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
-        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.scans.source)}
-        if self.scans.source == "msd":
-            shown["dataset"] |= {
-                "msd": {"md5": shown["dataset"]["msd"]["md5"]},
-                "cases": [case.name for case in self.scans.cases],
-            }
-        shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
-        without_secrets: dict[str, Any] = masked(shown)
-        return without_secrets
+        """The configuration as the report shows it, see `snndeep.plan.shown`."""
+        return shown_config(self.config, self.scans)
 
     @property
     def shown_protocol(self) -> str:

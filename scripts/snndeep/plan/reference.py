@@ -74,6 +74,9 @@ def _allowed(key: Schema) -> str:
             if key.get("minItems") == key.get("maxItems") and "minItems" in key
             else "list of: "
         )
-        return size + _allowed(key["items"]) + (", or `null`" if "null" in types else "")
+        numbers = [kind for kind in types if kind in ("integer", "number")]
+        plain = {name: value for name, value in key.items() if name != "minItems"} | {"type": numbers}
+        other = f"{_allowed(plain)}, or " if numbers else ""
+        return other + size + _allowed(key["items"]) + (", or `null`" if "null" in types else "")
     limits = [words.format(f"{key[name]:g}") for name, words in LIMITS.items() if name in key]
     return ", ".join([" or ".join(types), *limits])

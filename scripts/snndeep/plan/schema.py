@@ -109,8 +109,8 @@ def _scalar(kind: type, rules: ValueRules) -> Schema:
 
 
 def _union(kinds: tuple[Any, ...], rules: ValueRules) -> Schema:
-    """Return the schema of a value of one of several plain types; limits hold for those that they can hold for."""
-    typed = [_scalar(kind, rules) for kind in kinds]
+    """Return the schema of a value of one of several types; limits hold for those that they can hold for."""
+    typed = [_typed(kind, rules) for kind in kinds]
     merged: Schema = {key: value for schema in typed for key, value in schema.items()}
     return {**merged, "type": [schema["type"] for schema in typed]}
 
@@ -129,6 +129,8 @@ def as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
     Snakemake's --config turns nested values into strings and a run named 2024 into a number; YAML reads 1e-3 as a string.
     """
     wanted = schema.get("type")
+    if isinstance(wanted, list) and "string" not in wanted and isinstance(value, str):
+        return yaml.safe_load(value)
     if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
         parsed = yaml.safe_load(value)
         if isinstance(parsed, int | float):

@@ -104,7 +104,7 @@ def _extremes(choice: Mapping[str, Any]) -> list[Any]:
 def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     if "choices" in choice:
         return {"choices": [_checked_value(where, value, schema) for value in choice["choices"]]}
-    if schema.get("type") not in ("integer", "number"):
+    if not {"integer", "number"} & set(_types(schema)):
         raise ConfigError(
             "The search space has a range for a setting that is not a number.",
             where=where,
@@ -124,13 +124,19 @@ def _checked_choice(where: str, choice: Mapping[str, Any], schema: Schema) -> di
     return {"low": low, "high": high, **({"log": True} if log else {})}
 
 
+def _types(schema: Schema) -> list[str]:
+    """Return the types that a value may have."""
+    kind = schema.get("type", [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
 def _checked_value(where: str, value: Any, schema: Schema) -> Any:
-    kind = schema.get("type")
+    kinds = _types(schema)
     if isinstance(value, str):
         value = as_meant(value, schema)
-    if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
+    if "number" in kinds and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if kind == "integer" and isinstance(value, float) and value.is_integer():
+    if "integer" in kinds and isinstance(value, float) and value.is_integer():
         value = int(value)
     error = next(Draft202012Validator(schema).iter_errors(value), None)
     if error is not None:

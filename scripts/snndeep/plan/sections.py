@@ -99,10 +99,16 @@ class DatasetSettings(Settings):
 class TuningSettings(Settings):
     """The hyperparameter search."""
 
-    n_trials: int = setting(20, "Optuna trials per model and split; raising it runs only the additional ones.", least=1)
+    n_trials: int = setting(20, "Optuna trials per model and fold; raising it runs only the additional ones.", least=1)
+    parts: int = setting(
+        1,
+        "Networks of a fold whose validation parts judge a trial, by the mean, at most splits.members. More of them judge "
+        "better and take as many times longer. All networks of a fold take the settings found.",
+        least=1,
+    )
     workers: int = setting(
         1,
-        "Jobs that share the search of a model, for a cluster. Each takes some of the splits, so more jobs than splits are "
+        "Jobs that share the search of a model, for a cluster. Each takes some of the folds, so more jobs than folds are "
         "not used. Does not change results.",
         least=1,
     )

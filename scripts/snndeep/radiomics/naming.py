@@ -15,6 +15,9 @@ from snndeep.radiomics.feature import HU, HU_SQUARED, NONE
 
 NAMES = Path(__file__).with_name("names.json")
 
+RELATIVE = "relative."
+"""How the columns of features begin that are taken relative to their scan, see `snndeep.samples.relative`."""
+
 DIMENSIONS = {"2d": "2D", "2_5d": "2.5D", "3d": "3D"}
 
 _OF_RESPONSES = {HU: "response", HU_SQUARED: "response²"}
@@ -44,13 +47,21 @@ def _families() -> dict[str, dict[str, dict[str, list[str]] | str]]:
 
 def family_title(family: str) -> str:
     """Return what a family is called; an unknown one by its name without underscores."""
+    if family.startswith(RELATIVE):
+        return f"{family_title(family.removeprefix(RELATIVE))}, relative to the patient"
     dimension, _, name = family.rpartition(".")
     title = str(_families()[name]["label"]) if name in _families() else name.replace("_", " ")
     return f"{title} ({DIMENSIONS[dimension]})" if dimension in DIMENSIONS else title
 
 
 def column_name(column: str) -> ColumnName:
-    """Return the names of `[<dimension>.][<filter>.]<family>.<feature>`; of any other column, what it says."""
+    """Return the names of `[<dimension>.][<filter>.]<family>.<feature>`; of any other column, what it says.
+
+    A feature relative to its scan, `relative.<column>`, has no unit.
+    """
+    if column.startswith(RELATIVE):
+        own = column_name(column.removeprefix(RELATIVE))
+        return ColumnName(f"{own.title}, relative to the patient", NONE, own.code)
     *before, family, name = ["", "", *column.split(".")]
     before = [part for part in before if part]
     features = _families().get(family, {}).get("features", {})

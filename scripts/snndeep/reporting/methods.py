@@ -5,7 +5,7 @@ A setting that no sentence mentions is listed at the end of its paragraph, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from snndeep.backends.registry import load_backend
 from snndeep.learning.base import LearningRule
 from snndeep.learning.registry import load_rule
 from snndeep.reporting.names import rule_title
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.settings import as_text
 from snndeep.spikes.encoders.registry import encoder_class, load_encoder
 
@@ -58,7 +59,7 @@ def used_settings(config: Config) -> dict[str, Any]:
         *(f"encoders.{name}." for name in config["encoders"] if name not in encoders),
         *(f"learning.{name}." for name in config["learning"] if name not in rules),
         *(f"tuning.search_space.{name}." for name in config["tuning"]["search_space"] if name not in spaces),
-        *(["splits.validation_fraction"] if config["splits"]["members"] > 1 else []),
+        *([] if config["splits"]["members"] > 1 else ["tuning.parts"]),
     )
     return {name: value for name, value in _leaves(config, "").items() if not name.startswith((*NO_METHOD, *unused))}
 
@@ -99,16 +100,17 @@ class _Settings:
         return f" Further settings: {listed}." if listed else ""
 
 
-def methods(config: Config) -> list[Paragraph]:
+def methods(config: Config, fitted: Sequence[Preprocessing] = ()) -> list[Paragraph]:
     """Return the paragraphs of the methods.
 
     Args:
         config: The complete configuration, see `workflow/schemas/config.schema.yaml`.
+        fitted: Scaling and selection of each split, which say what the training parts chose.
     """
     settings = _Settings(config)
     paragraphs: list[tuple[str, Callable[[_Settings], str], tuple[str, ...]]] = [
         ("Data", _data, ("dataset.", "samples.")),
-        ("Features", _features, ("features.", "preprocessing.")),
+        ("Features", lambda s: _features(s, fitted), ("features.", "preprocessing.")),
         ("Splits", _splits, ("splits.", "seed")),
         ("Encoding", _encoding, ("encoders.",)),
         ("Networks", _networks, ("models.",)),
@@ -165,7 +167,7 @@ def _directory(s: _Settings) -> str:
     return "The data are the user's own CT scans with masks."
 
 
-def _features(s: _Settings) -> str:
+def _features(s: _Settings, fitted: Sequence[Preprocessing]) -> str:
     low, high = s("features.resegmentation")
     families = ", ".join(name.replace("_", " ") for name in s("features.families"))
     chosen = {"recommended": "the features that the IBSI recommends", "all": "all features"}[s("features.feature_set")]
@@ -179,8 +181,33 @@ def _features(s: _Settings) -> str:
         f"out; grey levels are {s.text('features.bin_width')} HU wide. Families: {families}; of these, {chosen}. Features of "
         f"the whole organ in 3D {whole}. On each training part, features were scaled to "
         f"{SCALERS[s('preprocessing.scaler')]}, missing values were filled with the median, and the {kept} features with the "
-        f"largest F statistic were kept, without the weaker of two whose correlation exceeds {correlation}. Area, spacing "
-        "and position were never features. Scaled values z were mapped to [0, 1] by the normal distribution function."
+        f"largest F statistic were kept, without the weaker of two whose correlation exceeds {correlation}. "
+        f"{_relative(s, fitted)} Area, spacing and position were never features. Scaled values z were mapped "
+        "to [0, 1] by the normal distribution function."
+    )
+
+
+def _relative(s: _Settings, fitted: Sequence[Preprocessing]) -> str:
+    """Return in sentences what relative features were used for."""
+    choice = s("preprocessing.within_patient")
+    if choice == "none":
+        return "Features were not taken relative to the patient."
+    meant = "as z-score over all slices of its own scan, without labels and without other scans"
+    if choice == "zscore":
+        return f"Instead of each feature, the same {meant} was used."
+    beside = f"the same {meant}, and as many of these were kept in addition"
+    if choice == "both":
+        return f"Beside each feature was {beside}."
+    better = "Where logistic regression, cross-validated inside a training part, did better with it"
+    said = f"{better}, beside each feature was {beside}"
+    compared = [own.compared for own in fitted if own.compared]
+    if not compared:
+        return f"{said}."
+    taken = sum(own.representation == "both" for own in fitted)
+    without, beside_it = (sum(own[name] for own in compared) / len(compared) for name in ("none", "both"))
+    return (
+        f"{said}: in {taken} of {len(fitted)} splits (mean ROC-AUC inside the training parts {without:.3f} without and "
+        f"{beside_it:.3f} with relative features)."
     )
 
 
@@ -193,8 +220,9 @@ def _splits(s: _Settings) -> str:
     else:
         kept = (
             f"The rest was divided into {s.text('splits.members')} parts, and as many networks were trained for each fold, "
-            f"each with a different part kept for validation: {uses}. Their distances from their thresholds, in spreads of "
-            "their validation scores, were averaged. The classical models were fitted in the same way."
+            f"each with a different part kept for validation: {uses}. (With fewer patients of a class than networks, each "
+            f"network draws a share of {s.text('splits.validation_fraction')}.) Their distances from their thresholds, in "
+            "spreads of their validation scores, were averaged. The classical models were fitted in the same way."
         )
     return (
         f"Samples were split {protocols}, each time into {s.text('splits.folds')} test folds stratified by class{repeated}. "
@@ -239,10 +267,16 @@ def _tuning(s: _Settings) -> str:
         rule, _, own = name.partition(".")
         spaces.setdefault(rule, []).append(f"{own} {_range(choice)}")
     listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
+    judged = ""
+    if (members := s("splits.members")) > 1:
+        parts = min(s("tuning.parts"), members)
+        whose = "the fold's first network" if parts == 1 else f"{parts} networks of the fold, by the mean"
+        judged = f" on the validation part of {whose}; all networks of the fold took the settings found"
     return (
         f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
-        "per model and split, without the test part, by validation ROC-AUC. The configured settings above were tried first "
-        f"if they lie in the search space; the best values found replaced them. {mode} Search space: {listed}."
+        f"per model and fold, without the test part, by ROC-AUC{judged or ' on the validation part'}. The configured settings "
+        "above were tried first if they lie in the search space; the best values found replaced them. "
+        f"{mode} Search space: {listed}."
     )
 
 

@@ -155,7 +155,7 @@ def render_page(results: RunResults, pictures: Sequence[Picture], sheets: Sequen
             card_of=lambda picture: slice_card(picture, CARD_BOX),
             map_size=(WIDTH, 2 * ROW),
             profile_size=(PROFILE_WIDTH, PROFILE_HEIGHT),
-            methods=methods(results.config),
+            methods=methods(results.config, results.preprocessing),
             bibtex=bibtex(results.origin.version),
             configuration=yaml.safe_dump(_plain(results.config), sort_keys=False, allow_unicode=True),
             origin=results.origin,

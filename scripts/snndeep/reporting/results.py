@@ -14,6 +14,7 @@ from snndeep.insight.firing import SplitRates
 from snndeep.insight.shown_slices import SlicePicture
 from snndeep.reporting.lookup import first_protocol
 from snndeep.reporting.machine import Origin
+from snndeep.samples.preprocessing import Preprocessing
 from snndeep.training.outcomes import SearchOutcome
 
 
@@ -48,7 +49,7 @@ class RunResults:
         samples: Table of samples.
         cases: Table of cases, one row per scan.
         skipped: The reason why a case could not be used, by case.
-        selections: The selected features of each split.
+        preprocessing: Scaling and selection of each split, the third arm left out.
         records: The record of training by model and split, see `snndeep.training.fit.TrainedSplit`.
         tuned: The outcome of the search by model and split.
         views: What is shown of the inside of networks, one for each learning rule, the network of the headline first.
@@ -70,7 +71,7 @@ class RunResults:
     samples: pd.DataFrame
     cases: pd.DataFrame
     skipped: Mapping[str, str]
-    selections: Sequence[Sequence[str]]
+    preprocessing: Sequence[Preprocessing]
     records: Mapping[str, Mapping[str, Any]]
     tuned: Mapping[str, Mapping[str, SearchOutcome]]
     views: Mapping[str, NetworkView]
@@ -91,3 +92,8 @@ class RunResults:
     def shown_network(self) -> str:
         """The network that is shown first: the one of the headline, chosen on validation data."""
         return next(iter(self.views))
+
+    @property
+    def selections(self) -> list[tuple[str, ...]]:
+        """The selected features of each split."""
+        return [own.features for own in self.preprocessing]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from sklearn.feature_selection import f_classif
@@ -11,6 +14,8 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from snndeep.errors import InvalidInputError
 from snndeep.radiomics.icc import correlations
 from snndeep.samples.preprocessing import Preprocessing
+from snndeep.samples.relative import columns_of
+from snndeep.samples.representation import compare_representations
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.samples.table import feature_names
@@ -57,8 +62,44 @@ def fit_preprocessing(
     )
 
 
+def fit_splits(
+    table: pd.DataFrame,
+    splits: Sequence[Split],
+    apart: Sequence[Split],
+    settings: PreprocessingSettings,
+    seed: int,
+    measured: pd.DataFrame | None = None,
+) -> dict[str, Preprocessing]:
+    """Fit scaler and selection on the training part of every split, by name of the split.
+
+    A split of the third arm keeps the representation of the split by slice that it was made from.
+
+    Args:
+        table: Samples with features.
+        splits: The splits.
+        apart: The splits of the third arm.
+        settings: How.
+        seed: Of the configuration.
+        measured: See `fit_split`.
+    """
+    fitted = {split.name: fit_split(table, split, settings, seed, measured) for split in splits}
+    first = {
+        split.fold: fitted[split.name].representation
+        for split in splits
+        if split.protocol == "slice" and split.member in (None, 0)
+    }
+    for split in apart:
+        own = replace(settings, within_patient=first[split.fold])
+        fitted[split.name] = fit_split(table, split, own, seed, measured)
+    return fitted
+
+
 def fit_split(
-    table: pd.DataFrame, split: Split, settings: PreprocessingSettings, measured: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    split: Split,
+    settings: PreprocessingSettings,
+    seed: int = 0,
+    measured: pd.DataFrame | None = None,
 ) -> Preprocessing:
     """Fit scaler and selection on the training part of a split; no other row of the table is looked at.
 
@@ -66,13 +107,24 @@ def fit_split(
         table: Samples with features.
         split: The split.
         settings: How.
+        seed: Of the configuration, for the parts of the inner cross-validation.
         measured: Repeated measurements of cases, for `settings.min_icc`; those of other cases are not looked at.
     """
     rows, names = table[table["sample"].isin(split.train)], feature_names(table)
     if measured is not None:
         stable = stable_features(measured[measured["case"].isin(rows["case"].unique())], settings.min_icc)
         names = [name for name in names if name in stable]
-    return fit_preprocessing(rows[names].to_numpy(np.float64), rows["label"].to_numpy(), names, settings)
+
+    def fit(part: pd.DataFrame, representation: str) -> Preprocessing:
+        columns, kinds = columns_of(names, representation)
+        wanted = replace(settings, features=kinds * settings.features)
+        fitted = fit_preprocessing(part[columns].to_numpy(np.float64), part["label"].to_numpy(), columns, wanted)
+        return replace(fitted, representation=representation)
+
+    if settings.within_patient != "auto":
+        return fit(rows, settings.within_patient)
+    compared = compare_representations(rows, fit, split, seed)
+    return replace(fit(rows, max(compared, key=compared.__getitem__)), compared=compared)
 
 
 def stable_features(measured: pd.DataFrame, least: float) -> set[str]:

@@ -8,7 +8,7 @@ It consists of a few arrays and is stored as plain JSON; `snndeep.samples.fit_pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,16 @@ class Preprocessing:
         fill: Values that replace missing ones, in the unit of each feature, `[K]`.
         centre: Mean or median of each feature, `[K]`.
         scale: Standard deviation or interquartile range of each feature, `[K]`.
+        representation: What was selected from: none, zscore or both, see `PreprocessingSettings.within_patient`.
+        compared: Where the training part chose, the ROC-AUC of its inner cross-validation by representation.
     """
 
     features: tuple[str, ...]
     fill: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
+    representation: str = "none"
+    compared: Mapping[str, float] = field(default_factory=dict)
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
         """Return z of the selected features `[N, K]`, of the same shape."""
@@ -44,8 +48,10 @@ class Preprocessing:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Preprocessing:
         """Rebuild from the values of `to_json`."""
-        numbers = (np.array(values[name], np.float64) for name in ("fill", "centre", "scale"))
-        return cls(tuple(values["features"]), *numbers)
+        fill, centre, scale = (np.array(values[name], np.float64) for name in ("fill", "centre", "scale"))
+        return cls(
+            tuple(values["features"]), fill, centre, scale, str(values["representation"]), dict(values["compared"])
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -54,6 +60,8 @@ class Preprocessing:
             "fill": self.fill.tolist(),
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
+            "representation": self.representation,
+            "compared": dict(self.compared),
         }
 
 

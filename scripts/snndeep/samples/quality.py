@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from snndeep.radiomics.naming import column_name
+from snndeep.radiomics.naming import RELATIVE, column_name
 from snndeep.samples.table import feature_names
 
 
@@ -21,7 +21,7 @@ def feature_quality(table: pd.DataFrame, selections: Sequence[Sequence[str]], ma
 
     Returns:
         Columns feature, name (in full), unit, missing (samples), constant, area_correlation (Spearman, NaN if constant),
-        redundant (with a feature before it in the table), selected (number of splits).
+        redundant (with a feature before it in the table), selected (number of splits, as it is or relative to the scan).
     """
     names = feature_names(table)
     values = table[names].astype(float).replace([np.inf, -np.inf], np.nan)
@@ -31,7 +31,7 @@ def feature_quality(table: pd.DataFrame, selections: Sequence[Sequence[str]], ma
     correlation = values.loc[:, ~constant].corr().abs().to_numpy()
     earlier = np.tril(np.nan_to_num(correlation), k=-1).max(axis=1, initial=0.0)
     redundant = pd.Series(earlier > max_correlation, index=values.columns[~constant])
-    chosen = [name for selection in selections for name in selection]
+    chosen = [name for own in selections for name in {feature.removeprefix(RELATIVE) for feature in own}]
     return pd.DataFrame(
         {
             "feature": names,

@@ -34,6 +34,13 @@ class PreprocessingSettings(Settings):
     features: int = setting(
         32, "Number of features kept: those with the largest F statistic on the training part.", least=1
     )
+    within_patient: str = setting(
+        "auto",
+        "Features relative to the other slices of the same scan: none (the features as they are), zscore (relative ones "
+        "instead), both (twice as many features are kept), or auto (none or both, whichever is better in cross-validation "
+        "inside each training part).",
+        choices=("none", "zscore", "both", "auto"),
+    )
     max_correlation: float = setting(
         0.98, "Of two features whose correlation exceeds this, the weaker is left out.", above=0, most=1
     )

@@ -30,12 +30,14 @@ class SplitSettings(Settings):
     members: int = setting(
         1,
         "Networks per fold. With several the training side is cut into as many parts, each network keeps another one for "
-        "early stopping and its threshold, and their margins are averaged; classical models are fitted in the same way.",
+        "early stopping and its threshold, and their margins are averaged; classical models are fitted in the same way. With "
+        "fewer patients of a class than networks, each network draws validation_fraction anew.",
         least=1,
     )
     validation_fraction: float = setting(
         0.25,
-        "Share of the training side that is kept for early stopping and thresholds, with one network per fold.",
+        "Share of the training side that is kept for early stopping and thresholds, with one network per fold or with fewer "
+        "patients of a class than networks.",
         above=0,
         below=1,
     )
@@ -87,6 +89,16 @@ def member_numbers(members: int) -> list[int | None]:
 def split_names(protocol: str, folds: int, members: int) -> list[str]:
     """Return the short names of a protocol's splits, fold by fold."""
     return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
+
+
+def fold_of(name: str) -> str:
+    """Return the short name of a split without the number of its network: `patient_0` of `patient_0_2`."""
+    return "_".join(name.split("_")[:2])
+
+
+def first_member(name: str) -> str:
+    """Return the short name of the split of the first network of a split's fold, on which the fold's settings are searched."""
+    return name if name == fold_of(name) else f"{fold_of(name)}_0"
 
 
 def protocol_of(name: str) -> str:

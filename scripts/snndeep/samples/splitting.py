@@ -10,7 +10,8 @@
 
 Folds are stratified by class with scikit-learn. The validation part, for early stopping and thresholds, is taken from
 the training side in the protocol's own unit: a share of it for one network per fold, or one of `members` equal parts for
-each of several networks (cross-fitting), which together learn from the whole side and are judged on the whole side too.
+each of several networks (cross-fitting), which together learn from the whole side and are judged on the whole side too. Where
+a class has fewer patients (or slices) than there are networks, each network draws its own share.
 """
 
 from __future__ import annotations
@@ -143,13 +144,8 @@ def _validation_parts(strata: np.ndarray, groups: np.ndarray, settings: SplitSet
         return [_part(strata, groups, settings.validation_fraction, seed)]
     fewest = min(np.unique(groups[strata == stratum]).size for stratum in np.unique(strata))
     if fewest < settings.members:
-        raise DatasetError(
-            "There are fewer patients or slices of a class than networks per fold.",
-            where="splits.members",
-            found=f"{fewest} of the rarer class on the training side, {settings.members} networks",
-            expected="at least one of each class for the validation part of each network",
-            remedy="Lower splits.members or splits.folds, or add patients.",
-        )
+        seeds = [derive_seed(seed, "network", member) for member in range(settings.members)]
+        return [_part(strata, groups, settings.validation_fraction, own) for own in seeds]
     return _folds(strata, groups, settings.members, seed)
 
 

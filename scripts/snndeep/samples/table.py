@@ -9,6 +9,9 @@ diseased patient may look healthy, so that metrics of slices say little and thos
 
 The region that features are taken from is organ or lesion, everywhere: a region that leaves the lesion out would give
 the answer away. Area, spacing and slice number are kept for the data page and are never features.
+
+Beside each feature is the same relative to its scan, see `snndeep.samples.relative`. It is taken over all slices with organ,
+before any is left out, so that it does not depend on lesions.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ import numpy as np
 import pandas as pd
 
 from snndeep.errors import DatasetError
+from snndeep.radiomics.naming import RELATIVE
+from snndeep.samples.relative import add_relative
 from snndeep.samples.settings import SampleSettings
 
 EXTRA = "table."
@@ -51,7 +56,7 @@ class Cohort:
 
 
 def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> pd.DataFrame:
-    """Return the table of samples: bookkeeping columns, then features, sorted by case and slice.
+    """Return the table of samples: bookkeeping columns, features, and these relative to the scan; by case and slice.
 
     Args:
         slices: Columns case, slice, organ_area_mm2, lesion_area_mm2 and features.
@@ -61,6 +66,7 @@ def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> 
     Raises:
         DatasetError: If no slice is left.
     """
+    slices = add_relative(slices, feature_names(slices))
     lesion = slices["lesion_area_mm2"].to_numpy()
     kept = slices[(lesion == 0) | (lesion >= settings.min_lesion_area)]
     if kept.empty:
@@ -81,5 +87,5 @@ def assemble(slices: pd.DataFrame, cohort: Cohort, settings: SampleSettings) -> 
 
 
 def feature_names(table: pd.DataFrame) -> list[str]:
-    """Return the names of the feature columns of a table of samples."""
-    return [name for name in table.columns if name not in BOOKKEEPING]
+    """Return the names of the feature columns of a table of samples, without those that are relative to the scan."""
+    return [name for name in table.columns if name not in BOOKKEEPING and not name.startswith(RELATIVE)]

@@ -37,6 +37,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from snndeep.evaluation.leakage import FITTED, digest_of
 from snndeep.learning.ranking import roc_auc
+from snndeep.learning.shapes import widths_of
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import APART, Split
 from snndeep.seeds import derive_seed
@@ -52,13 +53,13 @@ class BaselineSettings(Settings):
     """How the other models are fitted.
 
     Attributes:
-        hidden: Hidden neurons of the dense network, as many as the spiking one has.
+        hidden: Hidden neurons of the dense network, as many as the spiking one has; one number, or that of each layer.
         epochs: The most passes of the dense network over the training part.
         patience: Epochs without a better validation ROC-AUC before it stops.
         seed: Of the configuration.
     """
 
-    hidden: int
+    hidden: int | tuple[int, ...]
     epochs: int
     patience: int
     seed: int
@@ -139,7 +140,9 @@ def _boosting(leaves: int) -> Fit:
 
 def _fit_dense(train: Part, validation: Part, settings: BaselineSettings, seed: int) -> Any:
     """Fit epoch by epoch and return the network at its best epoch, as the spiking networks are fitted."""
-    network = MLPClassifier((settings.hidden,), learning_rate_init=3e-3, batch_size=64, alpha=1e-3, random_state=seed)
+    network = MLPClassifier(
+        widths_of(settings.hidden), learning_rate_init=3e-3, batch_size=64, alpha=1e-3, random_state=seed
+    )
     weights = compute_sample_weight("balanced", train.labels)
     best_auc, best_epoch, best = -1.0, 0, network
     for epoch in range(1, settings.epochs + 1):

@@ -1,6 +1,8 @@
-"""Hyperparameter search with Optuna: one study per split, inside the split's training part.
+"""Hyperparameter search with Optuna: one study per fold, inside the fold's training side.
 
-Each trial fits on the training part and is evaluated on the validation part; the test part is not used. Finished trials
+Each trial fits on the training part and is judged on the validation part; the test part is not used. Where a fold has
+several networks, a trial may be judged on the validation parts of several of them, by the mean (cross-fitting); all networks
+of the fold then take the settings found. Finished trials
 are stored in a journal file or a database (`snndeep.training.trials`), so that a search can be interrupted, raising the
 number of trials runs only the additional ones, and several jobs can share the studies of a model.
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,7 +31,7 @@ from snndeep.seeds import derive_seed
 from snndeep.spikes.encoded_split import EncodedSplit, Problem
 from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.outcomes import SearchOutcome, TrialOutcome
-from snndeep.training.search_space import Space, distributions, within
+from snndeep.training.search_space import Space, as_configured, as_optuna, distributions, within
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
@@ -55,28 +57,27 @@ class SearchSettings:
 
 
 def run_trials(
-    name: str,
-    data: EncodedSplit,
+    splits: Mapping[str, EncodedSplit],
     backend: Backend,
     rule: LearningRule,
     search: SearchSettings,
     finished: FinishedTrials,
 ) -> list[optuna.trial.FrozenTrial]:
-    """Run the study of a split until it has `n_trials` finished trials and return them.
+    """Run the study of a fold until it has `n_trials` finished trials and return them.
 
     Trials that other processes finish in the meantime are used instead of being run again.
 
     Args:
-        name: Name of the split.
-        data: The split.
+        splits: The splits of the fold that a trial is judged on, by name; the first gives the study its name.
         backend: Implementation of the layers.
         rule: Learning rule.
         search: Settings of the search.
         finished: Store of the finished trials, which new ones are added to.
     """
-    check_encoded(name, data)
-    problem = data.problem()
-    load = cache(lambda: backend.load(problem.trains, np.dtype(np.float32)))  # once, and only for a new trial
+    for split, data in splits.items():
+        check_encoded(split, data)
+    name = next(iter(splits))
+    load = cache(lambda: _load(splits, backend))  # once, and only for a new trial
     study = optuna.create_study(
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
@@ -90,29 +91,43 @@ def run_trials(
             seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
         )
         if number == 0 and within(search.base, search.space):
-            study.enqueue_trial({key: search.base[key] for key in search.space})
-        _run_trial(study, name, problem, load(), backend, rule, search)
+            study.enqueue_trial({key: as_optuna(search.base[key]) for key in search.space})
+        _run_trial(study, load(), backend, rule, search)
         finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
         new += 1
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
 
 
-def tune_split(
-    name: str,
-    data: EncodedSplit,
+@dataclass(frozen=True)
+class _Judged:
+    """A split that trials are judged on: its name, what may be seen of it, and that in the backend's form."""
+
+    name: str
+    problem: Problem
+    inputs: Inputs
+
+
+def _load(splits: Mapping[str, EncodedSplit], backend: Backend) -> list[_Judged]:
+    problems = {name: data.problem() for name, data in splits.items()}
+    return [_Judged(name, own, backend.load(own.trains, np.dtype(np.float32))) for name, own in problems.items()]
+
+
+def tune_fold(
+    splits: Mapping[str, EncodedSplit],
     backend: Backend,
     rule: LearningRule,
     search: SearchSettings,
     finished: FinishedTrials,
 ) -> SearchOutcome:
-    """Run the study of a split until it has `n_trials` finished trials, see `run_trials`, and return its outcome.
+    """Run the study of a fold until it has `n_trials` finished trials, see `run_trials`, and return its outcome.
 
     Raises:
         DivergedError: If no trial was completed.
         LeakageError: If a test sample or patient also occurs in another part.
     """
-    trials = run_trials(name, data, backend, rule, search, finished)
+    name = next(iter(splits))
+    trials = run_trials(splits, backend, rule, search, finished)
     complete = [t for t in trials if t.state == TrialState.COMPLETE]
     if not complete:
         raise DivergedError(
@@ -125,49 +140,54 @@ def tune_split(
     best = max(complete, key=lambda t: (t.value, -t.number))
     LOGGER.info("%-10s best AUC %.3f", name, best.value)
     return {
-        "best": dict(best.params),
+        "best": as_configured(best.params, search.space),
         "best_value": best.value,
         "seconds": sum(map(_seconds, trials)),
-        "trials": [_outcome(trial) for trial in trials],
+        "trials": [_outcome(trial, search.space) for trial in trials],
     }
 
 
 def _run_trial(
     study: optuna.Study,
-    name: str,
-    problem: Problem,
-    inputs: Inputs,
+    judged: Sequence[_Judged],
     backend: Backend,
     rule: LearningRule,
     search: SearchSettings,
 ) -> None:
     trial = study.ask(fixed_distributions=distributions(search.space))
-    settings = merge_settings(rule, search.base, trial.params)
+    settings = merge_settings(rule, search.base, as_configured(trial.params, search.space))
+    reached: list[float] = []
+    done = 0
 
     def on_epoch(record: EpochRecord) -> None:
-        trial.report(record.validation_auc, record.epoch)
+        nonlocal done
+        done += 1
+        trial.report(float(np.mean([*reached, record.validation_auc])), done)
         if trial.should_prune():
             raise optuna.TrialPruned
 
     try:
-        fit = rule.fit(problem, inputs, backend, settings, model_seed(search.seed, rule.name, name), on_epoch)
+        for own in judged:
+            seed = model_seed(search.seed, rule.name, own.name)
+            fit = rule.fit(own.problem, own.inputs, backend, settings, seed, on_epoch)
+            reached.append(fit.validation_auc)
     except (optuna.TrialPruned, DivergedError) as stopped:
         if isinstance(stopped, DivergedError):
-            LOGGER.warning("%s trial %d is pruned: %s", name, trial.number, stopped.what)
+            LOGGER.warning("%s trial %d is pruned: %s", judged[0].name, trial.number, stopped.what)
         study.tell(trial, state=TrialState.PRUNED)
     else:
-        study.tell(trial, fit.validation_auc)
+        study.tell(trial, float(np.mean(reached)))
 
 
 def _seconds(trial: optuna.trial.FrozenTrial) -> float:
     return 0.0 if trial.duration is None else trial.duration.total_seconds()
 
 
-def _outcome(trial: optuna.trial.FrozenTrial) -> TrialOutcome:
+def _outcome(trial: optuna.trial.FrozenTrial, space: Space) -> TrialOutcome:
     return {
         "number": trial.number,
         "state": trial.state.name.lower(),
         "value": trial.value,
-        "params": dict(trial.params),
+        "params": as_configured(trial.params, space),
         "seconds": _seconds(trial),
     }

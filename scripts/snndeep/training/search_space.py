@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,15 +19,33 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
 
 def _distribution(choice: Mapping[str, Any]) -> BaseDistribution:
     if "choices" in choice:
-        return CategoricalDistribution(choice["choices"])
+        return CategoricalDistribution([as_optuna(value) for value in choice["choices"]])
     low, high, log = choice["low"], choice["high"], choice.get("log", False)
     whole = isinstance(low, int) and isinstance(high, int)
     return IntDistribution(low, high, log=log) if whole else FloatDistribution(low, high, log=log)
 
 
+def as_optuna(value: Any) -> Any:
+    """Return a value as Optuna stores it: a list as text."""
+    return json.dumps(list(value)) if isinstance(value, list | tuple) else value
+
+
+def as_configured(params: Mapping[str, Any], space: Space) -> dict[str, Any]:
+    """Return what Optuna proposed as it would be in the configuration: the opposite of `as_optuna`."""
+    lists = {
+        name: {as_optuna(value): value for value in choice["choices"]}
+        for name, choice in space.items()
+        if "choices" in choice
+    }
+    return {name: lists[name][value] if name in lists else value for name, value in params.items()}
+
+
 def within(base: Mapping[str, Any], space: Space) -> bool:
     """Return whether the configured settings lie in the search space."""
-    return all(
-        base[name] in choice["choices"] if "choices" in choice else choice["low"] <= base[name] <= choice["high"]
-        for name, choice in space.items()
-    )
+    return all(_is_in(as_optuna(base[name]), choice) for name, choice in space.items())
+
+
+def _is_in(value: Any, choice: Mapping[str, Any]) -> bool:
+    if "choices" in choice:
+        return value in map(as_optuna, choice["choices"])
+    return not isinstance(value, str) and bool(choice["low"] <= value <= choice["high"])

@@ -15,7 +15,7 @@ import numpy as np
 import optuna
 
 from snndeep.training.outcomes import SearchOutcome
-from snndeep.training.search_space import Space, distributions
+from snndeep.training.search_space import Space, as_optuna, distributions
 
 LEAST_TRIALS = 10
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -36,7 +36,11 @@ def setting_importance(studies: Sequence[SearchOutcome], space: Space, seed: int
     pooled = optuna.create_study(direction="maximize")
     values: list[float] = []
     for study in studies:
-        finished = [(trial["params"], value) for trial in study["trials"] if (value := trial["value"]) is not None]
+        finished = [
+            ({name: as_optuna(own) for name, own in trial["params"].items()}, value)
+            for trial in study["trials"]
+            if (value := trial["value"]) is not None
+        ]
         mean = float(np.mean([value for _, value in finished])) if finished else 0.0
         for params, value in finished:
             values.append(value - mean)

@@ -86,7 +86,8 @@ def _search(results: RunResults) -> Sheet:
 def _range(found: list[Mapping[str, Any]]) -> str:
     parts = []
     for name in found[0] if found else ():
-        values = list(dict.fromkeys(best[name] for best in found if name in best))
+        own = (best[name] for best in found if name in best)
+        values = list(dict.fromkeys(tuple(value) if isinstance(value, list) else value for value in own))
         if all(is_number(value) for value in values) and len(values) > 1:
             parts.append(f"{name} {as_text(min(values))} to {as_text(max(values))}")
         else:

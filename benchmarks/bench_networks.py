@@ -1,0 +1,296 @@
+"""Networks and classical models on features as they are, relative to the patient, and both, over several split seeds.
+
+    python benchmarks/bench_networks.py [CONFIGFILE ...] [--folder DATASET] [--seeds 5] [--protocol patient]
+
+Snakemake makes the table of samples of the study (the given files on top of config/config.yaml; with --folder, of a data set
+of your own). Every model is then trained with its configured settings, without a search, on the splits of every seed: the
+networks with the custom backend, logistic regression and ExtraTrees in the form that is best on validation. Printed are the
+ROC-AUC of slices and of patients over pairs within a fold, the mean over seeds, with 95 % intervals from the same resamples of
+patients for all; the accuracy of slices; and what the choice by validation ROC-AUC gives, among networks and among
+representations. The results are written to benchmarks/results/networks-<names>.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import yaml  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from snndeep.backends.registry import load_backend  # noqa: E402
+from snndeep.evaluation.bootstrap import (  # noqa: E402
+    interval,
+    patient_draws,
+    resampled_stratified_auc,
+    stratified_auc,
+)
+from snndeep.evaluation.judging import Judged, JudgedNetwork, judge, patients_of, slices_of  # noqa: E402
+from snndeep.learning.ranking import roc_auc  # noqa: E402
+from snndeep.learning.registry import load_rule  # noqa: E402
+from snndeep.plan.configuration import complete  # noqa: E402
+from snndeep.plan.plan import Plan  # noqa: E402
+from snndeep.samples.fit_preprocessing import fit_split  # noqa: E402
+from snndeep.samples.preprocessing import Preprocessing  # noqa: E402
+from snndeep.samples.settings import PreprocessingSettings  # noqa: E402
+from snndeep.samples.split import Split, SplitSettings  # noqa: E402
+from snndeep.samples.splitting import make_splits  # noqa: E402
+from snndeep.seeds import generator  # noqa: E402
+from snndeep.spikes.encode import encode_split, part_indices  # noqa: E402
+from snndeep.spikes.encoders.registry import load_encoder  # noqa: E402
+from snndeep.store.files import read_table, write_json  # noqa: E402
+from snndeep.training.baselines import (  # noqa: E402
+    BASELINES,
+    BaselineSettings,
+    Part,
+    choose,
+    scores_of,
+    views_of,
+)
+from snndeep.training.fit import merge_settings, train_split  # noqa: E402
+
+REPRESENTATIONS = ("none", "zscore", "both", "auto")
+CLASSICAL = ("logistic", "extra_trees")
+UNITS = ("slice", "patient")
+RESAMPLES, SEED = 1000, 7
+FIRST = "first network of "
+CHOSEN = "chosen on validation"
+
+
+@dataclass
+class Seen:
+    """What one model did on the splits of one seed.
+
+    Attributes:
+        folds: By unit, the test part of every fold.
+        validation: By fold, the mean ROC-AUC on the validation parts of its networks.
+    """
+
+    folds: dict[str, list[Judged]] = field(default_factory=lambda: {unit: [] for unit in UNITS})
+    validation: list[float] = field(default_factory=list)
+
+
+class Study:
+    """The samples of a configuration, and how models are trained on them.
+
+    Args:
+        config: The complete configuration.
+        samples: Table of samples.
+        cases: Table of cases.
+    """
+
+    def __init__(self, config: Mapping[str, Any], samples: pd.DataFrame, cases: pd.DataFrame):
+        self.config, self.samples, self.cases = config, samples, cases
+        self.ids = samples["sample"].to_numpy(str)
+        self.labels = samples["label"].to_numpy()
+        self.owners = samples["patient"].to_numpy(str)
+        self.patients = np.unique(self.owners)
+        self.diseased = np.unique(self.owners[self.labels == 1])
+        status = np.isin(self.patients, self.diseased).astype(int)
+        self.draws = patient_draws(status, RESAMPLES, generator(SEED, "networks"))
+        self._known: dict[tuple[Split, str], list[tuple[str, np.ndarray]]] = {}
+
+    def splits(self, seed: int, protocol: str) -> list[Split]:
+        """Return the splits of one seed."""
+        settings = SplitSettings.from_mapping({**self.config["splits"], "protocols": [protocol], "seed": seed})
+        return make_splits(self.ids, self.labels, self.owners, settings)
+
+    def scores(self, split: Split, representation: str, rules: list[str]) -> list[tuple[str, np.ndarray]]:
+        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
+        settings = {**self.config["preprocessing"], "within_patient": representation}
+        fitted = fit_split(self.samples, split, PreprocessingSettings.from_mapping(settings), self.config["seed"])
+        # What `auto` chose was trained already where it is measured by its own name too.
+        key = split, fitted.representation
+        if key not in self._known:
+            self._known[key] = list(self._scores(split, fitted, rules))
+        return self._known[key]
+
+    def _scores(self, split: Split, fitted: Preprocessing, rules: list[str]) -> Iterator[tuple[str, np.ndarray]]:
+        parts = part_indices(split, self.ids)
+        known = np.concatenate([parts["validation"], parts["test"]])
+        encoded = {}
+        for name in rules:
+            rule = load_rule(name)
+            own = {**self.config["learning"][name]}
+            encoder = own.pop("encoder")
+            if encoder not in encoded:
+                made = load_encoder(encoder, self.config["encoders"][encoder])
+                encoded[encoder] = encode_split(self.samples, split, fitted, made, self.config["seed"])
+            trained = train_split(
+                split.name, encoded[encoder], load_backend("custom"), rule,
+                rule.trial_settings(merge_settings(rule, own, {})), self.config["seed"],
+            )  # fmt: skip
+            scores = np.full(self.ids.size, np.nan)
+            scores[known] = np.concatenate([trained.scores["validation"], trained.scores["test"]])
+            yield name, scores
+        views = views_of(self.samples, self.cases, fitted)
+        seen = {
+            view: {part: Part(values[parts[part]], self.labels[parts[part]]) for part in ("train", "validation")}
+            for view, values in views.items()
+        }
+        size = self.config["learning"]["surrogate"]
+        baseline = BaselineSettings(size["hidden"], size["epochs"], size["patience"], self.config["seed"])
+        for name in CLASSICAL:
+            form, model = choose(BASELINES[name], seen, baseline, SEED)
+            yield name, scores_of(model, views[BASELINES[name].candidates[form].view])
+
+    def judged(self, split: Split, scores: np.ndarray) -> tuple[dict[str, JudgedNetwork], float]:
+        """Return what a network says of its parts by unit, and its ROC-AUC on validation slices."""
+        table = self.samples.set_index("sample")[["patient", "label"]].assign(score=scores)
+        validation, test = table.loc[list(split.validation)], table.loc[list(split.test)]
+        rows = table.loc[[*split.train, *split.validation]]
+        known = np.unique(rows.loc[rows["label"] == 1, "patient"].to_numpy(str))
+        shares = self.config["evaluation"]["top_share"]
+        networks = {
+            "slice": slices_of(validation, test),
+            "patient": patients_of(validation, test, known, self.diseased, shares),
+        }
+        return networks, roc_auc(validation["label"].to_numpy(), validation["score"].to_numpy())
+
+    def run(self, seed: int, protocol: str, representation: str, rules: list[str]) -> dict[str, Seen]:
+        """Train every model on the splits of one seed and return what it did, by its name."""
+        found: dict[str, Seen] = {}
+        for fold, members in groupby(self.splits(seed, protocol), key=lambda split: split.fold):
+            networks: dict[str, list[dict[str, JudgedNetwork]]] = {}
+            validation: dict[str, list[float]] = {}
+            for split in members:
+                for name, scores in self.scores(split, representation, rules):
+                    judged, reached = self.judged(split, scores)
+                    networks.setdefault(name, []).append(judged)
+                    validation.setdefault(name, []).append(reached)
+            for name, own in networks.items():
+                for shown, taken in ((name, own), (FIRST + name, own[:1])):
+                    seen = found.setdefault(shown, Seen())
+                    seen.validation.append(float(np.mean(validation[name][: len(taken)])))
+                    for unit in UNITS:
+                        seen.folds[unit].append(judge(fold, [one[unit] for one in taken]))
+        return found
+
+    def auc(self, folds: list[Judged]) -> tuple[float, np.ndarray]:
+        """Return the ROC-AUC over pairs within a fold, and the same under every resample of patients."""
+        ranked = [
+            (one.outcome.label, one.outcome.margin, np.searchsorted(self.patients, one.patients)) for one in folds
+        ]
+        value = stratified_auc(ranked)
+        return float("nan") if value is None else value, resampled_stratified_auc(ranked, self.draws)
+
+
+def chosen(seen: Mapping[tuple[str, str], Seen], names: list[tuple[str, str]]) -> Seen:
+    """Return a model that is, fold by fold, the one of the names with the greatest validation ROC-AUC, the first of equals."""
+    result = Seen()
+    for fold in range(len(seen[names[0]].validation)):
+        best = max(names, key=lambda name: seen[name].validation[fold])
+        result.validation.append(seen[best].validation[fold])
+        for unit in UNITS:
+            result.folds[unit].append(seen[best].folds[unit][fold])
+    return result
+
+
+def samples_of(files: list[str], folder: str) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
+    """Let Snakemake make the table of samples, and return the configuration, the samples and the cases."""
+    changes: dict[str, Any] = {"run": "bench-networks"}
+    if folder:
+        changes["dataset"] = {"source": "directory", "path": str(Path(folder).resolve())}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+        yaml.safe_dump(changes, file)
+        file.flush()
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--until", "samples"]
+        subprocess.run([*command, "--configfile", *files, file.name], cwd=ROOT, check=True)
+        os.chdir(ROOT)
+        config: dict[str, Any] = {}
+        for path in ("config/config.yaml", *files, file.name):
+            _update(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    completed = complete(config)
+    stage = Plan(completed, ROOT / "scripts").samples
+    samples, cases = (read_table(Path(stage.path(f"{name}.parquet")), "samples") for name in ("samples", "cases"))
+    return completed, samples, cases
+
+
+def _update(config: dict[str, Any], other: Mapping[str, Any]) -> None:
+    """Merge nested configuration as Snakemake does."""
+    for key, value in other.items():
+        if isinstance(value, Mapping) and isinstance(config.get(key), dict):
+            _update(config[key], value)
+        else:
+            config[key] = value
+
+
+def summarised(study: Study, seeds: list[dict[tuple[str, str], Seen]], names: list[tuple[str, str]]) -> pd.DataFrame:
+    """Return one row per model and representation, the means over seeds; gains are over the same model on raw features."""
+    rows, resampled = [], {}
+    for name in names:
+        row: dict[str, Any] = {"model": name[0], "features": name[1]}
+        row["validation"] = float(np.mean([np.mean(seen[name].validation) for seen in seeds]))
+        for unit in UNITS:
+            values, draws = zip(*(study.auc(seen[name].folds[unit]) for seen in seeds), strict=True)
+            resampled[name, unit] = np.mean(draws, axis=0)
+            row[unit], row[f"{unit}_sd"] = float(np.mean(values)), float(np.std(values))
+            row[f"{unit}_interval"] = interval(resampled[name, unit])
+        outcomes = [one.outcome for seen in seeds for one in seen[name].folds["slice"]]
+        row["accuracy"] = float(np.mean(np.concatenate([o.label == o.predicted for o in outcomes])))
+        raw = (name[0], "none")
+        if name != raw and (raw, "slice") in resampled:
+            row["gain_interval"] = interval(resampled[name, "slice"] - resampled[raw, "slice"])
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    raw_values = table[table["features"] == "none"].set_index("model")["slice"]
+    return table.assign(gain=table["slice"] - table["model"].map(raw_values))
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", default=["config/config.yaml"], help="configuration files of the study")
+    parser.add_argument("--folder", default="", help="a data set of your own, see docs/own-scans.md")
+    parser.add_argument("--seeds", type=int, default=5, help="split seeds (default: %(default)s)")
+    parser.add_argument("--protocol", choices=("patient", "slice"), default="patient")
+    parser.add_argument("--rules", nargs="+", default=["surrogate", "tempotron", "bal"])
+    parser.add_argument("--features", nargs="+", choices=REPRESENTATIONS, default=list(REPRESENTATIONS))
+    typed = parser.parse_args()
+    config, samples, cases = samples_of(typed.files, typed.folder)
+    study = Study(config, samples, cases)
+    seeds: list[dict[tuple[str, str], Seen]] = []
+    for seed in range(config["seed"], config["seed"] + typed.seeds):
+        seen = {
+            (name, representation): own
+            for representation in typed.features
+            for name, own in study.run(seed, typed.protocol, representation, typed.rules).items()
+        }
+        for representation in typed.features:
+            seen[CHOSEN, representation] = chosen(seen, [(rule, representation) for rule in typed.rules])
+        if {"none", "both"} <= set(typed.features):
+            for rule in typed.rules:
+                seen[f"{rule}, features {CHOSEN}", "none or both"] = chosen(seen, [(rule, "none"), (rule, "both")])
+        seeds.append(seen)
+        print(f"seed {seed}: " + ", ".join(f"{n} {r} {study.auc(s.folds['slice'])[0]:.3f}" for (n, r), s in seen.items()
+                                            if not n.startswith(FIRST)), file=sys.stderr, flush=True)  # fmt: skip
+    table = summarised(study, seeds, sorted(seeds[0], key=lambda name: list(seeds[0]).index(name)))
+    shown = table.copy()
+    for column in [name for name in shown if name.endswith("interval")]:
+        shown[column] = [f"{v[0]:.3f} to {v[1]:.3f}" if isinstance(v, list) else "" for v in shown[column]]
+    print(shown.to_string(index=False, float_format="{:.3f}".format))
+    study_name = "-".join(
+        [*(Path(file).stem for file in typed.files), *([Path(typed.folder).name] if typed.folder else [])]
+    )
+    path = ROOT / "benchmarks" / "results" / f"networks-{study_name}-{typed.protocol}.json"
+    write_json(path, table.to_dict(orient="records"))
+    print(f"written to {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
