@@ -216,6 +216,9 @@ def _sheets(results: RunResults) -> Iterator[Sheet]:
 
 def _draw(drawn: Drawn) -> Picture:
     width, height = (round(PIXELS_PER_INCH * inches) for inches in drawn.figure.get_size_inches())
+    # The layout takes longer than the drawing. It is computed once, and all files have the same.
+    drawn.figure.draw_without_rendering()
+    drawn.figure.set_layout_engine("none")
     files = {kind: _saved(drawn.figure, kind, metadata) for kind, metadata in METADATA.items()}
     plt.close(drawn.figure)
     return Picture(drawn, files, width, height)
