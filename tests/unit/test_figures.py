@@ -52,7 +52,7 @@ VIEW = {"slices", "raster", "firing_rates", "permutation_importance"}
 @pytest.fixture(scope="module", params=RUNS)
 def drawn(request):
     """All figures of a run, by name."""
-    with style("colorblind"):
+    with style("colorblind"), plt.rc_context({"figure.max_open_warning": 0}):
         found = {one.name: one for one in catalogue(made_up_run(**RUNS[request.param]))}
         for one in found.values():
             one.figure.canvas.draw()

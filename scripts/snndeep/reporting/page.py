@@ -168,10 +168,11 @@ def data_facts(results: RunResults) -> str:
     """Return the size of the data set in a sentence."""
     samples = results.samples
     status = samples.groupby("patient")["label"].max()
-    left_out = f"{count(len(results.skipped))} scans were left out" if results.skipped else "no scan was left out"
+    warned = int((results.cases["notes"] != "").sum())
     return (
         f"{count(len(results.cases))} scans of {count(len(status))} patients, {count(status.sum())} of them diseased; "
-        f"{count(len(samples))} slices, {count(samples['label'].sum())} of them diseased; {left_out}."
+        f"{count(len(samples))} slices, {count(samples['label'].sum())} of them diseased. Left out: "
+        f"{count(len(results.skipped))} scans; with warnings: {count(warned)}. The command snakemake qc shows every scan."
     )
 
 
