@@ -7,6 +7,10 @@
 # There is one file per stage in workflow/rules; a rule, its script, its log and its benchmark have the same name.
 from pathlib import Path
 
+
+include: "workflow/rules/screen.smk"
+
+
 # The configuration in the working directory or, if there is none, the one that comes with the workflow.
 CONFIGS = [
     Path("config/config.yaml"),
@@ -30,6 +34,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/third_arm.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/models.smk"
+include: "workflow/rules/external.smk"
 include: "workflow/rules/insight.smk"
 include: "workflow/rules/pictures.smk"
 include: "workflow/rules/report.smk"

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.reporting.machine import describe_origin
+from snndeep.reporting.machine import describe_release
 from snndeep.store.files import write_json
-from snndeep.store.publication import publish, write_publication
+from snndeep.store.origin import Origin
+from snndeep.store.publication import publish, withdraw_marks, write_publication
 
 with stage(snakemake.log[0]) as log:
     inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
@@ -14,10 +15,15 @@ with stage(snakemake.log[0]) as log:
     targets = [outputs[key] for key in ("report", "figures", "tables", *tables, "samples", "cases")]
     copies = {Path(source): Path(target) for source, target in zip(sources, targets, strict=True)}
     models = {Path(source): Path(outputs.model_files) / Path(source).name for source in inputs.model_files}
-    made = publish(copies | models)
-    write_json(Path(outputs.record), {"version": describe_origin().version, **params.record})
+    external = {Path(source): Path(target) for source, target in zip(inputs.external, outputs.external, strict=True)}
+    record = Path(outputs.live)
+    withdraw_marks(record.parent)
+    made = publish(copies | models | external)
+    write_json(Path(outputs.record), {"version": describe_release().version, **params.record})
     made.append(Path(outputs.record))
-    processors = write_publication(Path(outputs.live), Path(params.store), params.live, made, params.stages)
+    origin = Origin.from_json(params.origin)
+    processors = write_publication(record, Path(params.store), params.live, made, params.stages, origin)
+    Path(outputs.mark).touch()
     if len(processors) > 1:
         log.warning("computed on %d types of processor; see docs/integrity.md for what that means", len(processors))
     log.info("the report is %s", outputs.report)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from snndeep.console import stage
 from snndeep.insight.shown_slices import pictures_of
-from snndeep.reporting.machine import describe_machine, describe_origin
+from snndeep.reporting.machine import describe_machine, describe_release
 from snndeep.reporting.page import make_report
 from snndeep.reporting.results import NetworkView, RunResults
 from snndeep.samples.preprocessing import read_preprocessing
@@ -58,10 +58,11 @@ with stage(snakemake.log[0]) as log:
         splits=config["splits"],
         predictions=read_table(Path(snakemake.input.predictions), "evaluate"),
         patients=pictures.patients,
+        external=read_json(Path(snakemake.input.external[0]), "external") if snakemake.input.external else None,
         digests={f"{record['stage']}/{record['file']}": record["sha256"] for record in provenance.values()},
         versions={name: text for record in provenance.values() for name, text in sorted(record["versions"].items())},
         machine=describe_machine(),
-        origin=describe_origin(),
+        origin=describe_release(),
     )
     report = make_report(results)
     for folder, files in ((snakemake.output.figures, report.figures), (snakemake.output.tables, report.tables)):

@@ -14,7 +14,7 @@ import pytest
 from made_up_run import made_up_run
 from PIL import Image
 
-from snndeep.reporting.machine import Origin
+from snndeep.reporting.machine import Release
 from snndeep.reporting.page import make_report
 from snndeep.reporting.scan_images import CONTOURS, outlined
 
@@ -27,7 +27,7 @@ PAPER_PIXELS = {False: 687, True: 1047}  # A4 without its margins at 96 pixels p
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    run = replace(made_up_run(patients=24), origin=Origin("2026-01-02", "9.9", "ab" * 20))
+    run = replace(made_up_run(patients=24), origin=Release("2026-01-02", "9.9", "ab" * 20))
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(make_report(run).html, encoding="utf-8")
     with browser.opened(path, tmp_path_factory.mktemp("profile")) as page:

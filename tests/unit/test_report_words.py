@@ -24,7 +24,7 @@ from snndeep.reporting.citation import PAPER_DOI, PAPER_TITLE, bibtex
 from snndeep.reporting.formats import count, decimal, interval, p_value, percent, quantity, signed
 from snndeep.reporting.headline import Tile, headline, strip
 from snndeep.reporting.latex import escape, latex
-from snndeep.reporting.machine import Origin, commit_of, describe_origin
+from snndeep.reporting.machine import Release, commit_of, describe_release
 from snndeep.reporting.methods import methods, used_settings
 from snndeep.reporting.names import glossary, title_of
 from snndeep.reporting.page import data_facts, render_page, search_facts
@@ -495,7 +495,7 @@ def test_the_commit_is_read_without_git(tmp_path):
 
 def test_the_date_may_be_set_for_pages_that_must_be_equal(monkeypatch, config):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert describe_origin().date == "1970-01-02"
+    assert describe_release().date == "1970-01-02"
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    page = render_page(replace(run, config=config, origin=Origin("1970-01-02", "9.9", "ab" * 20)), [], [])
+    page = render_page(replace(run, config=config, origin=Release("1970-01-02", "9.9", "ab" * 20)), [], [])
     assert "Made on 1970-01-02 by SNNDeep 9.9, commit abababababab" in page

@@ -18,13 +18,14 @@ from snndeep.backends.base import NATIVE_SETTINGS
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase
+from snndeep.plan.outside import outside_of
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.shown import shown_config
 from snndeep.plan.stages import Stage, StageMaker
+from snndeep.plan.without_places import preprocessing_config
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
-from snndeep.store.content import content_digest
 
 REPORT_FILES = tuple(
     f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
@@ -42,9 +43,10 @@ class Plan:
         config: The configuration.
         store: The store's folder.
         scans: The stages up to the table of samples.
+        outside: The external test set; None without one.
 
     Raises:
-        DatasetError: If the data set cannot be used.
+        DatasetError: If a data set cannot be used.
     """
 
     def __init__(self, config: Mapping[str, Any], scripts: Path):
@@ -52,6 +54,8 @@ class Plan:
         self.store = Path(config["store"])
         self._maker = StageMaker(CodeBase(scripts), self.store)
         self.scans = ScanPlan(config, self._maker)
+        self.scans.check_enough(config["splits"]["folds"])
+        self.outside = outside_of(config, self._maker)
 
     @property
     def samples(self) -> Stage:
@@ -92,10 +96,7 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        config = {**self.config["preprocessing"], "seed": self.config["seed"]}
-        if config["min_icc"]:
-            # Other measurements at the same place are another input.
-            config["measurements"] += "#" + content_digest(Path(config["measurements"]))
+        config = {**preprocessing_config(self.config["preprocessing"]), "seed": self.config["seed"]}
         return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
 
     def encoding(self, encoder: str) -> dict[str, Any]:
@@ -196,6 +197,24 @@ class Plan:
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
+    def searcher(self, backend: str, rule: str) -> tuple[str, str]:
+        """Return the model whose search serves a model: its own in native mode.
+
+        In parity mode all backends compute the same, so one search serves all. The first one that there is searches, whether
+        it is in use or not, so that the search does not depend on which others are.
+        """
+        return (backend, rule) if self.mode(backend, rule) == "native" else (next(iter(BACKENDS)), rule)
+
+    @property
+    def searchers(self) -> list[tuple[str, str]]:
+        """The models that search, each once."""
+        return list(dict.fromkeys(self.searcher(*model) for model in self.models))
+
+    def tuned(self, backend: str, rule: str) -> str:
+        """Return the path of the outcome of the search that serves a model."""
+        searcher = self.searcher(backend, rule)
+        return self.tune(*searcher).path(f"{'.'.join(searcher)}.json")
+
     def tune_shares(self) -> dict[str, list[list[str]]]:
         """Return the part of `searched` of each tuning worker of a model, by the worker's name; empty for a single worker.
 
@@ -218,7 +237,7 @@ class Plan:
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
-        inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        inputs = [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def third_arm(self, rule: str) -> Stage:
@@ -234,7 +253,7 @@ class Plan:
         }
         files = self._model_files("third_arm.py", backend, rule)
         return self._maker.stage(
-            "third_arm", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+            "third_arm", config, files, [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         )
 
     def third_arms(self) -> dict[str, Stage]:
@@ -291,10 +310,23 @@ class Plan:
         inputs = [self.samples, self.splits, self.preprocessing, *self.trained()]
         return self._maker.stage("models", config, ["models.py"], inputs)
 
+    @cached_property
+    def external(self) -> Stage | None:
+        """The metrics of all models on the external test set; None without one."""
+        if self.outside is None:
+            return None
+        evaluation = {**self.config["evaluation"], "seed": self.config["seed"]}
+        return self.outside.scored(self.model_files, self.model_names, self.backends[0], evaluation)
+
+    @property
+    def scan_plans(self) -> list[ScanPlan]:
+        """The scans of the run and, if there is one, of the external test set."""
+        return [self.scans, *([self.outside.scans] if self.outside else [])]
+
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it, see `snndeep.plan.shown`."""
-        return shown_config(self.config, self.scans)
+        return shown_config({**self.config, "preprocessing": self.preprocessing.config}, self.scans)
 
     @property
     def shown_protocol(self) -> str:
@@ -346,8 +378,9 @@ class Plan:
             "splits": self.shown_splits,
             "addresses": self.addresses(),
         }
-        tuned = [self.tune(*model) for model in self.models]
+        tuned = [self.tune(*self.searcher(*model)) for model in self.models]
         inputs = [self.evaluate, *self.insights(), self.pictures, self.preprocessing, *tuned]
+        inputs += [self.external] if self.external else []
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
         files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
@@ -358,8 +391,11 @@ class Plan:
         stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
-            stages += [self.study(*model), self.tune(*model), self.train(*model)]
+            searcher = self.searcher(*model)
+            stages += [self.study(*searcher), self.tune(*searcher), self.train(*model)]
         stages += [*self.third_arms().values(), self.baselines, self.evaluate, self.model_files, *self.insights()]
+        if self.outside and self.external:
+            stages += [*self.outside.scans.extracting(), self.external]
         return [*stages, self.pictures, self.report]
 
     def live(self) -> list[str]:
@@ -369,8 +405,10 @@ class Plan:
 
     def targets(self) -> dict[str, str]:
         """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
-        made = [(stage, batch.manifest) for batch in self.scans.feature_batches.values() for stage in batch.extracted]
-        made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
+        made = []
+        for scans in self.scan_plans:
+            made += [(stage, batch.manifest) for batch in scans.feature_batches.values() for stage in batch.extracted]
+            made += [(conversion.stage, conversion.record) for conversion in scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
 
@@ -383,12 +421,13 @@ class Plan:
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
-            named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
+            searcher = self.searcher(backend, rule)
+            named[f"tune, {'/'.join(searcher)}"] = self.tune(*searcher)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
             named[f"insight, {backend}/{rule}"] = self.insight(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.pictures)}
-        return named
+        return named | ({"external": self.external} if self.external else {})
 
 
 def _file(module: str) -> str:

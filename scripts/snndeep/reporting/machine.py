@@ -15,8 +15,8 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
-class Origin:
-    """When and with which code a report was made.
+class Release:
+    """The code that made a report, and when.
 
     Attributes:
         date: Day in UTC, `2026-11-25`; empty if unknown.
@@ -29,12 +29,12 @@ class Origin:
     commit: str = ""
 
 
-def describe_origin(checkout: Path = CHECKOUT) -> Origin:
+def describe_release(checkout: Path = CHECKOUT) -> Release:
     """Return today's date, or that of SOURCE_DATE_EPOCH (seconds) if it is set, the version and the commit of a checkout."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
     version = VERSION_FILE.read_text(encoding="utf-8").strip()
-    return Origin(now.date().isoformat(), version, commit_of(checkout))
+    return Release(now.date().isoformat(), version, commit_of(checkout))
 
 
 def commit_of(checkout: Path) -> str:

@@ -28,6 +28,7 @@ from snndeep.reporting.results import RunResults
 from snndeep.reporting.scan_images import outlined
 from snndeep.reporting.sheets.clinical import clinical_sheets
 from snndeep.reporting.sheets.data import data_sheets
+from snndeep.reporting.sheets.external import external_sheets
 from snndeep.reporting.sheets.outcome import outcome_sheets
 from snndeep.reporting.sheets.provenance import provenance_sheets
 from snndeep.reporting.sheets.rivals import rival_sheets
@@ -211,7 +212,15 @@ def slice_card(picture: SlicePicture, box: tuple[int, int] = SLICE_BOX) -> Slice
 
 
 def _sheets(results: RunResults) -> Iterator[Sheet]:
-    for make in (outcome_sheets, rival_sheets, training_sheets, clinical_sheets, data_sheets, provenance_sheets):
+    for make in (
+        outcome_sheets,
+        external_sheets,
+        rival_sheets,
+        training_sheets,
+        clinical_sheets,
+        data_sheets,
+        provenance_sheets,
+    ):
         yield from make(results)
 
 

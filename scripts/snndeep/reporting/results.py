@@ -13,7 +13,7 @@ from snndeep.insight.feature_importance import SplitImportance
 from snndeep.insight.firing import SplitRates
 from snndeep.insight.shown_slices import SlicePicture
 from snndeep.reporting.lookup import first_protocol
-from snndeep.reporting.machine import Origin
+from snndeep.reporting.machine import Release
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.training.outcomes import SearchOutcome
 
@@ -56,6 +56,7 @@ class RunResults:
         splits: The examined splits.
         predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
         patients: For each patient, the slice that the first of `views` scored highest.
+        external: The metrics of an external test set, see `snndeep.deployment.external`; None without one.
         digests: SHA-256 digests of the files that the results were read from, by `stage/file`.
         versions: Versions of the packages that made these files.
         machine: The machine that made the report, see `snndeep.reporting.machine`.
@@ -78,10 +79,11 @@ class RunResults:
     splits: Sequence[str]
     predictions: pd.DataFrame
     patients: Sequence[SlicePicture]
+    external: Mapping[str, Any] | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
-    origin: Origin = field(default_factory=Origin)
+    origin: Release = field(default_factory=Release)
 
     @property
     def protocol(self) -> str:
