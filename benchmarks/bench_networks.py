@@ -246,7 +246,7 @@ class Measured:
     validation: float
     accuracy: float
     auc: dict[str, float]
-    resampled: dict[str, list[float]]
+    resampled: dict[str, list[float | None]]
 
 
 Name = tuple[str, str]
@@ -273,7 +273,7 @@ def measure(study: Study, typed: argparse.Namespace, seed: int) -> dict[Name, Me
             float(np.mean(own.validation)),
             float(right.mean()),
             {unit: value for unit, (value, _) in found.items()},
-            {unit: draws.tolist() for unit, (_, draws) in found.items()},
+            {unit: [x if np.isfinite(x) else None for x in draws] for unit, (_, draws) in found.items()},
         )
     return measured
 
@@ -301,16 +301,16 @@ def summarised(seeds: list[dict[Name, Measured]]) -> pd.DataFrame:
         row |= {key: float(np.mean([getattr(one, key) for one in own])) for key in ("validation", "accuracy")}
         for unit in UNITS:
             values = [one.auc[unit] for one in own]
-            resampled[name, unit] = np.mean([one.resampled[unit] for one in own], axis=0)
+            resampled[name, unit] = np.mean(np.array([one.resampled[unit] for one in own], float), axis=0)
             row |= {unit: float(np.mean(values)), f"{unit}_sd": float(np.std(values))}
             row[f"{unit}_interval"] = interval(resampled[name, unit])
-        raw = (name[0], "none")
+        raw = (name[0].partition(",")[0], "none")
         if name != raw and (raw, "slice") in resampled:
             row["gain_interval"] = interval(resampled[name, "slice"] - resampled[raw, "slice"])
         rows.append(row)
     table = pd.DataFrame(rows)
     raw_values = table[table["features"] == "none"].set_index("model")["slice"]
-    return table.assign(gain=table["slice"] - table["model"].map(raw_values))
+    return table.assign(gain=table["slice"] - table["model"].str.partition(",")[0].map(raw_values))
 
 
 def main() -> None:
@@ -336,7 +336,7 @@ def main() -> None:
     for column in [name for name in shown if name.endswith("interval")]:
         shown[column] = [f"{v[0]:.3f} to {v[1]:.3f}" if isinstance(v, list) else "" for v in shown[column]]
     print(shown.to_string(index=False, float_format="{:.3f}".format))
-    write_json(results / f"{name}.json", table.to_dict(orient="records"))
+    write_json(results / f"{name}.json", json.loads(table.to_json(orient="records")))
     print(f"written to benchmarks/results/{name}.json")
 
 
