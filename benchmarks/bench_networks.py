@@ -207,7 +207,8 @@ def samples_of(files: list[str], folder: str) -> tuple[dict[str, Any], pd.DataFr
     """Let Snakemake make the table of samples, and return the configuration, the samples and the cases."""
     changes: dict[str, Any] = {"run": "bench-networks"}
     if folder:
-        changes["dataset"] = {"source": "directory", "path": str(Path(folder).resolve())}
+        path = str(Path(folder).resolve())
+        changes["dataset"] = {"source": "directory", "path": path, "on_bad_case": "warn"}
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         yaml.safe_dump(changes, file)
         file.flush()
