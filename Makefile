@@ -21,7 +21,7 @@ help:
 	@echo "make lock             resolve requirements.in and write requirements.txt"
 
 demo: .venv/ready
-	$(BIN)/snakemake --cores $(CORES) --quiet rules host
+	$(BIN)/snakemake --cores $(CORES)
 	@echo "The report: results/demo/report.html"
 
 test: lint unit workflow cluster

@@ -7,6 +7,10 @@
 # There is one file per stage in workflow/rules; a rule, its script, its log and its benchmark have the same name.
 from pathlib import Path
 
+
+include: "workflow/rules/screen.smk"
+
+
 # The configuration in the working directory or, if there is none, the one that comes with the workflow.
 CONFIGS = [
     Path("config/config.yaml"),
@@ -19,6 +23,7 @@ configfile: str(next(path for path in CONFIGS if path.exists()))
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/qc.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/samples.smk"
 include: "workflow/rules/splits.smk"
@@ -29,6 +34,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/third_arm.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/models.smk"
+include: "workflow/rules/external.smk"
 include: "workflow/rules/insight.smk"
 include: "workflow/rules/pictures.smk"
 include: "workflow/rules/report.smk"

@@ -6,7 +6,7 @@ from pathlib import Path
 from snndeep.console import command
 from snndeep.deployment.model_file import read_model
 from snndeep.deployment.nir_export import export_member
-from snndeep.deployment.prediction import choose_members
+from snndeep.deployment.scoring import choose_members
 
 
 def arguments() -> argparse.Namespace:

@@ -1,28 +1,34 @@
-"""Store the CT slices for the report: the most certain right, the most certain wrong and the least certain decisions."""
+"""Store the CT slices for the report: chosen slices of each shown network with their neighbours, and one of each patient."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.insight.shown_slices import MARGIN_MM, as_seen, choose_slices, judged_slices
+from snndeep.insight.shown_slices import MARGIN_MM, as_seen, plan_of_pictures, samples_to_read
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import Case
-from snndeep.store.files import read_table, write_json, write_npz
-from snndeep.volume.axial import read_axial_slice
+from snndeep.store.files import read_json, read_table, write_json, write_npz
+from snndeep.volume.axial import read_axial_slices
 
 with stage(snakemake.log[0]) as log:
     params, config = snakemake.params, snakemake.params.stage["config"]
     samples = read_table(Path(snakemake.input.samples), "samples")
     predictions = read_table(Path(snakemake.input.predictions), "evaluate")
-    judged = judged_slices(samples, predictions, config["model"], config["protocol"])
+    answer = read_json(Path(snakemake.input.metrics), "evaluate")["headline"][config["protocol"]]
+    words = plan_of_pictures(samples, predictions, answer["of_each_rule"], config["protocol"])
     labels = MaskLabels.from_mapping(config["labels"])
-    words, arrays = [], {}
-    for number, chosen in enumerate(choose_slices(judged)):
-        case = Case.from_json(params.cases[chosen.case])
+    spacings, arrays = {}, {}
+    for name, wanted in samples_to_read(words).items():
+        case = Case.from_json(params.cases[name])
         with case.image.opened() as image, case.label.opened() as label:
-            seen = read_axial_slice(chosen.case, image, label, labels, chosen.slice, MARGIN_MM)
-        arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(seen.intensity, seen.labels)
-        words.append({**asdict(chosen), "spacing": list(seen.spacing)})
-        log.info("%s, class %d: %s", chosen.kind, chosen.label, chosen.sample)
-    write_json(Path(snakemake.output.words), words, params.stage)
+            seen = read_axial_slices(name, image, label, labels, list(wanted), MARGIN_MM)
+        for sample, own in zip(wanted.values(), seen, strict=True):
+            number = len(spacings)
+            arrays[f"{number}/grey"], arrays[f"{number}/regions"] = as_seen(own.intensity, own.labels)
+            spacings[sample] = list(own.spacing)
+        log.info("%s: %d slices", name, len(wanted))
+    write_json(
+        Path(snakemake.output.words),
+        {"words": words, "spacings": [[sample, *xy] for sample, xy in spacings.items()]},
+        params.stage,
+    )
     write_npz(Path(snakemake.output.pictures), arrays, params.stage)

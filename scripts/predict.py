@@ -18,9 +18,10 @@ from tqdm import tqdm
 from snndeep.backends.registry import BACKENDS
 from snndeep.console import command
 from snndeep.deployment.model_file import FoldModel, ModelFile, read_model
-from snndeep.deployment.prediction import ScanToPredict, choose_members, predict
+from snndeep.deployment.prediction import ScanToPredict, predict
 from snndeep.deployment.prediction_page import document, render
 from snndeep.deployment.prediction_scans import as_nifti, labels_said, listed_scans
+from snndeep.deployment.scoring import choose_members
 from snndeep.errors import ScanError
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import ListedScan

@@ -19,9 +19,7 @@ with stage(snakemake.log[0]) as log:
     config = dict(snakemake.params.stage["config"])
     seed = config.pop("seed")
     settings = PreprocessingSettings.from_mapping(config)
-    # The plan adds a digest of the file, so that other measurements have another address.
-    path = settings.measurements.partition("#")[0]
-    measured = pd.read_parquet(path) if settings.min_icc else None
+    measured = pd.read_parquet(snakemake.params.measurements) if settings.min_icc else None
     fitted = fit_splits(table, splits, apart, settings, seed, measured)
     written = {name: own.to_json() for name, own in fitted.items()}
     write_json(Path(snakemake.output.fitted), written, snakemake.params.stage)

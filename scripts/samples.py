@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from snndeep.console import stage
+from snndeep.samples.batches import read_batches
 from snndeep.samples.duplicates import check_no_duplicates
-from snndeep.samples.features import read_batches
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.table import Cohort, assemble
 from snndeep.store.files import write_json, write_table

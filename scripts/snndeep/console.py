@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from snndeep.errors import SNNDeepError, out_of_memory, refusal
+from snndeep.progress import RECORD, WARNING
 from snndeep.redaction import masked_url
 
 LOGGER = logging.getLogger("snndeep")
+SHOWN_BY_RUN = "SNNDEEP_SCREEN"  # set by `snndeep.screen`, which shows what is in the log
 ADDRESS = re.compile("[0-9a-f]{12}")
 
 
@@ -25,7 +28,8 @@ class _Masked(logging.Formatter):
     """Formats a line, traceback included, with the credentials of URLs masked."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked_url(super().format(record))
+        line = masked_url(super().format(record))
+        return RECORD.sub(lambda head: head[0] + WARNING, line, count=1) if record.levelno == logging.WARNING else line
 
 
 @contextlib.contextmanager
@@ -81,11 +85,12 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
 
 
 def _handlers(log: Path) -> list[logging.Handler]:
-    """Return where lines go: to the terminal and, where it can be written, to the log file."""
+    """Return where lines go: where it can be written, to the log file, and to the terminal unless the run shows progress."""
     terminal = logging.StreamHandler()
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        return [logging.FileHandler(log, mode="w", encoding="utf-8"), terminal]
+        file = logging.FileHandler(log, mode="w", encoding="utf-8")
+        return [file] if SHOWN_BY_RUN in os.environ else [file, terminal]
     except OSError as error:
         sys.stderr.write(f"{refusal(error, log)}\n")
         return [terminal]

@@ -14,7 +14,8 @@ from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import model_table
 from snndeep.insight.shown_slices import Chosen, SlicePicture
-from snndeep.reporting.results import RunResults
+from snndeep.plan.configuration import complete
+from snndeep.reporting.results import NetworkView, RunResults
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.split import Split, member_numbers
 
@@ -82,18 +83,7 @@ def made_up_run(
     )
     shown = [split.name for split in splits if split.protocol == splits[0].protocol]
     return RunResults(
-        config={
-            "run": "made_up",
-            "seed": 1,
-            "models": {"backends": list(backends), "rules": list(rules)},
-            "evaluation": {"bootstrap": 20, "top_share": [0.25, 1.0], "calibration_bins": 10},
-            "splits": {"protocols": list(protocols), "folds": folds},
-            "tuning": {
-                "search_space": dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
-            },
-            "preprocessing": {"max_correlation": 0.98},
-            "report": {"title": "A made-up run", "palette": "colorblind"},
-        },
+        config=_config(list(protocols), list(backends), list(rules), folds),
         source="phantom",
         addresses={"samples": "0123456789ab"},
         modes=modes,
@@ -105,14 +95,31 @@ def made_up_run(
         preprocessing=[Preprocessing(tuple(FEATURES), *np.ones((3, len(FEATURES))))],
         records=records,
         tuned=tuned,
-        traces=_traces(shown[0], networks[0], 1 if only_class is not None or one_class_fold else 2, rng),
-        raster_model=networks[0],
+        views={
+            name: NetworkView(
+                _traces(shown[0], name, 1 if only_class is not None or one_class_fold else 2, rng),
+                {split: _importance(rng) for split in shown} if insight else {},
+                {split: _firing(name, rng) for split in shown} if insight else {},
+                _pictures(rng) if insight else [],
+            )
+            for name in metrics["headline"][splits[0].protocol]["of_each_rule"]
+        },
         splits=shown,
         predictions=predictions,
-        importance={name: _importance(rng) for name in shown} if insight else {},
-        firing={name: _firing(networks[0], rng) for name in shown} if insight else {},
-        pictures=_pictures(rng) if insight else [],
+        patients=_patient_pictures(samples, rng) if insight else [],
     )
+
+
+def _config(protocols: list[str], backends: list[str], rules: list[str], folds: int) -> dict:
+    """Return a complete configuration, as the report gets it."""
+    config = complete({"run": "made_up", "seed": 1, "models": {"backends": backends, "rules": rules}})
+    config["dataset"] = {key: config["dataset"][key] for key in ("source", "labels", "phantom")}
+    config["evaluation"] |= {"bootstrap": 20, "top_share": [0.25, 1.0], "calibration_bins": 10}
+    config["splits"] |= {"protocols": protocols, "folds": folds}
+    searched = dict.fromkeys(rules, SPACE) | {"native": {"learn_beta": {"choices": [True, False]}}}
+    config["tuning"]["search_space"] = {**config["tuning"]["search_space"], **searched}
+    config["report"] = {"title": "A made-up run", "palette": "colorblind"}
+    return config
 
 
 def _samples(patients: int, only_class: int | None) -> pd.DataFrame:
@@ -131,6 +138,7 @@ def _samples(patients: int, only_class: int | None) -> pd.DataFrame:
 def _cases(count: int) -> pd.DataFrame:
     spacing = {f"spacing_{axis}": np.linspace(0.7, 2.5, count) for axis in "xyz"}
     told = {"notes": "", "cut": "", "mask_ends": "", "holes": 0, "gaps": 0, "slices_outside": 0}
+    spacing |= {f"shape_{axis}": np.full(count, 64) for axis in "xyz"}
     volumes = {"organ_volume_ml": 1500.0, "lesion_volume_ml": 3.0}
     names = [f"p{p:02d}" for p in range(count)]
     return pd.DataFrame({"case": names, "patient": names, **volumes, **spacing, **told})
@@ -233,13 +241,24 @@ def _firing(model: str, rng: np.random.Generator) -> dict:
 
 
 def _pictures(rng: np.random.Generator) -> list[SlicePicture]:
-    regions = np.zeros((40, 50), np.uint8)
-    regions[8:30, 10:40] = 1
     pictures = []
     for kind, sign in (("best", 1), ("worst", -1), ("uncertain", 0.01)):
         for label in (0, 1):
-            own = regions.copy()
-            own[15:22, 20:28] += np.uint8(label)
             chosen = Chosen(kind, f"p0{label}:0003", f"p0{label}", 3, label, 1.5 * sign * (1 if label else -1))
-            pictures.append(SlicePicture(chosen, (1.5, 1.5), rng.integers(0, 255, (40, 50)).astype(np.uint8), own))
+            above = Chosen("above", f"p0{label}:0004", f"p0{label}", 4, label, 0.2)
+            pictures.append(replace(_picture(chosen, rng), neighbours=(_picture(above, rng),)))
     return pictures
+
+
+def _patient_pictures(samples: pd.DataFrame, rng: np.random.Generator) -> list[SlicePicture]:
+    status = samples.groupby("patient")["label"].max()
+    return [
+        _picture(Chosen("patient", f"{name}:0003", name, 3, int(label), 0.5), rng) for name, label in status.items()
+    ]
+
+
+def _picture(chosen: Chosen, rng: np.random.Generator) -> SlicePicture:
+    regions = np.zeros((40, 50), np.uint8)
+    regions[8:30, 10:40] = 1
+    regions[15:22, 20:28] += np.uint8(chosen.label)
+    return SlicePicture(chosen, (1.5, 1.5), rng.integers(0, 255, (40, 50)).astype(np.uint8), regions)

@@ -84,7 +84,7 @@ def test_every_key_is_described_and_has_a_default():
     [
         ({"tunning": {}}, ["tunning", "Did you mean 'tuning'"]),
         ({"learning": {"bal": {"beta": 1.0}}}, ["learning.bal.beta", "less than 1"]),
-        ({"dataset": 3}, ["dataset", "object"]),
+        ({"dataset": 3}, ["dataset", "a mapping"]),
         ({"run": "../x"}, ["run", "matches"]),
         ({"dataset": {"phantom": {"shape": [64, 64]}}}, ["dataset.phantom.shape", "at least 3"]),
     ],

@@ -1,6 +1,5 @@
 """Every figure on made-up runs of all shapes: it is drawn, in its words and in its look."""
 
-import io
 import itertools
 import re
 from dataclasses import replace
@@ -15,11 +14,9 @@ from sklearn.metrics import average_precision_score, confusion_matrix, precision
 
 from snndeep.evaluation import curves
 from snndeep.reporting.figures import (
-    choices,
     confusion,
     importance,
     learning,
-    matrix,
     protocols,
     slices,
     spikes,
@@ -28,6 +25,8 @@ from snndeep.reporting.figures import (
 from snndeep.reporting.figures.calibration import expected_error, reliability_table
 from snndeep.reporting.figures.catalogue import catalogue
 from snndeep.reporting.figures.style import LEAST_CONTRAST, WIDTH, ink, style
+from snndeep.reporting.lookup import chosen_of_each_rule
+from snndeep.reporting.page import make_report
 from snndeep.training.setting_importance import setting_importance
 
 pytestmark = pytest.mark.slow
@@ -43,10 +42,10 @@ RUNS = {
     "native mode": {"backends": ("custom", "snntorch"), "rules": ("bal",), "native": True, "folds": 5, "patients": 60},
 }
 ALL = {
-    "leakage_gap", "matrices", "curves", "patients", "confusion_slices", "confusion_patients", "calibration", "slices",
-    "learning_curves", "label_curve", "search_history", "setting_importance", "raster", "firing_rates",
-    "permutation_importance", "cost", "training_time",
+    "leakage_gap", "curves", "patients", "confusion", "calibration", "learning_curves", "label_curve", "search_history",
+    "setting_importance", "cost", "training_time",
 }  # fmt: skip
+VIEW = {"slices", "raster", "firing_rates", "permutation_importance"}
 
 
 @pytest.fixture(scope="module", params=RUNS)
@@ -66,17 +65,23 @@ def test_a_run_has_the_figures_that_it_has_data_for(drawn):
         "one model": {"label_curve", "slices", "firing_rates", "permutation_importance"},
         "tempotron alone": {"label_curve"},
         "without custom": {"setting_importance"},
-        "healthy alone": {"curves", "calibration"},
+        "healthy alone": {"curves"},
     }
-    lacking = ALL - set(found)
+    rules = RUNS[run].get("rules", ("surrogate", "tempotron", "bal"))
+    views = {one.network.split("/")[1] for one in found.values() if one.network}
+    assert views == set(rules)
+    lacking = (ALL | VIEW) - set(found)
     assert lacking == missing.get(run, set())
+    others = {f"{name}_{rule}" for name in VIEW - lacking for rule in rules}
+    assert set(found) - ALL - VIEW < others
+    assert len(set(found) - ALL - VIEW) == (len(rules) - 1) * len(VIEW - lacking)
 
 
 def test_words_are_sentences_without_gaps(drawn):
     _, found = drawn
     for one in found.values():
         assert re.fullmatch(r"[a-z_]+", one.name)
-        assert one.section in {"results", "errors", "learning", "inside", "cost"}
+        assert one.section in {"answer", "rivals", "patients", "learning", "inside", "cost"}
         assert one.title
         assert one.caption.endswith(".")
         assert one.alt.endswith(".")
@@ -124,26 +129,20 @@ def test_letters_are_large_enough_apart_and_inside(drawn):
 def test_axes_that_measure_have_names(drawn):
     _, found = drawn
     for name, one in found.items():
-        if name in ("matrices", "slices"):
+        if name.startswith("slices"):
             continue
         assert any(axes.get_xlabel() for axes in one.figure.axes) or one.figure.get_supxlabel(), name
 
 
-def test_svg_is_vectors_and_the_same_every_time():
-    texts = []
-    for _ in range(2):
-        with style("colorblind"):
-            run = made_up_run(backends=("custom",), one_class_fold=True)
-            buffers = []
-            for one in catalogue(run):
-                buffer = io.BytesIO()
-                one.figure.savefig(buffer, format="svg", metadata={"Date": None})
-                plt.close(one.figure)
-                buffers.append((one.name, buffer.getvalue()))
-        texts.append(buffers)
-    assert texts[0] == texts[1]
-    for name, svg in texts[0]:
-        assert (b"<image" in svg) == (name == "slices")
+def test_files_are_vectors_and_the_same_every_time():
+    first, second = (make_report(made_up_run(backends=("custom",), one_class_fold=True)).figures for _ in range(2))
+    assert first == second
+    kinds = {name.rpartition(".")[2] for name in first}
+    assert kinds == {"svg", "png", "pdf"}
+    for name, content in first.items():
+        assert content.startswith({"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[name.rpartition(".")[2]])
+    for name, svg in ((name.removesuffix(".svg"), content) for name, content in first.items() if name.endswith(".svg")):
+        assert (b"<image" in svg) == name.startswith("slices")
 
 
 @pytest.mark.parametrize("palette", ["colorblind", "deep", "pastel"])
@@ -158,23 +157,24 @@ def test_letters_in_colour_can_be_read(palette):
 
 def test_the_gap_is_the_difference_of_the_protocols():
     table = pd.DataFrame(
-        [("a/b", "patient", "slice", 0.6, 0.5, 0.7), ("a/b", "slice", "slice", 0.9, 0.8, 0.95)],
-        columns=["model", "protocol", "unit", "roc_auc", "roc_auc_low", "roc_auc_high"],
+        [("a/b", "slice", 0.9, 0.8, 0.95), ("a/b", "apart", 0.7, 0.6, 0.8), ("a/b", "patient", 0.6, 0.5, 0.7)],
+        columns=["model", "arm", "roc_auc", "low", "high"],
     )
     assert "+0.300" in protocols.describe_gap(table)
     with style("colorblind"):
         figure = protocols.leakage_gap(table)
-    assert "+0.300" in [text.get_text() for text in figure.findobj(Text)]
+    assert "gap +0.300\nleak +0.200" in [text.get_text() for text in figure.findobj(Text)]
 
 
-def test_undefined_cells_say_so():
-    run = made_up_run(backends=("custom",), one_class_fold=True)
-    table = run.table.assign(roc_auc=np.nan, roc_auc_low=np.nan, roc_auc_high=np.nan)
+def test_the_gap_shows_one_network_of_each_rule_and_says_what_is_undefined():
+    run = made_up_run(backends=("custom", "snntorch"), one_class_fold=True)
+    shown = chosen_of_each_rule(run.metrics, "patient")
+    table = protocols.gap_table({**run.metrics, "leakage": {}}, shown, ["patient", "slice"])
+    assert sorted(set(table["model"])) == sorted(shown) and len(shown) == 3
     with style("colorblind"):
-        figure = matrix.matrices(table, ["patient"], ["custom"], ["bal"])
-        texts = [text.get_text() for text in figure.findobj(Text)]
-    assert texts.count("undefined") == 2
-    assert "undefined" in matrix.describe_matrices(table, "patient")
+        figure = protocols.leakage_gap(table.assign(roc_auc=np.nan, low=np.nan, high=np.nan))
+    assert [text.get_text() for text in figure.findobj(Text)].count("undefined") == 3
+    assert "undefined" in protocols.describe_gap(table.assign(roc_auc=np.nan))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -235,14 +235,13 @@ def test_calibration_error():
     assert len(reliability_table(np.array([0.0, 1.0]), np.array([0, 1]), 10)) == 2
 
 
-def test_models_are_chosen_on_validation_slices():
+def test_networks_are_chosen_on_validation_slices():
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    best = choices.chosen(run.table, "patient", "snn")
     rows = run.table[(run.table["protocol"] == "patient") & (run.table["unit"] == "slice")].set_index("model")
-    assert rows.loc[best, "validation_roc_auc"] == rows.loc[list(run.modes), "validation_roc_auc"].max()
-    each = choices.chosen_of_each_rule(run.table, "patient")
-    assert [model.split("/")[1] for model in each] == ["surrogate", "tempotron", "bal"]
-    assert choices.chosen(run.table.assign(validation_roc_auc=np.nan), "patient", "snn") is None
+    values = rows.loc[list(run.modes), "validation_roc_auc"].sort_values(ascending=False)
+    assert chosen_of_each_rule(run.metrics, "patient") == list(values.index)
+    assert list(run.views) == list(values.index)
+    assert run.shown_network == run.metrics["headline"]["patient"]["network"]
 
 
 def test_the_best_trial_so_far_never_falls_and_skips_what_was_pruned():
@@ -304,14 +303,16 @@ def test_the_setting_that_decides_a_search_comes_out_first():
 
 def test_the_slice_farthest_on_the_wrong_side_is_named():
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    assert "slice 3 of p0" in slices.describe_slices(run.pictures)
-    right = [p for p in run.pictures if p.chosen.kind != "worst"]
+    assert "slice 3 of p0" in slices.describe_slices(run.views[run.shown_network].pictures)
+    right = [p for p in run.views[run.shown_network].pictures if p.chosen.kind != "worst"]
     assert "even the worst" in slices.describe_slices(right)
 
 
 def test_the_raster_tells_the_class_of_its_only_sample():
     run = made_up_run(backends=("custom",), one_class_fold=True)
-    own = {key: values[:1] for key, values in spikes.traces_of(run.traces, run.splits[0]).items()}
+    own = {
+        key: values[:1] for key, values in spikes.traces_of(run.views[run.shown_network].traces, run.splits[0]).items()
+    }
     with style("colorblind"):
         figure = spikes.raster(own, [1])
     assert figure.axes[0].get_title() == "diseased slice"

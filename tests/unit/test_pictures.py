@@ -1,12 +1,25 @@
 """Which slices are shown, and that what is shown is the scan."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from radiomics_scans import SPACING, affine, organ, save, save_case
 
 from snndeep.errors import InvalidInputError
-from snndeep.insight.shown_slices import Chosen, as_seen, choose_slices, judged_slices, pictures_of, windowed
+from snndeep.insight.shown_slices import (
+    Chosen,
+    as_seen,
+    choose_slices,
+    highest_of_each_patient,
+    judged_slices,
+    neighbours_of,
+    pictures_of,
+    plan_of_pictures,
+    samples_to_read,
+    windowed,
+)
 from snndeep.labels import MaskLabels
 from snndeep.volume.axial import AIR, read_axial_slice
 
@@ -106,12 +119,49 @@ def test_pictures_are_seen_from_the_feet():
     np.testing.assert_array_equal(regions, [[0, 0], [2, 1]])
 
 
-def test_pictures_come_back_as_they_were():
-    words = [
-        {"kind": "best", "sample": "a:1", "patient": "a", "slice": 1, "label": 0, "margin": -2.0, "spacing": [1, 2]}
-    ]
-    arrays = {"0/grey": np.zeros((2, 3), np.uint8), "0/regions": np.ones((2, 3), np.uint8)}
-    (picture,) = pictures_of(words, arrays)
-    assert picture.chosen == Chosen("best", "a:1", "a", 1, 0, -2.0)
-    assert picture.spacing == (1, 2)
-    assert picture.right
+SAMPLES = pd.DataFrame(
+    {
+        "sample": [f"{case}:{k:04d}" for case in "pq" for k in range(4)],
+        "case": [case for case in "pq" for _ in range(4)],
+        "slice": [k for _ in "pq" for k in range(4)],
+        "label": [0] * 4 + [1] * 4,
+    }
+)
+
+
+def predictions(model, margins):
+    return SAMPLES.assign(model=model, protocol="patient", patient=SAMPLES["case"].str.upper(), margin=margins).drop(
+        columns=["case", "slice"]
+    )
+
+
+def test_neighbours_are_the_judged_slices_above_and_below():
+    rows = [("a", k, 0, -1.0 + k) for k in (1, 2, 4)]
+    one = judged(rows).assign(case="a")
+    one["sample"] = "a:" + one["slice"].astype(str)
+    own = {k: Chosen("best", f"a:{k}", "a", k, 0, -1.0) for k in (1, 2, 4)}
+    assert [(c.kind, c.slice) for c in neighbours_of(one, own[2])] == [("below", 1)]
+    assert [(c.kind, c.slice, c.margin) for c in neighbours_of(one, own[1])] == [("above", 2, 1.0)]
+    assert neighbours_of(one, own[4]) == []
+
+
+def test_every_patient_has_the_slice_with_its_highest_score():
+    found = highest_of_each_patient(judged([("b", 1, 0, 0.5), ("a", 1, 1, 0.2), ("a", 2, 1, 0.9), ("b", 2, 0, 0.1)]))
+    assert [(c.patient, c.slice, c.kind) for c in found] == [("a", 2, "patient"), ("b", 1, "patient")]
+
+
+def test_pictures_come_back_as_they_were_planned():
+    table = pd.concat([predictions("x/a", [-3, -2, 0.5, -1, 2, 1, -0.2, 3]), predictions("x/b", np.arange(8.0))])
+    words = plan_of_pictures(SAMPLES, table, ["x/a", "x/b"], "patient")
+    wanted = samples_to_read(words)
+    assert list(wanted) == ["p", "q"] and wanted["p"] == {k: f"p:{k:04d}" for k in range(4)}
+    names = [sample for own in wanted.values() for sample in own.values()]
+    stored = json.loads(json.dumps({"words": words, "spacings": [[name, 1.0, 2.0] for name in names]}))
+    arrays = {f"{k}/{part}": np.full((2, 3), k, np.uint8) for k in range(len(names)) for part in ("grey", "regions")}
+    shown = pictures_of(stored, arrays)
+    assert list(shown.slices) == ["x/a", "x/b"]
+    best = shown.slices["x/a"][0]
+    assert best.chosen == Chosen("best", "p:0000", "P", 0, 0, -3.0) and best.right and best.spacing == (1, 2)
+    assert [near.chosen.sample for near in best.neighbours] == ["p:0001"]
+    assert int(best.neighbours[0].grey[0, 0]) == names.index("p:0001")
+    assert [(one.chosen.patient, one.chosen.sample) for one in shown.patients] == [("P", "p:0002"), ("Q", "q:0003")]

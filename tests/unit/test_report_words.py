@@ -2,27 +2,33 @@
 
 import copy
 import re
-from dataclasses import dataclass
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_up_run import made_up_run
 
+from snndeep.backends.registry import BACKENDS
 from snndeep.evaluation.arms import judge_arms
 from snndeep.evaluation.comparison import Measured
 from snndeep.evaluation.headline import headline as headline_numbers
 from snndeep.evaluation.pairs import UNITS, compare_models, identical_networks
+from snndeep.learning.registry import RULES
 from snndeep.plan.configuration import complete
+from snndeep.reporting.citation import PAPER_DOI, PAPER_TITLE, bibtex
 from snndeep.reporting.formats import count, decimal, interval, p_value, percent, quantity, signed
-from snndeep.reporting.headline import headline
+from snndeep.reporting.headline import Tile, headline, strip
 from snndeep.reporting.latex import escape, latex
+from snndeep.reporting.machine import Release, commit_of, describe_release
 from snndeep.reporting.methods import methods, used_settings
-from snndeep.reporting.names import title_of
+from snndeep.reporting.names import glossary, title_of
 from snndeep.reporting.page import render_page
+from snndeep.reporting.sheets.rules import rules_sheet
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.reporting.sheets.training import training_sheets
 
@@ -34,6 +40,7 @@ KINDS = {
 CONTEXT = [name for name, kind in KINDS.items() if kind == "context"]
 CLASSICAL = [name for name, kind in KINDS.items() if kind == "classical"]
 RESAMPLES = 199
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class Study:
         value = self.values[name]
         unit = {"roc_auc": value, "accuracy": value, "interval": {"roc_auc": value and [value - 0.1, value + 0.1]}}
         null = {"roc_auc": 0.5, "interval": [0.4, 0.6]}
-        return {"validation_roc_auc": value, "slice": unit, "patient": {**unit, "null": null}}
+        return {"validation_roc_auc": value, "slice": unit, "patient": {**unit, "patients": 48, "null": null}}
 
 
 def study(error=0.01, arms=(0.95, 0.87, 0.85), protocols=("patient", "slice"), seed=0, **values) -> Study:
@@ -109,12 +116,16 @@ def test_a_network_that_wins():
     answer = sentences(study())
     assert len(answer) == 5
     assert "of 2 distinct networks, is Custom, Surrogate gradient" in answer[0]
-    assert "0.900 (95 % interval 0.800 to 1.000) for slices, better than chance" in answer[0]
-    assert "noise in place of its slice scores reaches 0.500, 0.400 to 0.600" in answer[0]
+    assert "(ROC-AUC) of 0.900 (95 % interval 0.800 to 1.000), better than chance" in answer[0]
+    assert "random scores reach 0.500, 0.400 to 0.600" in answer[0]
     assert "80.0 % of the gap" in answer[1]
     assert "better than Logistic regression and Gradient boosting (slices)" in answer[2]
     assert "has learned something about the inside of the liver" in answer[3]
     assert "6.00 times as long" in answer[4]
+    tiles = strip(study().metrics())
+    assert [tile.value for tile in tiles] == ["0.900", "+0.080", "+0.100", "6.00 \N{MULTIPLICATION SIGN}"]
+    assert "n = 48 patients" in tiles[0].detail
+    assert tiles[2].title == "Against logistic regression"
 
 
 def test_a_network_that_loses():
@@ -125,7 +136,7 @@ def test_a_network_that_loses():
 
 def test_the_lies_of_an_earlier_version():
     small = sentences(study(arms=(0.8504, 0.8502, 0.85)))[1]
-    assert "The gap is" in small and "more than chance explains" not in small
+    assert "a gap of" in small and "more than chance explains" not in small
     near = sentences(study(snn=0.7399, area=0.74))[3]
     assert "not told apart" in near and "is not shown that it has learned anything" in near
     below = sentences(study(snn=0.60, error=0.1, area=0.20, acquisition=0.2, geometry=0.2, image_geometry=0.9))[3]
@@ -144,6 +155,15 @@ def test_what_is_undefined_is_said_to_be_so():
     assert "no network can be chosen" in answer[0]
     assert "undefined" in answer[3]
     assert not any(bad in " ".join(answer) for bad in ("nan", "None"))
+    assert [tile.value for tile in strip(study(snn=None, **{"custom/tempotron": None}, arms=None).metrics())[:3]] == [
+        "undefined"
+    ] * 3
+
+
+def test_backends_that_differ_are_said_to_differ():
+    one = study().metrics()
+    one["models"]["snntorch/surrogate"]["patient"]["slice"]["roc_auc"] = 0.85
+    assert "differ by at most 0.050 in ROC-AUC (Surrogate gradient)" in headline(one)[4]
 
 
 def test_one_protocol_says_nothing_of_leakage():
@@ -152,7 +172,8 @@ def test_one_protocol_says_nothing_of_leakage():
 
 
 NUMBER = r"([+\N{MINUS SIGN}]?\d+\.\d+)"
-DIFFERENCE = re.compile(rf"{NUMBER} \(95 % interval {NUMBER} to {NUMBER}\), ([a-z ]+?)(?=[,;.:]|$)")
+SIGNED = r"([+\N{MINUS SIGN}]\d+\.\d+)"
+DIFFERENCE = re.compile(rf"{SIGNED} \(95 % interval {NUMBER} to {NUMBER}\), ([a-z ]+?)(?=[,;.:]|$)")
 
 
 def number(text: str) -> float:
@@ -179,12 +200,36 @@ def random_studies(draw) -> Study:
     return Study(values, errors, arms, seed=draw(st.integers(0, 1000)))
 
 
+def check_strip(tiles: list[Tile], metrics: dict, made: Study) -> None:
+    """The words below each number follow its interval, and the number is that of the sentence."""
+    patient, leak, classical, _ = tiles
+    network, rival = (metrics["headline"]["patient"][kind] for kind in ("network", "classical"))
+    value = made.values[network] if network else None
+    assert patient.value == (decimal(value) if network else "undefined")
+    for tile in (leak, classical):
+        words = tile.detail.rpartition(", ")[2]
+        bounds = re.search(rf"95 % interval {NUMBER} to {NUMBER}", tile.detail)
+        if tile.value == "undefined" or bounds is None:
+            assert "more than chance explains" not in tile.detail
+            continue
+        low, high = number(bounds[1]), number(bounds[2])
+        assert low <= number(tile.value) <= high
+        assert (words == "more than chance explains") == (low > 0), tile
+        assert (words == "below zero by more than chance explains") == (high < 0), tile
+    if leak.value != "undefined":
+        assert closest(number(leak.value), made.arms["slice"] - made.arms["apart"])
+    if classical.value != "undefined":
+        assert title_of(rival).lower() in classical.title
+        assert closest(number(classical.value), value - made.values[rival])
+
+
 @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(random_studies())
 def test_no_sentence_contradicts_its_numbers(made):
     metrics = made.metrics()
     answer = headline(metrics)
     text = " ".join(answer)
+    check_strip(strip(metrics), metrics, made)
     # Every difference in the text: words, interval and sign say one thing, and the digits show it.
     for value, low, high, words in DIFFERENCE.findall(text):
         value, low, high = number(value), number(low), number(high)
@@ -203,10 +248,8 @@ def test_no_sentence_contradicts_its_numbers(made):
     if own is None:
         return
     # Chance.
-    if "for slices, better than chance" in answer[0]:
-        assert own > 0.5
-    if "for slices, worse than chance" in answer[0]:
-        assert own < 0.5
+    for words, sign in (("better than chance", 1), ("worse than chance", -1)):
+        assert words not in answer[0] or sign * (own - 0.5) > 0
     # Leakage: the parts add up, and a share is given only of a gap that is there.
     if made.arms:
         parts = DIFFERENCE.findall(answer[1])
@@ -220,11 +263,12 @@ def test_no_sentence_contradicts_its_numbers(made):
             assert 0 < share <= 100
             assert made.arms["slice"] > made.arms["apart"] >= made.arms["patient"] - 1e-9
     # Other models: whoever is said to be ahead or behind is.
-    for words, sign in (("is better than", 1), ("is worse than", -1)):
-        found = re.search(rf"{words} ([^;(]*)", answer[2])
-        for name in CLASSICAL if found else ():
-            if title_of(name) in found[1]:
-                assert sign * (own - made.values[name]) > 0
+    for sentence, rivals in ((answer[2], CLASSICAL), (answer[3], CONTEXT)):
+        for words, sign in (("is better than", 1), ("is worse than", -1)):
+            found = re.search(rf"{words} ([^;(.]*)", sentence)
+            for name in rivals if found else ():
+                if title_of(name) in found[1]:
+                    assert sign * (own - made.values[name]) > 0
     # What was learned: only above every model without the image, chance among them, and with the image above geometry.
     if "has learned something" in answer[3]:
         assert all(own > made.values[name] for name in CONTEXT)
@@ -367,14 +411,82 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;</style
 def test_no_text_becomes_markup(config):
     dirty = {**config, "run": HOSTILE, "report": {"title": HOSTILE, "palette": "deep"}}
     clean = {**config, "run": "x", "report": {"title": "x", "palette": "deep"}}
+    run = made_up_run(backends=("custom",), one_class_fold=True)
+    rows = [{**row, "patient": row["patient"].replace("p00", HOSTILE)} for row in run.metrics["patients"]]
+    pictures = [
+        replace(one, chosen=replace(one.chosen, patient=one.chosen.patient.replace("p00", HOSTILE)))
+        for one in run.patients
+    ]
+    hostile = replace(run, metrics={**run.metrics, "patients": rows}, patients=pictures)
     pages = [
-        render_page(
-            SimpleNamespace(config=c, source="phantom", metrics=study().metrics(), preprocessing=()),
-            [],
-            [sheet(c["run"])],
-        )
-        for c in (dirty, clean)
+        render_page(replace(results, config=c), [], [sheet(c["run"])])
+        for results, c in ((hostile, dirty), (run, clean))
     ]
     for mark in ("<script", "<img", "</style", "<th", "<a "):
         assert pages[0].count(mark) == pages[1].count(mark), mark
     assert "&lt;script&gt;alert(1)" in pages[0]
+
+
+def test_backends_that_agree_share_a_row():
+    run = made_up_run()
+    same = {rule: run.metrics["models"][f"custom/{rule}"] for rule in ("surrogate", "tempotron", "bal")}
+    models = {
+        name: same.get(name.split("/")[-1], own) if "/" in name else own for name, own in run.metrics["models"].items()
+    }
+    rows = rules_sheet(replace(run, metrics={**run.metrics, "models": models})).frame
+    assert list(rows["backends"]) == ["all 3 backends"] * 3
+    models["snntorch/bal"] = run.metrics["models"]["snntorch/bal"]
+    rows = rules_sheet(replace(run, metrics={**run.metrics, "models": models})).frame
+    own = rows[rows["rule"] == "BAL"]
+    assert list(own["backends"]) == ["Custom and SpikingJelly", "snnTorch"]
+    assert len(rows) == 4
+    assert len(rules_sheet(run).frame) == 9
+
+
+def test_no_network_is_called_chosen_where_none_could_be():
+    words = "(chosen on validation data)"
+    assert render_page(made_up_run(backends=("custom",)), [], []).count(words) == 1
+    assert words not in render_page(made_up_run(backends=("custom",), only_class=0), [], [])
+
+
+def test_every_learning_rule_is_explained():
+    words = glossary(list(RULES), list(BACKENDS))
+    assert {"ROC-AUC", "Backend", "BAL", "Tempotron", "Surrogate gradient", "E-prop"} == set(words)
+    assert "active learning" in words["BAL"]
+
+
+def test_the_entries_for_a_bibliography_are_those_of_the_citation_file():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    text = bibtex("9.9")
+    assert cited["preferred-citation"]["doi"] == PAPER_DOI and cited["preferred-citation"]["title"] == PAPER_TITLE
+    assert cited["title"] in text and "version = {9.9}" in text
+    assert text.count("@") == 4 and text.count("{") == text.count("}")
+
+
+def test_the_commit_is_read_without_git(tmp_path):
+    def put(path, text):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    sha = "a1" * 20
+    assert commit_of(tmp_path) == ""
+    put("x/.git/HEAD", "ref: refs/heads/main\n")
+    assert commit_of(tmp_path / "x") == ""
+    put("x/.git/packed-refs", f"# pack-refs\n{sha} refs/heads/main\n")
+    assert commit_of(tmp_path / "x") == sha
+    put("x/.git/refs/heads/main", "b2" * 20 + "\n")
+    assert commit_of(tmp_path / "x") == "b2" * 20
+    put("x/.git/worktrees/w/HEAD", f"{sha}\n")
+    put("x/.git/worktrees/w/commondir", "../..\n")
+    put("w/.git", f"gitdir: {tmp_path / 'x/.git/worktrees/w'}\n")
+    assert commit_of(tmp_path / "w") == sha
+    put("x/.git/worktrees/w/HEAD", "ref: refs/heads/main\n")
+    assert commit_of(tmp_path / "w") == "b2" * 20
+
+
+def test_the_date_may_be_set_for_pages_that_must_be_equal(monkeypatch, config):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert describe_release().date == "1970-01-02"
+    run = made_up_run(backends=("custom",), one_class_fold=True)
+    page = render_page(replace(run, config=config, origin=Release("1970-01-02", "9.9", "ab" * 20)), [], [])
+    assert "Made on 1970-01-02 by SNNDeep 9.9, commit abababababab" in page

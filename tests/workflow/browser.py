@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -33,6 +34,21 @@ def require() -> tuple[str, str]:
     return found[0], found[1]
 
 
+class Paper:
+    """What a page is when printed.
+
+    Args:
+        content: A PDF.
+    """
+
+    def __init__(self, content: bytes):
+        self.content = content
+
+    def __len__(self) -> int:
+        """Return the number of pages."""
+        return len(re.findall(rb"/Type\s*/Page\b", self.content))
+
+
 class Page:
     """A page that is open in the browser.
 
@@ -56,6 +72,22 @@ class Page:
         """Show the page as with a dark or a light theme."""
         feature = {"name": "prefers-color-scheme", "value": "dark" if on else "light"}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def media(self, kind: str, dark: bool) -> None:
+        """Show the page as on a `screen` or as on paper (`print`); an empty kind leaves that to the browser."""
+        feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": [feature]})
+
+    def settle(self) -> None:
+        """Wait until the page has been laid out and drawn."""
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 50));"
+        )
+
+    def pdf(self) -> Paper:
+        """Print the page."""
+        options = {"preferCSSPageSize": True, "printBackground": True}
+        return Paper(base64.b64decode(self.driver.execute_cdp_cmd("Page.printToPDF", options)["data"]))
 
     def screenshot(self, path: Path) -> None:
         """Write a PNG of the whole page."""

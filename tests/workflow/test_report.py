@@ -6,6 +6,9 @@ Screenshots are written to `results/test-screenshots/` of the checkout, which gi
 import base64
 import io
 import itertools
+import json
+import subprocess
+import sys
 
 import browser
 import pandas as pd
@@ -33,7 +36,7 @@ def test_every_image_is_drawn_and_has_words(page):
     assert all(drawn and words > 20 for drawn, words in images)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 768, 1280, 1440])
 def test_nothing_sticks_out(page, width):
     page.resize(width)
     assert page.run("return document.documentElement.scrollWidth") <= width
@@ -80,6 +83,10 @@ def test_text_stands_out_from_its_ground(page, dark):
     page.dark(False)
 
 
+def unfold(page, table: str) -> None:
+    page.run("document.getElementById(arguments[0]).closest('details').open = true", table)
+
+
 def column(page, table: str, index: int) -> list[str]:
     script = (
         "return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map(r => r.cells[arguments[1]].innerText)"
@@ -90,6 +97,7 @@ def column(page, table: str, index: int) -> list[str]:
 def test_tables_sort_by_keyboard(page):
     from selenium.webdriver.common.keys import Keys
 
+    unfold(page, "table-leakage")
     header = page.driver.find_element("css selector", "#table-leakage thead th:nth-child(2)")
     header.find_element("css selector", "button").send_keys(Keys.ENTER)
     assert header.get_attribute("aria-sort") == "ascending"
@@ -119,13 +127,16 @@ def test_every_table_comes_as_the_csv_and_latex_that_are_published(page, finishe
         assert r"\toprule" in (folder / name).with_suffix(".tex").read_text(encoding="utf-8")
 
 
-def test_every_figure_comes_as_svg_and_png(page, finished):
+def test_every_figure_comes_as_svg_png_and_pdf(page, finished):
     folder = finished.folder / "results/tiny/figures"
     shown = page.run("return [...document.querySelectorAll('figure a.file')].map(a => [a.download, a.href])")
+    slices = page.run("return [...document.querySelectorAll('#patients .note a.file')].map(a => [a.download, a.href])")
+    shown += [[name, address] for name, address in slices if name.endswith(".svg")]
     assert {name for name, _ in shown} == {path.name for path in folder.glob("*.svg")}
     for name, address in shown:
         assert base64.b64decode(address.partition("base64,")[2]) == (folder / name).read_bytes()
         assert (folder / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / name).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_hostile_title_stays_text(project, tmp_path):
@@ -144,18 +155,18 @@ def test_colours_run_the_report_alone(project):
     assert project.planned() == {"report": 1, "publish": 1}
 
 
-@pytest.mark.parametrize("file", ["css", "js"])
+@pytest.mark.parametrize("file", ["page.css", "page.js", "tables.html.jinja"])
 def test_the_look_of_the_page_runs_the_report_alone(project, file):
-    path = project.folder / f"scripts/snndeep/reporting/page.{file}"
+    path = project.folder / f"scripts/snndeep/reporting/{file}"
     path.write_text(path.read_text(encoding="utf-8") + "\n")
     assert project.planned() == {"report": 1, "publish": 1}
 
 
 def test_a_damaged_figure_is_found_and_its_job_named(project):
-    (path,) = (project.folder / "work/report").glob("*/figures/matrices.svg")
+    (path,) = (project.folder / "work/report").glob("*/figures/curves.svg")
     path.write_bytes(path.read_bytes()[:-1])
     output = project.fails("verify", "--quiet", "rules")
-    assert "figures/matrices.svg" in output
+    assert "figures/curves.svg" in output
     report = path.parents[1] / "report.html"
     project.run("--quiet", "rules", "--force", report.relative_to(project.folder).as_posix())
     project.run("verify", "--quiet", "rules")
@@ -164,5 +175,31 @@ def test_a_damaged_figure_is_found_and_its_job_named(project):
 def test_snakemakes_own_report_holds_figures_and_tables_with_captions(project):
     project.run("--report", "workflow.html")
     page = (project.folder / "workflow.html").read_text(encoding="utf-8")
-    for text in ("leakage_gap", "matrix_patient_slice", "Figures", "Tables", "In full precision".lower()):
+    for text in ("leakage_gap", "rules", "Figures", "Tables", "In full precision".lower()):
         assert text in page
+
+
+def test_the_inside_is_that_of_the_network_chosen_on_validation(page, finished):
+    metrics = json.loads((finished.folder / "results/tiny/metrics.json").read_text(encoding="utf-8"))
+    shown = page.run(
+        "return [...document.querySelectorAll('[data-network]')].filter(e => !e.hidden).map(e => e.dataset.network)"
+    )
+    assert set(shown) == {metrics["headline"]["patient"]["network"]} and len(shown) >= 3
+    offered = page.run("return [...document.getElementById('network').options].map(o => o.value)")
+    assert offered == metrics["headline"]["patient"]["of_each_rule"]
+
+
+def test_two_published_runs_are_compared(finished, tmp_path):
+    folder = finished.folder / "results/tiny"
+    page = tmp_path / "comparison.html"
+    command = [sys.executable, str(ROOT / "scripts/compare.py"), str(folder), str(folder), "--output", str(page)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "The configurations are the same." in done.stdout and "times the same" in done.stdout
+    assert "tiny and tiny" in page.read_text(encoding="utf-8")
+
+
+def test_the_quality_page_needs_scans_alone(fresh):
+    fresh.run("qc", "--quiet", "rules")
+    page = (fresh.folder / "results/tiny/qc.html").read_text(encoding="utf-8")
+    assert page.count('<article class="scan') == 12 and "12 scans: 0 cannot be used" in page
+    assert not (fresh.folder / "work/features").exists()

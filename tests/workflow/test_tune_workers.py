@@ -13,7 +13,7 @@ def test_workers_and_the_kind_of_storage_run_nothing_again(project):
 def test_new_trials_are_shared_between_the_workers(project):
     project.config["tuning"] |= {"workers": 9, "n_trials": 2}
     jobs = project.planned()
-    assert jobs["tune_worker"] == 9 * 4, "no more workers than splits"
+    assert jobs["tune_worker"] == 3 * 4, "no more workers than splits"
     assert {rule: jobs[rule] for rule in MODELS} == MODELS
 
 

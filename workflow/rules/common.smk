@@ -13,7 +13,10 @@ SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from snndeep.limits import LimitSettings
+from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
+from snndeep.plan.configuration_file import located
+from snndeep.plan.description import describe
 from snndeep.scans.converted import RECORD
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
@@ -21,25 +24,64 @@ from snndeep.store.folder import mark_store, refuse_other_folders
 from snndeep.store.lease import RunLease
 from snndeep.store.locks import CheckoutLock
 from snndeep.store.owner import owner_of
+from snndeep.store.origin import refuse_other_origin
 from snndeep.store.pruning import settle_times
+from snndeep.store.publication import (
+    RECORD as PUBLICATION,
+    mark_of,
+    origin_of,
+    withdraw_false_marks,
+)
 
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 
-def plan_of(config):
-    """Return the plan of a configuration; a mistake in it stops the run before any work."""
-    try:
-        completed = complete(config)
-        refuse_other_folders(Path(completed["store"]), Path.cwd())
-        return Plan(completed, SCRIPTS)
-    except SNNDeepError as error:
+def stop(error):
+    """End the run before any work with the message of an error, without Snakemake's words around it."""
+    if not workflow.is_main_process:
         raise WorkflowError(str(error)) from None
+    sys.stderr.write(f"{error}\n")
+    sys.exit(1)
 
 
-PLAN = plan_of(config)
-RESULTS = f"results/{PLAN.config['run']}"
+def typed_configuration():
+    """Return what a person wrote: the files of configuration, the later ones over the earlier ones, and `--config`."""
+    given = workflow.config_settings
+    own = [Path(path) for path in workflow.configfiles if path not in given.configfiles]
+    return [*own, *given.configfiles], given.config_args or []
+
+
+def plan_of(config):
+    """Return the plan of a configuration."""
+    if workflow.is_main_process:
+        configuration_files(sys.argv[1:])
+    completed = complete(as_typed(config, typed_configuration()[1]))
+    refuse_other_folders(Path(completed["store"]), Path.cwd())
+    return Plan(completed, SCRIPTS)
+
+
+try:
+    PLAN = plan_of(config)
+    RESULTS = f"results/{PLAN.config['run']}"
+    if workflow.is_main_process:
+        published = origin_of(Path(RESULTS, PUBLICATION))
+        refuse_other_origin(Path(RESULTS), published, PLAN.scans.origin)
+        withdraw_false_marks(Path(RESULTS))
+except SNNDeepError as error:
+    stop(located(error, *typed_configuration()))
+# By address, of the run's scans and of an external test set.
+FEATURE_BATCHES = {
+    address: batch
+    for scans in PLAN.scan_plans
+    for address, batch in scans.feature_batches.items()
+}
+CONVERSIONS = {
+    address: conversion
+    for scans in PLAN.scan_plans
+    for address, conversion in scans.conversions.items()
+}
 LOCK = CheckoutLock(Path(".snakemake/run.lock"))
 LEASE = RunLease(PLAN.store, Path.cwd(), PLAN.config["run"])
 
@@ -75,9 +117,9 @@ def begin_run():
     except StorageError as error:
         # If the disk is full, `prune` must be able to start; a job that needs to write reports it.
         if error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkflowError(str(error)) from None
+            stop(error)
     except SNNDeepError as error:
-        raise WorkflowError(str(error)) from None
+        stop(error)
 
 
 # This comes before the run looks for existing files. Jobs read this file too; only the main process is the run. A dry run may
@@ -101,7 +143,7 @@ os.environ.update(
 
 wildcard_constraints:
     address="[0-9a-f]{12}",
-    backend="|".join(PLAN.backends),
+    backend="|".join(sorted({*PLAN.backends, *dict(PLAN.searchers)})),
     rule="|".join(PLAN.rules),
     encoder="|".join(PLAN.encoders),
     batch="[A-Za-z0-9_.-]+",
@@ -120,6 +162,10 @@ def current(stage, wildcards):
 
 def scans_of(batch):
     """Return the files that must exist before the scans of a batch can be read."""
+    if (
+        batch.stage.address not in PLAN.scans.feature_batches
+    ):  # of the external test set
+        return [] if Path(batch.manifest).exists() else batch.records
     if not PLAN.scans.in_place:
         return PLAN.scans.data_manifests(batch.cases)
     # The survey comes before long jobs. If this job is done, a new survey (because of another scan) must not repeat it.
@@ -129,6 +175,13 @@ def scans_of(batch):
 def surveyed():
     """Return the output of the check of a user's whole data set, if the scans are the user's files."""
     return [PLAN.scans.survey.path("survey.json")] if PLAN.scans.in_place else []
+
+
+def scans_to_look_at(batch):
+    """Return the files that must exist before the scans of a batch can be looked at, which no survey precedes."""
+    if PLAN.scans.in_place:
+        return batch.records
+    return PLAN.scans.data_manifests(batch.cases)
 
 
 def scans_to_show():
@@ -142,10 +195,12 @@ def scans_to_show():
     ]
 
 
-def examined(file):
-    """Return one file of the model that the report examines."""
-    backend, rule = PLAN.raster_model
-    return PLAN.train(backend, rule).path(f"{backend}.{rule}.{file}")
+def inspected():
+    """Return the inspection of every model, in the order of `PLAN.models`."""
+    return [
+        PLAN.insight(backend, rule).path(f"{backend}.{rule}.insight.json")
+        for backend, rule in PLAN.models
+    ]
 
 
 def archive_for(wildcards):
@@ -174,11 +229,8 @@ def trained_apart():
 
 
 def searched():
-    """Return the outcome of every model's search, in the order of `PLAN.models`."""
-    return [
-        PLAN.tune(backend, rule).path(f"{backend}.{rule}.json")
-        for backend, rule in PLAN.models
-    ]
+    """Return the outcome of the search that serves each model, in the order of `PLAN.models`."""
+    return [PLAN.tuned(backend, rule) for backend, rule in PLAN.models]
 
 
 def journal_of(wildcards):
@@ -186,6 +238,15 @@ def journal_of(wildcards):
     return PLAN.study(wildcards.backend, wildcards.rule).path(
         f"{wildcards.backend}.{wildcards.rule}.journal"
     )
+
+
+def searched_by_workers(wildcards):
+    """Return what the workers of a model's search write; nothing if the search is done, however it was shared."""
+    model = f"{wildcards.backend}.{wildcards.rule}"
+    stage = PLAN.tune(wildcards.backend, wildcards.rule)
+    if Path(stage.path(f"{model}.json")).exists():
+        return []
+    return [stage.path(f"{model}.{worker}.json") for worker in PLAN.tune_shares()]
 
 
 def record_of_tune(wildcards):

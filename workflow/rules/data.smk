@@ -79,19 +79,15 @@ if PLAN.scans.source == "msd" and not PLAN.scans.in_place:
             "../../scripts/data_msd.py"
 
 
-if PLAN.scans.in_place:
+if CONVERSIONS:
 
     rule convert:
         output:
             record=update(f"{PLAN.store}/convert/{{address}}/{RECORD}"),
         params:
-            stage=lambda wildcards: PLAN.scans.conversions[
-                wildcards.address
-            ].stage.record(),
+            stage=lambda wildcards: CONVERSIONS[wildcards.address].stage.record(),
             request=kept_out(
-                lambda wildcards: PLAN.scans.conversions[
-                    wildcards.address
-                ].request.to_json()
+                lambda wildcards: CONVERSIONS[wildcards.address].request.to_json()
             ),
         log:
             "logs/convert/{address}.log",
@@ -105,6 +101,9 @@ if PLAN.scans.in_place:
             runtime=growing(60),
         script:
             "../../scripts/convert.py"
+
+
+if PLAN.scans.in_place:
 
     rule survey:
         input:

@@ -1,16 +1,12 @@
 # Features of every slice, several cases per job.
 rule features:
     input:
-        scans=lambda wildcards: scans_of(PLAN.scans.feature_batches[wildcards.address]),
+        scans=lambda wildcards: scans_of(FEATURE_BATCHES[wildcards.address]),
     output:
         manifest=update(f"{PLAN.store}/features_batch/{{address}}/manifest.json"),
     params:
-        stage=lambda wildcards: PLAN.scans.feature_batches[
-            wildcards.address
-        ].stage.record(),
-        work=kept_out(
-            lambda wildcards: PLAN.scans.feature_batches[wildcards.address].work()
-        ),
+        stage=lambda wildcards: FEATURE_BATCHES[wildcards.address].stage.record(),
+        work=kept_out(lambda wildcards: FEATURE_BATCHES[wildcards.address].work()),
     log:
         "logs/features/{address}.log",
     benchmark:

@@ -1,21 +1,31 @@
-# Inspection of one trained model: permutation importance of features, and firing rates.
+# Inspection of one trained model, if the report shows it: permutation importance of features, and firing rates.
 rule insight:
     input:
+        metrics=PLAN.evaluate.path("metrics.json"),
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
-        spikes=PLAN.spike_files(PLAN.encoder(PLAN.raster_model[1]), PLAN.shown_splits),
-        model=examined("model.npz"),
-        record=examined("record.json"),
+        spikes=lambda wildcards: PLAN.spike_files(
+            PLAN.encoder(wildcards.rule), PLAN.shown_splits
+        ),
+        model=lambda wildcards: PLAN.train(wildcards.backend, wildcards.rule).path(
+            f"{wildcards.backend}.{wildcards.rule}.model.npz"
+        ),
+        record=lambda wildcards: PLAN.train(wildcards.backend, wildcards.rule).path(
+            f"{wildcards.backend}.{wildcards.rule}.record.json"
+        ),
     output:
-        importance=update(PLAN.insight.path("importance.json")),
-        firing=update(PLAN.insight.path("firing.json")),
+        insight=update(
+            f"{PLAN.store}/insight/{{address}}/{{backend}}.{{rule}}.insight.json"
+        ),
     params:
-        stage=PLAN.insight.record(),
+        stage=lambda wildcards: current(
+            PLAN.insight(wildcards.backend, wildcards.rule), wildcards
+        ).record(),
     log:
-        "logs/insight.log",
+        "logs/insight/{address}.{backend}.{rule}.log",
     benchmark:
-        "logs/insight.tsv"
+        "logs/insight/{address}.{backend}.{rule}.tsv"
     conda:
-        f"../../envs/{PLAN.environment(PLAN.raster_model[0])}.yaml"
+        lambda wildcards: f"../../envs/{PLAN.environment(wildcards.backend)}.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),

@@ -1,9 +1,10 @@
-# CT slices for the report: the most certain right, the most certain wrong and the least certain decisions.
+# CT slices for the report: certain and uncertain decisions with their neighbours, and one slice of each patient.
 rule pictures:
     input:
         scans=scans_to_show(),
         samples=PLAN.samples.path("samples.parquet"),
         predictions=PLAN.evaluate.path("predictions.parquet"),
+        metrics=PLAN.evaluate.path("metrics.json"),
     output:
         words=update(PLAN.pictures.path("pictures.json")),
         pictures=update(PLAN.pictures.path("pictures.npz")),

@@ -8,6 +8,7 @@ rule preprocessing:
         fitted=update(PLAN.preprocessing.path("preprocessing.json")),
     params:
         stage=PLAN.preprocessing.record(),
+        measurements=kept_out(PLAN.config["preprocessing"]["measurements"]),
     log:
         "logs/preprocessing.log",
     benchmark:

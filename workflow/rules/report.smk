@@ -9,12 +9,12 @@ rule report:
         preprocessing=PLAN.preprocessing.path("preprocessing.json"),
         records=trained("record.json"),
         tuned=searched(),
-        traces=examined("traces.npz"),
+        traces=trained("traces.npz"),
         predictions=PLAN.evaluate.path("predictions.parquet"),
-        importance=PLAN.insight.path("importance.json"),
-        firing=PLAN.insight.path("firing.json"),
+        insight=inspected(),
         picture_words=PLAN.pictures.path("pictures.json"),
         pictures=PLAN.pictures.path("pictures.npz"),
+        external=[PLAN.external.path("external.json")] if PLAN.outside else [],
     output:
         report=update(PLAN.report.path("report.html")),
         figures=update(directory(PLAN.report.path("figures"))),
@@ -38,6 +38,7 @@ rule report:
 # Once all of it is published, times do not count: an address has only one content, so if another checkout wrote it again there
 # is nothing new to publish. Before that they do: Snakemake does not look for missing outputs of a job behind ancient inputs if
 # anything before them is made again.
+EXTERNAL = ("external.json", "external_patients.csv")
 PUBLISHED = [
     f"{RESULTS}/{name}"
     for name in (
@@ -50,10 +51,14 @@ PUBLISHED = [
         "patients.csv",
         "comparisons.csv",
         "cost.csv",
+        "predictions.parquet",
         "samples.parquet",
         "cases.parquet",
         "models",
+        "run.json",
         "provenance.json",
+        *(EXTERNAL if PLAN.external else ()),
+        mark_of(PLAN.live()),
     )
 ]
 
@@ -78,12 +83,16 @@ rule publish:
                     "patients.csv",
                     "comparisons.csv",
                     "cost.csv",
+                    "predictions.parquet",
                 )
             ]
         ),
         samples=to_publish(PLAN.samples.path("samples.parquet")),
         cases=to_publish(PLAN.samples.path("cases.parquet")),
         model_files=to_publish(rules.models.output.models),
+        external=to_publish(
+            [PLAN.external.path(name) for name in EXTERNAL] if PLAN.external else []
+        ),
     output:
         report=report(
             f"{RESULTS}/report.html",
@@ -111,13 +120,19 @@ rule publish:
         patients=f"{RESULTS}/patients.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
         cost=f"{RESULTS}/cost.csv",
+        predictions=f"{RESULTS}/predictions.parquet",
         samples=f"{RESULTS}/samples.parquet",
         cases=f"{RESULTS}/cases.parquet",
         model_files=directory(f"{RESULTS}/models"),
+        record=f"{RESULTS}/run.json",
+        external=[f"{RESULTS}/{name}" for name in EXTERNAL] if PLAN.external else [],
         live=f"{RESULTS}/provenance.json",
+        mark=PUBLISHED[-1],
     params:
+        record=describe(PLAN),
         stages=PLAN.addresses(),
         live=PLAN.live(),
+        origin=kept_out(PLAN.scans.origin.to_json()),
         store=kept_out(str(PLAN.store)),
     log:
         "logs/publish.log",

@@ -2,9 +2,7 @@
 rule third_arm:
     input:
         spikes=lambda wildcards: PLAN.apart_file(PLAN.encoder(wildcards.rule)),
-        tuned=lambda wildcards: PLAN.tune(wildcards.backend, wildcards.rule).path(
-            f"{wildcards.backend}.{wildcards.rule}.json"
-        ),
+        tuned=lambda wildcards: PLAN.tuned(wildcards.backend, wildcards.rule),
     output:
         scores=update(
             f"{PLAN.store}/third_arm/{{address}}/{{backend}}.{{rule}}.scores.npz"

@@ -2,9 +2,7 @@
 rule train:
     input:
         spikes=lambda wildcards: PLAN.spike_files(PLAN.encoder(wildcards.rule)),
-        tuned=lambda wildcards: PLAN.tune(wildcards.backend, wildcards.rule).path(
-            f"{wildcards.backend}.{wildcards.rule}.json"
-        ),
+        tuned=lambda wildcards: PLAN.tuned(wildcards.backend, wildcards.rule),
     output:
         model=update(f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.model.npz"),
         scores=update(f"{PLAN.store}/train/{{address}}/{{backend}}.{{rule}}.scores.npz"),

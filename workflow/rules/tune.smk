@@ -32,10 +32,7 @@ if PLAN.tune_shares():
 # Collects the trials of the workers. Without workers, or if a trial is missing, it runs the remaining trials itself.
 rule tune:
     input:
-        workers=[
-            f"{PLAN.store}/tune/{{address}}/{{backend}}.{{rule}}.{worker}.json"
-            for worker in PLAN.tune_shares()
-        ],
+        workers=searched_by_workers,
         spikes=lambda wildcards: PLAN.spike_files(
             PLAN.encoder(wildcards.rule), chain.from_iterable(PLAN.searched)
         ),

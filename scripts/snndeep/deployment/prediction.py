@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from snndeep.backends.registry import load_backend
 from snndeep.deployment.model_file import FoldModel, ModelFile
 from snndeep.deployment.reference import (
     MEAN_HU,
@@ -32,19 +31,13 @@ from snndeep.deployment.reference import (
     compare_spacing,
     fingerprint,
 )
-from snndeep.errors import ConfigError, ModelFileError
-from snndeep.evaluation.aggregation import patient_scores
+from snndeep.deployment.scoring import score_table
 from snndeep.evaluation.calibration import probabilities
 from snndeep.labels import MaskLabels
-from snndeep.learning.descent import score_in_batches
-from snndeep.learning.registry import load_rule
 from snndeep.radiomics.extract import CaseFeatures, extract_case
-from snndeep.samples.split import fold_of
 from snndeep.samples.table import Cohort, assemble, feature_names
 from snndeep.scans.plausibility import ScanFinding, check_spacing, findings, refuse_implausible
 from snndeep.seeds import generator
-from snndeep.spikes.encoders.registry import load_encoder
-from snndeep.spikes.trains import SpikeTrains
 from snndeep.volume import read_header
 from snndeep.volume.measure import CaseMeasures
 
@@ -109,28 +102,6 @@ class Prediction:
         return [int(k) for k in order["slice"].head(SHOWN)]
 
 
-def choose_members(model: ModelFile, split: str | None) -> tuple[FoldModel, ...]:
-    """Return the members to ask: one split's, all of one fold, or all of the protocol by patient (else of the first one).
-
-    Raises:
-        ConfigError: If there is no such split.
-    """
-    if split is not None:
-        chosen = tuple(member for member in model.members if split in (member.split, fold_of(member.split)))
-        if not chosen:
-            known = dict.fromkeys(name for m in model.members for name in (fold_of(m.split), m.split))
-            raise ConfigError(
-                "The model has no such split.",
-                where="split",
-                found=repr(split),
-                expected=f"one of {', '.join(known)}",
-            )
-        return chosen
-    protocols = [member.protocol for member in model.members]
-    protocol = "patient" if "patient" in protocols else protocols[0]
-    return tuple(member for member in model.members if member.protocol == protocol)
-
-
 def predict(
     scan: ScanToPredict, model: ModelFile, members: Sequence[FoldModel], backend: str, keep_implausible: bool = False
 ) -> Prediction:
@@ -156,18 +127,16 @@ def predict(
         refuse_implausible(found, f"case {scan.case}, file {scan.image}, mask {scan.mask}")
     nobody_known = Cohort(patients={scan.case: scan.case}, diseased={}, weak=False)
     table = assemble(extracted.slices, nobody_known, model.samples)
-    _check_features(table, members)
-    scores = {member.split: score_slices(table, model, member, backend) for member in members}
-    margins = np.mean([member.slices.margin(scores[member.split]) for member in members], axis=0)
+    scored = score_table(table, model, members, backend)
     slices = table[["slice", "organ_area_mm2"]].assign(
-        score=np.mean(list(scores.values()), axis=0),
-        margin=margins,
-        **{f"score.{split}": values for split, values in scores.items()},
+        score=np.mean(list(scored.scores.values()), axis=0),
+        margin=scored.slice_margins,
+        **{f"score.{split}": values for split, values in scored.scores.items()},
     )
-    patients = {}
-    for member in members:
-        _, score = patient_scores(table["patient"].to_numpy(str), scores[member.split], member.patients.share)
-        patients[member.split] = {"score": float(score[0]), "margin": float(member.patients.margin(score)[0])}
+    patients = {
+        split: {"score": float(scored.patient_scores[split][0]), "margin": float(margins[0])}
+        for split, margins in scored.member_margins.items()
+    }
     own = np.array([values["margin"] for values in patients.values()])
     fits = model.calibration[members[0].protocol]
     draws = generator(model.seed, "prediction").integers(own.size, size=(len(fits) - 1, own.size))
@@ -183,35 +152,6 @@ def predict(
         left_out=len(extracted.slices) - len(table),
         warnings=[*_of_scan(found, scan), *_known(extracted, table, members), *_compare(extracted, table, members)],
     )
-
-
-def score_slices(table: pd.DataFrame, model: ModelFile, member: FoldModel, backend: str) -> np.ndarray:
-    """Return the score of every row of a table of samples, `[N]`.
-
-    Raises:
-        ConfigError: See `predict`.
-    """
-    preprocessing = member.preprocessing
-    values = preprocessing.unit_interval(table[list(preprocessing.features)].to_numpy(np.float64))
-    encoder = load_encoder(model.encoder, model.encoder_settings)
-    # As in `encode_split`: seeds tell numpy's strings from Python's, and rate coding must draw what it drew in the run.
-    samples = list(table["sample"].to_numpy(str))
-    trains = SpikeTrains.from_dense(encoder.encode(values, samples, model.seed))
-    layers, rule = load_backend(backend), load_rule(model.rule)
-    network = rule.model(layers, rule.settings(**member.settings), member.parameters)
-    return score_in_batches(network, layers.load(trains, np.dtype(np.float32)), np.arange(len(table)))
-
-
-def _check_features(table: pd.DataFrame, members: Sequence[FoldModel]) -> None:
-    missing = sorted({name for member in members for name in member.preprocessing.features} - set(table.columns))
-    if missing:
-        raise ModelFileError(
-            "The model selected features that this SNNDeep does not extract.",
-            where="features",
-            found=", ".join(missing[:5]),
-            expected="features of the model's own families",
-            remedy="Use the SNNDeep that trained the model, or train it again.",
-        )
 
 
 def _spacing(extracted: CaseFeatures) -> tuple[float, float, float]:

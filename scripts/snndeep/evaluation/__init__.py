@@ -66,6 +66,7 @@ says why by the number's name; a number is never NaN, and 0 means 0. Intervals a
         "patient": {
           "network": "custom/surrogate", "classical": "dense",             chosen on validation slices
           "networks": 3,                                   distinct ones
+          "of_each_rule": ["custom/surrogate", ...],       chosen on validation slices, the best rule first
           "slice": {                                       and "patient"
             "family": 36,                                  differences that were judged together
             "against": {"boosting": {"a": ..., "b": ..., "difference": 0.01, "interval": [...], "p": 0.9,

@@ -29,6 +29,27 @@ def chosen(kind: str, models: Mapping[str, Any], kinds: Mapping[str, str], proto
     return max(values, key=lambda name: values[name], default=None)
 
 
+def chosen_of_each_rule(models: Mapping[str, Any], same: Mapping[str, str], protocol: str) -> list[str]:
+    """Return one network for each learning rule, the one with the greatest ROC-AUC of validation slices, best rule first.
+
+    Of identical networks the first stands for all. A rule whose validation ROC-AUC is undefined comes last, with its first
+    network.
+
+    Args:
+        models: Summaries by model and protocol.
+        same: The first of the networks that each network equals.
+        protocol: Whose validation parts.
+    """
+    best: dict[str, tuple[float, str]] = {}
+    for name in same:
+        value = models[name][protocol][VALIDATION]
+        score = -1.0 if value is None else float(value)
+        rule = name.partition("/")[2]
+        if rule not in best or score > best[rule][0]:
+            best[rule] = (score, same[name])
+    return [name for _, name in sorted(best.values(), key=lambda pair: -pair[0])]
+
+
 def headline(
     models: Mapping[str, Any],
     kinds: Mapping[str, str],
@@ -51,6 +72,7 @@ def headline(
             "network": network,
             "classical": chosen("classical", models, kinds, protocol),
             "networks": len(set(same.values())),
+            "of_each_rule": chosen_of_each_rule(models, same, protocol),
         }
         for unit in ("slice", "patient"):
             rows = [row for row in comparisons if (row["protocol"], row["unit"]) == (protocol, unit)]

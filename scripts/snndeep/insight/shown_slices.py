@@ -1,9 +1,9 @@
-"""The CT slices that the report shows: those with the most certain right, most certain wrong and least certain decisions."""
+"""The CT slices that the report shows: certain and uncertain decisions with their neighbours, and one slice of each patient."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,14 @@ WINDOW_HU = (-150.0, 250.0)
 """The soft tissue window (level 50 HU, width 400 HU). It is fixed, so that pictures can be compared."""
 
 MARGIN_MM = 25.0
+Words = Mapping[str, Any]
+"""Which slices are shown, see `plan_of_pictures`."""
+
 KINDS = ("best", "worst", "uncertain")
 """Most certain right, most certain wrong, and least certain decision."""
+
+NEIGHBOURS = {"below": -1, "above": 1}
+"""The slices next to a chosen one, by their offset along z."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Chosen:
     """A slice to show.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of `KINDS` or `NEIGHBOURS`, or `patient` for the slice of a patient with the highest score.
         sample: Id of the sample, `<case>:<slice>`.
         patient: Name of the patient.
         slice: Index of the slice along z on the canonical grid.
@@ -79,10 +85,37 @@ def choose_slices(judged: pd.DataFrame) -> list[Chosen]:
             rightness = own["margin"] * (1 if label else -1)
             order = {"best": -rightness, "worst": rightness, "uncertain": own["margin"].abs()}[kind]
             row = own.iloc[int(order.argmin())]
-            chosen.append(
-                Chosen(kind, str(row["sample"]), str(row["patient"]), int(row["slice"]), label, float(row["margin"]))
-            )
+            chosen.append(_chosen(kind, row, int(row["slice"])))
     return chosen
+
+
+def neighbours_of(judged: pd.DataFrame, chosen: Chosen) -> list[Chosen]:
+    """Return the slices next to a chosen one that were judged too, in the order of `NEIGHBOURS`.
+
+    Args:
+        judged: See `choose_slices`, with the column case.
+        chosen: The slice.
+    """
+    found = []
+    for kind, offset in NEIGHBOURS.items():
+        own = judged[(judged["case"] == chosen.case) & (judged["slice"] == chosen.slice + offset)]
+        if not own.empty:
+            found.append(_chosen(kind, own.iloc[0], chosen.slice + offset))
+    return found
+
+
+def highest_of_each_patient(judged: pd.DataFrame) -> list[Chosen]:
+    """Return for each patient the slice with the highest score, in the order of the patients' names.
+
+    Args:
+        judged: See `choose_slices`.
+    """
+    rows = judged.sort_values(["patient", "margin"], ascending=[True, False], kind="stable").drop_duplicates("patient")
+    return [_chosen("patient", row, int(row["slice"])) for _, row in rows.iterrows()]
+
+
+def _chosen(kind: str, row: pd.Series, index: int) -> Chosen:
+    return Chosen(kind, str(row["sample"]), str(row["patient"]), index, int(row["label"]), float(row["margin"]))
 
 
 def windowed(intensity: np.ndarray) -> np.ndarray:
@@ -113,12 +146,14 @@ class SlicePicture:
         spacing: Along columns and rows, in mm.
         grey: uint8 [rows, columns].
         regions: uint8 [rows, columns], 0 outside, `snndeep.labels.ORGAN` or `LESION`.
+        neighbours: The slices next to it.
     """
 
     chosen: Chosen
     spacing: tuple[float, float]
     grey: np.ndarray
     regions: np.ndarray
+    neighbours: tuple[SlicePicture, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -126,19 +161,67 @@ class SlicePicture:
         return (self.chosen.margin >= 0) == bool(self.chosen.label)
 
 
-def pictures_of(words: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> list[SlicePicture]:
+@dataclass(frozen=True)
+class ShownPictures:
+    """All pictures of a report.
+
+    Attributes:
+        slices: By network, its chosen slices with their neighbours.
+        patients: For each patient, the slice that the network of the headline scored highest.
+    """
+
+    slices: Mapping[str, Sequence[SlicePicture]]
+    patients: Sequence[SlicePicture]
+
+
+def plan_of_pictures(samples: pd.DataFrame, predictions: pd.DataFrame, models: Sequence[str], protocol: str) -> Words:
+    """Return which slices are shown, as JSON values: what `pictures.json` holds before the spacings are known.
+
+    Args:
+        samples: See `judged_slices`.
+        predictions: See `judged_slices`.
+        models: The networks whose slices are shown; the patients' are those of the first.
+        protocol: Name of the protocol.
+    """
+    slices: dict[str, list[dict[str, Any]]] = {}
+    for model in models:
+        judged = judged_slices(samples, predictions, model, protocol)
+        slices[model] = [
+            {**asdict(chosen), "neighbours": [asdict(own) for own in neighbours_of(judged, chosen)]}
+            for chosen in choose_slices(judged)
+        ]
+    first = judged_slices(samples, predictions, models[0], protocol)
+    return {"slices": slices, "patients": [asdict(chosen) for chosen in highest_of_each_patient(first)]}
+
+
+def samples_to_read(words: Words) -> dict[str, dict[int, str]]:
+    """Return the samples to read by case and index of the slice, in ascending order."""
+    entries = [*words["patients"], *(entry for own in words["slices"].values() for entry in own)]
+    wanted: dict[str, dict[int, str]] = {}
+    neighbours = [near for entry in entries for near in entry.get("neighbours", ())]
+    for one in [*entries, *neighbours]:
+        wanted.setdefault(str(one["sample"]).rpartition(":")[0], {})[int(one["slice"])] = str(one["sample"])
+    return {case: dict(sorted(own.items())) for case, own in sorted(wanted.items())}
+
+
+def pictures_of(stored: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> ShownPictures:
     """Rebuild pictures from the files of the stage `pictures`.
 
     Args:
-        words: For every picture, the fields of `Chosen` and `spacing`.
-        arrays: The arrays of picture number n under `n/grey` and `n/regions`.
+        stored: `words`, see `plan_of_pictures`; `spacings`, one entry for each sample: its name, and mm along columns and rows.
+        arrays: The arrays of a sample under `<position of the sample in spacings>/grey` and `/regions`.
     """
-    return [
-        SlicePicture(
-            Chosen(**{key: value for key, value in own.items() if key != "spacing"}),
-            tuple(own["spacing"]),
-            arrays[f"{number}/grey"],
-            arrays[f"{number}/regions"],
-        )
-        for number, own in enumerate(words)
-    ]
+    words = stored["words"]
+    number = {sample: k for k, (sample, _, _) in enumerate(stored["spacings"])}
+
+    def picture(entry: Mapping[str, Any]) -> SlicePicture:
+        values = dict(entry)
+        near = tuple(picture(one) for one in values.pop("neighbours", ()))
+        k = number[entry["sample"]]
+        _, x, y = stored["spacings"][k]
+        return SlicePicture(Chosen(**values), (x, y), arrays[f"{k}/grey"], arrays[f"{k}/regions"], near)
+
+    return ShownPictures(
+        {model: [picture(entry) for entry in own] for model, own in words["slices"].items()},
+        [picture(entry) for entry in words["patients"]],
+    )

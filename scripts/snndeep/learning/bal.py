@@ -163,6 +163,10 @@ class BalRule(LearningRule):
 
     name = "bal"
     label = "BAL"
+    in_words = (
+        "bio-inspired active learning: surrogate gradients, with labels bought in rounds for the slices "
+        "whose firing patterns are least like those already labelled"
+    )
     settings = BalSettings
     has_hidden = True
     search_space = SURROGATE.search_space

@@ -99,6 +99,7 @@ class LearningRule(ABC):
     Attributes:
         name: As in the configuration.
         label: As in text.
+        in_words: What it does, in a phrase for readers who do not know it; empty if it has none.
         settings: Their class.
         encoder: Name of the encoder that it reads unless the configuration says otherwise.
         search_space: What is searched unless the configuration says otherwise, by setting: {low, high, log?} or {choices}.
@@ -107,6 +108,7 @@ class LearningRule(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    in_words: ClassVar[str] = ""
     settings: ClassVar[type[Settings]]
     encoder: ClassVar[str] = DEFAULT_ENCODER
     search_space: ClassVar[SearchSpace]

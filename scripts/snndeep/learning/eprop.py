@@ -145,6 +145,9 @@ class EpropRule(LearningRule):
 
     name = "eprop"
     label = "E-prop"
+    in_words = (
+        "a local rule: every synapse keeps a trace of its own past, and one signal for each neuron says how to use it"
+    )
     settings = EpropSettings
     has_hidden = True
     search_space: ClassVar[SearchSpace] = {

@@ -175,6 +175,7 @@ class SurrogateRule(LearningRule):
 
     name = "surrogate"
     label = "Surrogate gradient"
+    in_words = "backpropagation through time, with a smooth function in place of the derivative of a spike"
     settings = SurrogateSettings
     has_hidden = True
     search_space: ClassVar[SearchSpace] = {

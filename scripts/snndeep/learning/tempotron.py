@@ -124,6 +124,7 @@ class TempotronRule(LearningRule):
 
     name = "tempotron"
     label = "Tempotron"
+    in_words = "one neuron that learns from its errors to fire for diseased slices and to stay silent for healthy ones"
     settings = TempotronSettings
     has_hidden = False
     search_space: ClassVar[SearchSpace] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -28,6 +29,15 @@ from snndeep.settings import Settings, type_hints
 from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
 
 NATIVE = "native"
+TYPES_IN_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "text",
+    "array": "a list, such as [a, b]",
+    "object": "a mapping, such as {key: value}",
+    "null": "null",
+}
 
 
 def configuration_schema() -> Schema:
@@ -150,14 +160,21 @@ def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
         return [_with_defaults(item, schema["items"]) for item in value]
     if not isinstance(value, Mapping):
         return as_meant(value, schema)
-    properties = schema.get("properties", {})
+    properties = _properties(schema)
     others = schema.get("additionalProperties")
     unlisted = others if isinstance(others, Mapping) else {}
-    filled = {key: _with_defaults(v, properties.get(key, unlisted)) for key, v in value.items()}
+    filled = {}
+    # In the order of the schema: the record of a stage must not depend on the order in which somebody wrote the keys.
     for key, sub in properties.items():
-        if key not in filled and ("default" in sub or "properties" in sub):
-            filled[key] = _with_defaults(copy.deepcopy(sub.get("default", {})), sub)
-    return filled
+        if key in value or "default" in sub or "properties" in sub:
+            filled[key] = _with_defaults(value[key] if key in value else copy.deepcopy(sub.get("default", {})), sub)
+    return filled | {key: _with_defaults(value[key], unlisted) for key in sorted(value.keys() - properties, key=str)}
+
+
+def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a section; where it may be of several forms, those of all of them."""
+    forms = [schema, *schema.get("oneOf", ())]
+    return {key: sub for form in forms for key, sub in form.get("properties", {}).items()}
 
 
 def _explain(error: ValidationError) -> ConfigError:
@@ -167,26 +184,52 @@ def _explain(error: ValidationError) -> ConfigError:
         known = list(schema.get("properties", {}))
         unknown = sorted(str(key) for key in error.instance if key not in known)
         close = difflib.get_close_matches(unknown[0], known, n=1)
+        elsewhere = [] if close else _places_of(unknown[0], configuration_schema())
+        remedy = "Remove it, or see docs/configuration.md for all keys."
+        if close:
+            remedy = f"Did you mean '{close[0]}'?"
+        elif elsewhere:
+            remedy = f"Did you mean {' or '.join(elsewhere)}? A key belongs to the section under which it is indented."
         return ConfigError(
             "The configuration has an unknown key.",
             where=f"{path}.{unknown[0]}" if path else unknown[0],
             found=", ".join(unknown),
             expected=f"one of {', '.join(known)}",
-            remedy=f"Did you mean '{close[0]}'?" if close else "Remove it, or see docs/configuration.md for all keys.",
+            remedy=remedy,
         )
     return ConfigError(
         "A value in the configuration is invalid.",
         where=path or "the whole configuration",
-        found=f"{error.instance!r}",
+        found=_in_words(error.instance),
         expected=_expected(error),
         remedy=schema.get("description", ""),
+    )
+
+
+def _places_of(name: str, schema: Mapping[str, Any], within: str = "") -> list[str]:
+    """Return the full names of the keys with a name, wherever they are."""
+    found = []
+    for key, sub in schema.get("properties", {}).items():
+        found += [f"{within}{key}"] if key == name else []
+        found += _places_of(name, sub, f"{within}{key}.")
+    return found
+
+
+def _in_words(value: Any) -> str:
+    """Return a value as it is written in YAML, after what it is where that is not plain to see."""
+    if value is None:
+        return "nothing"
+    kind = "the text " if isinstance(value, str) else "a list, " if isinstance(value, list) else ""
+    return (
+        f"{'a mapping, ' if isinstance(value, Mapping) else kind}{json.dumps(value, ensure_ascii=False, default=str)}"
     )
 
 
 def _expected(error: ValidationError) -> str:
     texts: dict[str, Callable[[Any], str]] = {
         "enum": lambda v: f"one of {', '.join(map(str, v))}",
-        "type": lambda v: f"a value of type {v}",
+        "type": lambda v: " or ".join(TYPES_IN_WORDS[kind] for kind in ([v] if isinstance(v, str) else v)),
+        "oneOf": lambda v: " or ".join("{" + ", ".join(f"{key}: ..." for key in form["required"]) + "}" for form in v),
         "minimum": lambda v: f"at least {v}",
         "maximum": lambda v: f"at most {v}",
         "exclusiveMinimum": lambda v: f"more than {v}",

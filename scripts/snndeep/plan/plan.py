@@ -18,15 +18,18 @@ from snndeep.backends.base import NATIVE_SETTINGS
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
 from snndeep.plan.addressing import CodeBase
+from snndeep.plan.outside import outside_of
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.stages import Stage, StageMaker
+from snndeep.plan.without_places import preprocessing_config
 from snndeep.redaction import masked
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
-from snndeep.store.content import content_digest
 
-REPORT_FILES = tuple(f"snndeep/reporting/page.{kind}" for kind in ("html.jinja", "css", "js"))
+REPORT_FILES = tuple(
+    f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
+)
 NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
@@ -41,9 +44,10 @@ class Plan:
         config: The configuration.
         store: The store's folder.
         scans: The stages up to the table of samples.
+        outside: The external test set; None without one.
 
     Raises:
-        DatasetError: If the data set cannot be used.
+        DatasetError: If a data set cannot be used.
     """
 
     def __init__(self, config: Mapping[str, Any], scripts: Path):
@@ -51,6 +55,8 @@ class Plan:
         self.store = Path(config["store"])
         self._maker = StageMaker(CodeBase(scripts), self.store)
         self.scans = ScanPlan(config, self._maker)
+        self.scans.check_enough(config["splits"]["folds"])
+        self.outside = outside_of(config, self._maker)
 
     @property
     def samples(self) -> Stage:
@@ -91,10 +97,7 @@ class Plan:
     @cached_property
     def preprocessing(self) -> Stage:
         """Scaling and selection of features, fitted to the training part of every split."""
-        config = {**self.config["preprocessing"], "seed": self.config["seed"]}
-        if config["min_icc"]:
-            # Other measurements at the same place are another input.
-            config["measurements"] += "#" + content_digest(Path(config["measurements"]))
+        config = {**preprocessing_config(self.config["preprocessing"]), "seed": self.config["seed"]}
         return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
 
     def encoding(self, encoder: str) -> dict[str, Any]:
@@ -195,6 +198,24 @@ class Plan:
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
         return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
 
+    def searcher(self, backend: str, rule: str) -> tuple[str, str]:
+        """Return the model whose search serves a model: its own in native mode.
+
+        In parity mode all backends compute the same, so one search serves all. The first one that there is searches, whether
+        it is in use or not, so that the search does not depend on which others are.
+        """
+        return (backend, rule) if self.mode(backend, rule) == "native" else (next(iter(BACKENDS)), rule)
+
+    @property
+    def searchers(self) -> list[tuple[str, str]]:
+        """The models that search, each once."""
+        return list(dict.fromkeys(self.searcher(*model) for model in self.models))
+
+    def tuned(self, backend: str, rule: str) -> str:
+        """Return the path of the outcome of the search that serves a model."""
+        searcher = self.searcher(backend, rule)
+        return self.tune(*searcher).path(f"{'.'.join(searcher)}.json")
+
     def tune_shares(self) -> dict[str, list[list[str]]]:
         """Return the part of `searched` of each tuning worker of a model, by the worker's name; empty for a single worker.
 
@@ -217,7 +238,7 @@ class Plan:
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
-        inputs = [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+        inputs = [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
 
     def third_arm(self, rule: str) -> Stage:
@@ -233,7 +254,7 @@ class Plan:
         }
         files = self._model_files("third_arm.py", backend, rule)
         return self._maker.stage(
-            "third_arm", config, files, [self.tune(backend, rule), self.spikes(self.encoder(rule))]
+            "third_arm", config, files, [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
         )
 
     def third_arms(self) -> dict[str, Stage]:
@@ -290,6 +311,19 @@ class Plan:
         inputs = [self.samples, self.splits, self.preprocessing, *self.trained()]
         return self._maker.stage("models", config, ["models.py"], inputs)
 
+    @cached_property
+    def external(self) -> Stage | None:
+        """The metrics of all models on the external test set; None without one."""
+        if self.outside is None:
+            return None
+        evaluation = {**self.config["evaluation"], "seed": self.config["seed"]}
+        return self.outside.scored(self.model_files, self.model_names, self.backends[0], evaluation)
+
+    @property
+    def scan_plans(self) -> list[ScanPlan]:
+        """The scans of the run and, if there is one, of the external test set."""
+        return [self.scans, *([self.outside.scans] if self.outside else [])]
+
     @property
     def shown_config(self) -> dict[str, Any]:
         """The configuration as the report shows it: without secrets and without what changes no result."""
@@ -300,14 +334,10 @@ class Plan:
                 "msd": {"md5": shown["dataset"]["msd"]["md5"]},
                 "cases": [case.name for case in self.scans.cases],
             }
+        shown["preprocessing"] = self.preprocessing.config
         shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
         without_secrets: dict[str, Any] = masked(shown)
         return without_secrets
-
-    @property
-    def raster_model(self) -> tuple[str, str]:
-        """The model that the report examines: the first one with hidden neurons, else the first."""
-        return next((model for model in self.models if load_rule(model[1]).has_hidden), self.models[0])
 
     @property
     def shown_protocol(self) -> str:
@@ -322,28 +352,30 @@ class Plan:
         folds = splits["folds"] * splits["repeats"]
         return split_names(self.shown_protocol, folds, splits["members"])[:: splits["members"]]
 
-    @cached_property
-    def insight(self) -> Stage:
-        """Feature importance and firing rates of one model."""
-        backend, rule = self.raster_model
+    def insight(self, backend: str, rule: str) -> Stage:
+        """Return the stage of feature importance and firing rates of one model, if the report shows it.
+
+        Which models it shows is known after the evaluation; of the others the stage says that they are not shown.
+        """
         config = {
             "backend": backend,
             "rule": rule,
             "insight": self.config["insight"],
+            "protocol": self.shown_protocol,
             "splits": self.shown_splits,
             "seed": self.config["seed"],
         }
-        inputs = [self.train(backend, rule), self.spikes(self.encoder(rule))]
+        inputs = [self.train(backend, rule), self.spikes(self.encoder(rule)), self.evaluate]
         return self._maker.stage("insight", config, self._model_files("insight.py", backend, rule), inputs)
+
+    def insights(self) -> list[Stage]:
+        """Return the stage `insight` of all models, in the order of `models`."""
+        return [self.insight(*model) for model in self.models]
 
     @cached_property
     def pictures(self) -> Stage:
         """The CT slices that the report shows."""
-        config = {
-            "labels": self.config["dataset"]["labels"],
-            "model": "/".join(self.raster_model),
-            "protocol": self.shown_protocol,
-        }
+        config = {"labels": self.config["dataset"]["labels"], "protocol": self.shown_protocol}
         return self._maker.stage("pictures", config, ["pictures.py"], [self.samples, self.evaluate])
 
     @cached_property
@@ -353,12 +385,13 @@ class Plan:
             "config": self.shown_config,
             "source": self.scans.source,
             "modes": {"/".join(model): self.mode(*model) for model in self.models},
-            "raster": "/".join(self.raster_model),
+            "protocol": self.shown_protocol,
             "splits": self.shown_splits,
             "addresses": self.addresses(),
         }
-        tuned = [self.tune(*model) for model in self.models]
-        inputs = [self.evaluate, self.insight, self.pictures, self.preprocessing, *tuned]
+        tuned = [self.tune(*self.searcher(*model)) for model in self.models]
+        inputs = [self.evaluate, *self.insights(), self.pictures, self.preprocessing, *tuned]
+        inputs += [self.external] if self.external else []
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
         files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
@@ -369,31 +402,43 @@ class Plan:
         stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
         for model in self.models:
-            stages += [self.study(*model), self.tune(*model), self.train(*model)]
-        stages += self.third_arms().values()
-        return [*stages, self.baselines, self.evaluate, self.model_files, self.insight, self.pictures, self.report]
+            searcher = self.searcher(*model)
+            stages += [self.study(*searcher), self.tune(*searcher), self.train(*model)]
+        stages += [*self.third_arms().values(), self.baselines, self.evaluate, self.model_files, *self.insights()]
+        if self.outside and self.external:
+            stages += [*self.outside.scans.extracting(), self.external]
+        return [*stages, self.pictures, self.report]
 
     def live(self) -> list[str]:
-        """Return `stage/address` of every stage that this configuration uses, sorted."""
-        return sorted({stage.id for stage in self.stages()})
+        """Return `stage/address` of every stage that this configuration uses, sorted; those of the quality page among them."""
+        looked_at = [batch.stage for batch in self.scans.quality_batches.values()]
+        return sorted({stage.id for stage in [*self.stages(), *looked_at]})
 
     def targets(self) -> dict[str, str]:
         """Return the output to ask Snakemake for, by `stage/address` of stages whose files are not themselves outputs."""
-        made = [(stage, batch.manifest) for batch in self.scans.feature_batches.values() for stage in batch.extracted]
-        made += [(conversion.stage, conversion.record) for conversion in self.scans.conversions.values()]
+        made = []
+        for scans in self.scan_plans:
+            made += [(stage, batch.manifest) for batch in scans.feature_batches.values() for stage in batch.extracted]
+            made += [(conversion.stage, conversion.record) for conversion in scans.conversions.values()]
         made.append((self.report, self.report.path("report.html")))
         return {stage.id: target for stage, target in made}
 
     def addresses(self) -> dict[str, str]:
         """Return the addresses that the report shows, by name of the stage."""
+        return {name: stage.address for name, stage in self.named_stages().items()}
+
+    def named_stages(self) -> dict[str, Stage]:
+        """Return the stages that the report names, by their name there."""
         named = {"samples": self.samples, "splits": self.splits, "preprocessing": self.preprocessing}
         named |= {f"spikes, {encoder}": self.spikes(encoder) for encoder in self.encoders}
         for backend, rule in self.models:
-            named[f"tune, {backend}/{rule}"] = self.tune(backend, rule)
+            searcher = self.searcher(backend, rule)
+            named[f"tune, {'/'.join(searcher)}"] = self.tune(*searcher)
             named[f"train, {backend}/{rule}"] = self.train(backend, rule)
+            named[f"insight, {backend}/{rule}"] = self.insight(backend, rule)
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
-        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.insight, self.pictures)}
-        return {name: stage.address for name, stage in named.items()}
+        named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.pictures)}
+        return named | ({"external": self.external} if self.external else {})
 
 
 def _file(module: str) -> str:

@@ -16,14 +16,15 @@ from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
 from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
-from snndeep.plan.addressing import FileDigests
+from snndeep.plan.addressing import LENGTH, FileDigests, digest
 from snndeep.plan.own_cases import find_own_cases
-from snndeep.plan.stages import Batch, Conversion, Stage, StageMaker
+from snndeep.plan.stages import Batch, CaseBatch, Conversion, Stage, StageMaker
 from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.formats import FORMATS
 from snndeep.scans.msd import CASES, archive_cases, chosen_names, diseased_by_list, unpacked_cases
 from snndeep.scans.settings import DicomSettings
+from snndeep.store.origin import Origin
 
 CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
 
@@ -53,7 +54,14 @@ class ScanPlan:
         self.conversions: dict[str, Conversion] = {}
         self.cases = self._find_cases()
         check_labelled(self.cases, labels)
-        folds, patients = config["splits"]["folds"], {case.patient for case in self.cases}
+
+    def check_enough(self, folds: int) -> None:
+        """Check that there is a patient for each fold.
+
+        Raises:
+            DatasetError: If there is not.
+        """
+        patients = {case.patient for case in self.cases}
         if len(patients) < folds:
             raise DatasetError(
                 "There are fewer patients than folds.",
@@ -177,6 +185,14 @@ class ScanPlan:
         )
 
     @property
+    def origin(self) -> Origin:
+        """Where the scans come from, for the record of published results."""
+        if self.source != "directory":
+            return Origin(self.source)
+        scans = {text for case in self.cases for text in (case.name, digest(case.leaf)[:LENGTH])}
+        return Origin(self.source, str(self.config["dataset"]["path"]), tuple(sorted(scans)))
+
+    @property
     def cohort(self) -> dict[str, Any]:
         """The patients and what the data set says about them; see `snndeep.samples.table.Cohort`."""
         return {
@@ -246,19 +262,37 @@ class ScanPlan:
         return batches
 
     @cached_property
+    def quality_batches(self) -> dict[str, CaseBatch]:
+        """The jobs that look at the scans for the quality page, by address; no run needs them."""
+        settings = {
+            "labels": self.config["dataset"]["labels"],
+            "plausibility": self.config["dataset"]["plausibility"],
+            "resegmentation": self.config["features"]["resegmentation"],
+        }
+        batches: dict[str, CaseBatch] = {}
+        for chunk in _chunks(self.cases, self.config["dataset"]["cases_per_job"]):
+            config = {**settings, "cases": [case.name for case in chunk]}
+            stage = self._maker.stage("quality", config, ["quality.py"], [case.leaf for case in chunk])
+            batches[stage.address] = CaseBatch(stage, chunk)
+        return batches
+
+    @cached_property
     def samples(self) -> Stage:
         """One table of all slices."""
         config = {**self._judged_by, "samples": self.config["samples"], "cohort": self.cohort}
         return self._maker.stage("samples", config, ["samples.py"], list(self.feature_stages.values()))
 
+    def extracting(self) -> list[Stage]:
+        """Return the stages that extract features, with the conversions before them."""
+        stages = [conversion.stage for conversion in self.conversions.values()]
+        stages += self.feature_stages.values()
+        return [*stages, *(batch.stage for batch in self.feature_batches.values())]
+
     def stages(self) -> list[Stage]:
         """Return the stages that the run's scans need, in the order of execution."""
         stages = [self.survey] if self.in_place else [self.data]
         stages += [self.archive] if self.source == "msd" and not self.in_place else []
-        stages += [conversion.stage for conversion in self.conversions.values()]
-        stages += self.feature_stages.values()
-        stages += [batch.stage for batch in self.feature_batches.values()]
-        return [*stages, self.samples]
+        return [*stages, *self.extracting(), self.samples]
 
 
 def _batch_name(cases: Sequence[Case]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Mapping
@@ -127,18 +128,43 @@ def as_meant(value: Any, schema: Mapping[str, Any]) -> Any:
     """Convert a value to the type in the schema where the command line or YAML produced another one.
 
     Snakemake's --config turns nested values into strings and a run named 2024 into a number; YAML reads 1e-3 as a string.
+    Where a number or text may be given, such as for a label of a mask, what looks like a number is one.
     """
     wanted = schema.get("type")
-    if isinstance(wanted, list) and "string" not in wanted and isinstance(value, str):
-        return yaml.safe_load(value)
-    if isinstance(value, str) and wanted in ("integer", "number", "boolean"):
-        parsed = yaml.safe_load(value)
-        if isinstance(parsed, int | float):
-            return parsed
-        try:
-            return float(value)
-        except ValueError:
-            return value
+    kinds = {wanted} if isinstance(wanted, str) else set(wanted or ())
+    if "enum" in schema and value not in schema["enum"]:
+        return next((choice for choice in schema["enum"] if value == _text(choice)), value)
+    if isinstance(value, str) and wanted != "string":
+        value = _parsed(value, kinds)
     if wanted == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
+    if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # one value has one form, and with it one address
     return copy.deepcopy(value)
+
+
+def _text(value: Any) -> str:
+    """Return a value as a person types it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _parsed(text: str, kinds: set[str]) -> Any:
+    """Return the number, list, truth value or null that a text means, if one of these is wanted; else the text."""
+    try:
+        parsed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    if parsed is None and "null" in kinds:
+        return None
+    if isinstance(parsed, list):
+        return parsed if "array" in kinds else text
+    if isinstance(parsed, bool):
+        return parsed if "boolean" in kinds else text
+    if not kinds & {"integer", "number"}:
+        return text
+    if isinstance(parsed, int | float):
+        return parsed if "number" in kinds or isinstance(parsed, int) or "string" not in kinds else text
+    try:
+        return float(text) if "string" not in kinds else text
+    except ValueError:
+        return text

@@ -47,6 +47,18 @@ class MsdSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ExternalSettings(Settings):
+    """A second data set, which takes no part in training."""
+
+    path: str = setting(
+        "",
+        "Scans that the run's models are scored on and never see in training: a folder or a table, as for dataset.path; "
+        "empty for none.",
+    )
+    labels: MaskLabels = section(MaskLabels, "What the labels of its masks mean.")
+
+
+@dataclass(frozen=True)
 class DatasetSettings(Settings):
     """Where the scans come from."""
 
@@ -93,6 +105,7 @@ class DatasetSettings(Settings):
     )
     phantom: PhantomSettings = section(PhantomSettings, "The synthetic scans of source phantom.")
     msd: MsdSettings = section(MsdSettings, "The published archive of Task03_Liver.")
+    external: ExternalSettings = section(ExternalSettings, "An external test set.")
 
 
 @dataclass(frozen=True)

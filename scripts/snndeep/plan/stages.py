@@ -115,29 +115,38 @@ class Conversion:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Cases whose features one job extracts, one after another.
+class CaseBatch:
+    """Cases that one job reads, one after another.
 
     Attributes:
         stage: The stage of the batch.
         cases: The cases.
-        extracted: The feature stage of each case.
     """
 
     stage: Stage
     cases: tuple[Case, ...]
-    extracted: tuple[Stage, ...]
-
-    @property
-    def manifest(self) -> str:
-        """Path of the file that lists the outputs of the job."""
-        return self.stage.path("manifest.json")
 
     @property
     def records(self) -> list[str]:
         """The records of the conversions that the cases wait for."""
         scans = [scan for case in self.cases for scan in (case.image, case.label)]
         return [str(scan.record) for scan in scans if isinstance(scan, ConvertedScan)]
+
+
+@dataclass(frozen=True)
+class Batch(CaseBatch):
+    """Cases whose features one job extracts.
+
+    Attributes:
+        extracted: The feature stage of each case.
+    """
+
+    extracted: tuple[Stage, ...]
+
+    @property
+    def manifest(self) -> str:
+        """Path of the file that lists the outputs of the job."""
+        return self.stage.path("manifest.json")
 
     def work(self) -> list[dict[str, Any]]:
         """Return the extraction to do for each case, as JSON values."""

@@ -259,7 +259,7 @@ def _rule(s: _Settings, rule: LearningRule) -> str:
 
 def _tuning(s: _Settings) -> str:
     mode = {
-        "parity": "All implementations searched the same space (parity mode).",
+        "parity": "All implementations compute the same, so one search served them all (parity mode).",
         "native": f"{_native(s)} also searched settings that not every implementation supports (native mode).",
     }[s("tuning.mode")]
     spaces: dict[str, list[str]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.learning.registry import RULES, load_rule
 
@@ -36,3 +38,20 @@ def backend_title(backend: str) -> str:
 def rule_title(rule: str) -> str:
     """Return the name of a learning rule in text; an unregistered rule keeps its name."""
     return load_rule(rule).label if rule in RULES else rule
+
+
+def glossary(rules: Sequence[str], backends: Sequence[str]) -> dict[str, str]:
+    """Return the words of a report and their meaning.
+
+    Args:
+        rules: Names of the learning rules in use.
+        backends: Names of the backends in use.
+    """
+    words = {
+        "ROC-AUC": "the probability that a diseased patient (or slice) scores above a healthy one; 0.5 is chance, 1 is perfect"
+    }
+    words |= {
+        rule_title(name): load_rule(name).in_words for name in rules if name in RULES and load_rule(name).in_words
+    }
+    listed = ", ".join(backend_title(name) for name in backends)
+    return words | {"Backend": f"a library that computes the same network ({listed})"}

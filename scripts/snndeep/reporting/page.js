@@ -33,5 +33,29 @@ for (const link of document.querySelectorAll("figure a.file")) {
   link.hidden = false;
 }
 
-// Paper has no way to unfold.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+// One network is shown at a time. Without scripts it is the one that was chosen on validation data.
+const network = document.getElementById("network");
+if (network) {
+  network.closest("p").hidden = false;
+  network.addEventListener("change", () => {
+    for (const one of document.querySelectorAll("[data-network]")) one.hidden = one.dataset.network !== network.value;
+    document.getElementById("said").textContent = `Shown: ${network.selectedOptions[0].textContent}.`;
+  });
+}
+
+// Text to take along.
+for (const button of document.querySelectorAll("button.copy")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    getSelection().selectAllChildren(source);
+    const copied = await (navigator.clipboard?.writeText(source.innerText) ?? Promise.reject()).then(() => true, () => document.execCommand("copy"));
+    document.getElementById("said").textContent = copied ? "Copied." : "Selected; copy it with the keyboard.";
+  });
+}
+
+// A table that is wider than its place says so.
+const places = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.parentElement.classList.toggle("wide", target.scrollWidth > target.clientWidth + 1);
+});
+for (const place of document.querySelectorAll(".scroll")) places.observe(place);

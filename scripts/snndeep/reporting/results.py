@@ -12,8 +12,27 @@ import pandas as pd
 from snndeep.insight.feature_importance import SplitImportance
 from snndeep.insight.firing import SplitRates
 from snndeep.insight.shown_slices import SlicePicture
+from snndeep.reporting.lookup import first_protocol
+from snndeep.reporting.machine import Release
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.training.outcomes import SearchOutcome
+
+
+@dataclass(frozen=True)
+class NetworkView:
+    """What the report shows of the inside of one network.
+
+    Attributes:
+        traces: Arrays under `<split>/<signal>`, see `snndeep.training.fit.TrainedSplit.trace`.
+        importance: Importance of features by split.
+        firing: Firing rates by split, see `snndeep.insight.firing.firing_rates`.
+        pictures: CT slices that it decided with and without certainty.
+    """
+
+    traces: Mapping[str, np.ndarray]
+    importance: Mapping[str, SplitImportance]
+    firing: Mapping[str, SplitRates]
+    pictures: Sequence[SlicePicture]
 
 
 @dataclass(frozen=True)
@@ -33,16 +52,15 @@ class RunResults:
         preprocessing: Scaling and selection of each split, the third arm left out.
         records: The record of training by model and split, see `snndeep.training.fit.TrainedSplit`.
         tuned: The outcome of the search by model and split.
-        traces: Arrays under `<split>/<signal>`, see `snndeep.training.fit.TrainedSplit.trace`.
-        raster_model: The examined model, which traces, importance, firing rates and pictures belong to.
+        views: What is shown of the inside of networks, one for each learning rule, the network of the headline first.
         splits: The examined splits.
         predictions: One row per model, protocol and test slice; see the docstring of `snndeep.evaluation`.
-        importance: Importance of features by split.
-        firing: Firing rates by split, see `snndeep.insight.firing.firing_rates`.
-        pictures: CT slices.
+        patients: For each patient, the slice that the first of `views` scored highest.
+        external: The metrics of an external test set, see `snndeep.deployment.external`; None without one.
         digests: SHA-256 digests of the files that the results were read from, by `stage/file`.
         versions: Versions of the packages that made these files.
         machine: The machine that made the report, see `snndeep.reporting.machine`.
+        origin: When and with which code the report was made.
     """
 
     config: Mapping[str, Any]
@@ -57,18 +75,27 @@ class RunResults:
     preprocessing: Sequence[Preprocessing]
     records: Mapping[str, Mapping[str, Any]]
     tuned: Mapping[str, Mapping[str, SearchOutcome]]
-    traces: Mapping[str, np.ndarray]
-    raster_model: str
+    views: Mapping[str, NetworkView]
     splits: Sequence[str]
     predictions: pd.DataFrame
-    importance: Mapping[str, SplitImportance]
-    firing: Mapping[str, SplitRates]
-    pictures: Sequence[SlicePicture]
+    patients: Sequence[SlicePicture]
+    external: Mapping[str, Any] | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
+    origin: Release = field(default_factory=Release)
 
     @property
     def selections(self) -> list[tuple[str, ...]]:
         """The selected features of each split."""
         return [own.features for own in self.preprocessing]
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of the headline, by patient if the run has it."""
+        return first_protocol(self.metrics)
+
+    @property
+    def shown_network(self) -> str:
+        """The network that is shown first: the one of the headline, chosen on validation data."""
+        return next(iter(self.views))

@@ -11,14 +11,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from snndeep.errors import DatasetError, ScanError
+from snndeep.errors import ScanError
 from snndeep.radiomics.extract import extract_case
 from snndeep.samples.extraction import Extraction
 from snndeep.scans.plausibility import as_note, check_spacing, findings, refuse_implausible
 from snndeep.scans.settings import Plausibility
-from snndeep.store.files import intact, read_json, read_table, write_table
+from snndeep.store.files import intact, read_table, write_table
 from snndeep.volume import read_header
 from snndeep.volume.measure import CaseMeasures
 
@@ -88,27 +86,3 @@ def _judged(work: Extraction, limits: Plausibility, on_bad_case: str) -> str:
     if found:
         LOGGER.warning("%s: %s", work.case, as_note(found))
     return as_note(found)
-
-
-def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Return the slices and the cases of all batches, one table each, and why cases were skipped, by case.
-
-    A case goes by the name in the manifest: its tables are kept by what was scanned and outlive a new name.
-
-    Raises:
-        DatasetError: If every case was skipped.
-    """
-    slices, cases, skipped = [], [], {}
-    for manifest in manifests:
-        for case, entry in read_json(manifest, "features_batch").items():
-            if "skipped" in entry:
-                skipped[case] = entry["skipped"]
-            else:
-                slices.append(read_table(manifest.parent / entry["slices"], "features", manifest).assign(case=case))
-                row = read_table(manifest.parent / entry["patient"], "features", manifest)
-                cases.append(row.assign(case=case, notes=entry["notes"]))
-    if not slices:
-        raise DatasetError(
-            "No case of the data set can be used.", where="dataset", found=f"{len(skipped)} skipped cases, none left"
-        )
-    return pd.concat(slices, ignore_index=True), pd.concat(cases, ignore_index=True), skipped

@@ -12,11 +12,63 @@ from pathlib import Path
 from typing import Any
 
 from snndeep.errors import UNREADABLE, DamagedFileError
-from snndeep.store.files import PROVENANCE_SUFFIX, check, digest_of_json, read_record, replacing, sha256_of, write_json
+from snndeep.store.files import (
+    PROVENANCE_SUFFIX,
+    check,
+    digest_of_json,
+    explained,
+    read_record,
+    replacing,
+    sha256_of,
+    write_json,
+)
+from snndeep.store.origin import Origin
 from snndeep.store.place import place_of
 
 LOGGER = logging.getLogger(__name__)
 RECORD = "provenance.json"
+MARK = ".shows-"
+
+
+def mark_of(live: Iterable[str]) -> str:
+    """Return the name of the mark which says that a folder shows a run, and that all of it was published.
+
+    The mark is a file of its own because Snakemake asks whether files exist: where the mark of the configuration is
+    missing, it is published, whatever was published, killed, edited or forgotten before.
+
+    Args:
+        live: `stage/address` of everything that the run reaches.
+    """
+    return MARK + digest_of_json(sorted(live))[:12]
+
+
+def withdraw_marks(folder: Path) -> None:
+    """Remove every mark from a run's folder.
+
+    Raises:
+        StorageError: If a mark cannot be removed.
+    """
+    for mark in sorted(folder.glob(f"{MARK}*")):
+        with explained(mark):
+            mark.unlink(missing_ok=True)
+
+
+def withdraw_false_marks(folder: Path) -> None:
+    """Remove the marks of a run's folder if it does not hold what its record says, or its record says something else.
+
+    Raises:
+        StorageError: If a mark cannot be removed.
+    """
+    marks = {mark.name for mark in folder.glob(f"{MARK}*")}
+    if not marks:
+        return
+    try:
+        publication = read_publication(folder / RECORD)
+    except DamagedFileError:
+        withdraw_marks(folder)
+        return
+    if marks != {mark_of(publication.live)} or not publication.is_intact():
+        withdraw_marks(folder)
 
 
 def publish(copies: Mapping[Path, Path]) -> list[Path]:
@@ -59,16 +111,30 @@ class Publication:
         live: `stage/address` of everything that it reaches.
         files: By path below the run's folder, SHA-256 of what was published.
         stored: By `stage/address`, the names of the files that were there when it was published.
+        origin: Where its scans come from; None in records of earlier versions.
     """
 
     path: Path
     live: tuple[str, ...]
     files: Mapping[str, str]
     stored: Mapping[str, Sequence[str]]
+    origin: Origin | None = None
+
+    def is_intact(self) -> bool:
+        """Return whether every file is there as it was published."""
+        try:
+            return all(sha256_of(self.path.parent / name) == expected for name, expected in self.files.items())
+        except OSError:
+            return False
 
 
 def write_publication(
-    path: Path, store: Path, live: Sequence[str], published: Iterable[Path], stages: Mapping[str, str]
+    path: Path,
+    store: Path,
+    live: Sequence[str],
+    published: Iterable[Path],
+    stages: Mapping[str, str],
+    origin: Origin | None = None,
 ) -> list[dict[str, str]]:
     """Write what was published, and what the store holds of it; return the types of processor that computed it.
 
@@ -78,6 +144,7 @@ def write_publication(
         live: `stage/address` of everything that the run reaches.
         published: The copies.
         stages: By what the report calls them, the addresses that it shows.
+        origin: Where the scans come from.
     """
     stored, processors = {}, {}
     for name in live:
@@ -94,6 +161,7 @@ def write_publication(
         "files": {file.relative_to(path.parent).as_posix(): sha256_of(file) for file in published},
         "stored": stored,
         "processors": list(processors.values()),
+        **({"origin": origin.to_json()} if origin else {}),
     }
     write_json(path, {**record, "sha256": digest_of_json(record)})
     return list(processors.values())
@@ -116,7 +184,8 @@ def read_publication(path: Path) -> Publication:
         said = record.pop("sha256")
         if said != digest_of_json(record):
             raise ValueError("content that does not fit its own SHA-256")
-        return Publication(path, tuple(record["live"]), record["files"], record["stored"])
+        origin = Origin.from_json(record["origin"]) if "origin" in record else None
+        return Publication(path, tuple(record["live"]), record["files"], record["stored"], origin)
     except UNREADABLE as error:
         raise DamagedFileError(
             "The record of a published run cannot be read, so it is not known what it reaches.",
@@ -125,6 +194,14 @@ def read_publication(path: Path) -> Publication:
             expected="the JSON that `publish` wrote",
             remedy="Publish it again: snakemake --cores 1 --force publish. If the run is no longer wanted, remove its folder.",
         ) from error
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return where the scans of a published run come from, as far as its record can be read and says so."""
+    try:
+        return read_publication(path).origin
+    except DamagedFileError:
+        return None
 
 
 def publications(results: Path) -> list[Publication]:

@@ -140,8 +140,9 @@ def _boosting(leaves: int) -> Fit:
 
 def _fit_dense(train: Part, validation: Part, settings: BaselineSettings, seed: int) -> Any:
     """Fit epoch by epoch and return the network at its best epoch, as the spiking networks are fitted."""
+    batch = min(64, len(train.labels))  # what scikit-learn takes anyway, with a warning in every epoch
     network = MLPClassifier(
-        widths_of(settings.hidden), learning_rate_init=3e-3, batch_size=64, alpha=1e-3, random_state=seed
+        widths_of(settings.hidden), learning_rate_init=3e-3, batch_size=batch, alpha=1e-3, random_state=seed
     )
     weights = compute_sample_weight("balanced", train.labels)
     best_auc, best_epoch, best = -1.0, 0, network

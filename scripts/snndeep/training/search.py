@@ -93,8 +93,11 @@ def run_trials(
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: as_optuna(search.base[key]) for key in search.space})
         _run_trial(study, load(), backend, rule, search)
-        finished.add(copy.deepcopy(study.get_trials(deepcopy=False)[number]))
+        trial = study.get_trials(deepcopy=False)[number]
+        finished.add(copy.deepcopy(trial))
         new += 1
+        outcome = f"AUC {trial.value:.3f}" if trial.state == TrialState.COMPLETE else trial.state.name.lower()
+        LOGGER.info("%-10s trial %d of %d, %s", name, number + 1, search.n_trials, outcome)
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
 

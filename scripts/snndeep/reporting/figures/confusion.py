@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from snndeep.reporting.figures.style import panels
-from snndeep.reporting.names import backend_title, rule_title, title_of
+from snndeep.reporting.names import title_of
 
 CLASSES = ("healthy", "diseased")
+UNITS = ("slice", "patient")
 
 
 def counts_of(row: pd.Series) -> np.ndarray:
@@ -26,18 +27,18 @@ def counts_of(row: pd.Series) -> np.ndarray:
     return np.array([[rejected, healthy - rejected], [diseased - hits, hits]])
 
 
-def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Sequence[str]) -> Figure:
-    """Draw a matrix per backend (down) and rule (across): counts, and their share of the true class as shade.
+def confusion_matrices(table: pd.DataFrame, models: Sequence[str]) -> Figure:
+    """Draw a matrix for each unit (down) and model (across): counts, and their share of the true class as shade.
 
     Args:
-        rows: One row per model, indexed by model, with the columns that `counts_of` needs.
-        backends: Rows of the figure.
-        rules: Columns of the figure.
+        table: One row per model and unit, with the columns model, unit and those that `counts_of` needs.
+        models: Columns of the figure.
     """
-    figure, grid = panels(len(backends), len(rules), 0.55 + 1.35 * len(backends), sharex=True, sharey=True)
-    for row, backend in zip(grid, backends, strict=True):
-        for axes, rule in zip(row, rules, strict=True):
-            counts = counts_of(rows.loc[[f"{backend}/{rule}"]].iloc[0])
+    figure, grid = panels(len(UNITS), len(models), 0.55 + 1.45 * len(UNITS), sharex=True, sharey=True)
+    for row, unit in zip(grid, UNITS, strict=True):
+        rows = table[table["unit"] == unit].set_index("model")
+        for axes, model in zip(row, models, strict=True):
+            counts = counts_of(rows.loc[[model]].iloc[0])
             totals = counts.sum(axis=1, keepdims=True)
             share = counts / np.maximum(totals, 1)
             text = [
@@ -54,16 +55,20 @@ def confusion_matrices(rows: pd.DataFrame, backends: Sequence[str], rules: Seque
             axes.set_ylim(2, 0)
             axes.grid(visible=False)
             axes.spines[:].set_visible(False)
-            axes.set_title(f"{backend_title(backend)}\n{rule_title(rule)}", fontsize=8.5)
+            axes.set_title(f"{title_of(model).replace(', ', chr(10))}\n{unit}s", fontsize=8.5)
     figure.supxlabel("predicted class", fontsize=9)
     figure.supylabel("true class", fontsize=9)
     return figure
 
 
-def describe_confusion(rows: pd.DataFrame, model: str, unit: str) -> str:
+def describe_confusion(table: pd.DataFrame, model: str) -> str:
     """Return the figure's main numbers in a sentence."""
-    (right_healthy, wrong_healthy), (wrong_diseased, right_diseased) = counts_of(rows.loc[[model]].iloc[0])
-    return (
-        f"{title_of(model)} predicts {right_diseased} of {right_diseased + wrong_diseased} diseased and {right_healthy} of "
-        f"{right_healthy + wrong_healthy} healthy {unit}s correctly."
-    )
+    parts = []
+    for unit in UNITS:
+        rows = table[table["unit"] == unit].set_index("model")
+        (right_healthy, wrong_healthy), (wrong_diseased, right_diseased) = counts_of(rows.loc[[model]].iloc[0])
+        parts.append(
+            f"{right_diseased} of {right_diseased + wrong_diseased} diseased and {right_healthy} of "
+            f"{right_healthy + wrong_healthy} healthy {unit}s"
+        )
+    return f"{title_of(model)} predicts {' and '.join(parts)} correctly."

@@ -45,7 +45,7 @@ INTERVAL = "95 % interval over patients"
 _MARKERS = "osD^vPX"
 _DASHES = ("-", "--", ":", "-.")
 
-PROTOCOL_LOOKS = {"patient": (0, "o"), "slice": (1, "s")}
+PROTOCOL_LOOKS = {"patient": (0, "o"), "slice": (1, "s"), "apart": (2, "D")}
 CLASS_LOOKS = {"healthy": (0, "o"), "diseased": (3, "^")}
 """Index of the colour, and marker."""
 

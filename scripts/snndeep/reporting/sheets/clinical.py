@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.reporting.formats import count, decimal, interval, percent, quantity
-from snndeep.reporting.headline import chosen, first_protocol
+from snndeep.reporting.lookup import chosen, first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
@@ -77,6 +77,7 @@ def _checklist(results: RunResults) -> Sheet:
     return Sheet(
         "checklist", "What reviewers' checklists ask", "data", frame, (Column("item", "item"), Column("value", "here")),
         "After TRIPOD+AI, CLAIM and METRICS. The precision is the half width of a 95 % interval by Hanley and McNeil.",
+        folded=True,
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def _lesion_size(results: RunResults) -> Iterator[Sheet]:
         )
         title = f"Sensitivity by lesion volume, split by {protocol}: {title_of(name)}"
         note = "Thirds of the diseased patients by the volume of their lesions; 95 % intervals by Wilson."
-        yield Sheet("lesion_size", title, "errors", pd.DataFrame(table), columns, note)
+        yield Sheet("lesion_size", title, "patients", pd.DataFrame(table), columns, note, folded=True)
 
 
 def _net_benefit(results: RunResults) -> Iterator[Sheet]:
@@ -139,7 +140,7 @@ def _net_benefit(results: RunResults) -> Iterator[Sheet]:
         Column("everybody", "acting on everybody", decimal, numeric=True),
     )
     yield Sheet(
-        "net_benefit", f"Decision curve of patients, split by {protocol}: net benefit", "errors", frame, columns,
+        "net_benefit", f"Decision curve of patients, split by {protocol}: net benefit", "patients", frame, columns,
         "Net benefit TP / n - FP / n r / (1 - r) at risk r (Vickers and Elkin 2006). Acting on nobody is worth 0. A model is "
         "worth using at a risk only where it is above both.", folded=True,
     )  # fmt: skip

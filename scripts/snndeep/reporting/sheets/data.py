@@ -62,7 +62,12 @@ def _facts(results: RunResults, quality: pd.DataFrame, duplicates: list[list[str
     }
     frame = pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
     return Sheet(
-        "data", "The data in short", "data", frame, (Column("fact", "fact"), Column("value", "value", numeric=True))
+        "data",
+        "The data in short",
+        "data",
+        frame,
+        (Column("fact", "fact"), Column("value", "value", numeric=True)),
+        folded=True,
     )
 
 

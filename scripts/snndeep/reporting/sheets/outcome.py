@@ -1,4 +1,4 @@
-"""Tables of the outcome: the matrix of backends and rules, leakage, all metrics, and every patient."""
+"""Tables of the outcome: learning rules, leakage, all metrics, and every patient."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snndeep.reporting.formats import count, decimal, interval, percent, quantity, signed, signed_interval
-from snndeep.reporting.headline import KINDS, VERDICTS, chosen, first_protocol, models_of, protocols_of
-from snndeep.reporting.names import backend_title, rule_title, title_of
+from snndeep.reporting.formats import count, decimal, interval, quantity, signed, signed_interval
+from snndeep.reporting.lookup import KINDS, chosen, distinct_networks, first_protocol, models_of, protocols_of
+from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
-from snndeep.reporting.sheets.sheet import Column, Row, Sheet
+from snndeep.reporting.sheets.rules import rules_sheet
+from snndeep.reporting.sheets.sheet import Column, Sheet
+from snndeep.reporting.wording import VERDICTS
 
 UNITS = ("slice", "patient")
 PROTOCOL_WORDS = {"patient": "new patients", "slice": "slices of one patient in every part, as in the first paper"}
@@ -34,9 +36,7 @@ METRIC_TITLES = {
 
 def outcome_sheets(results: RunResults) -> Iterator[Sheet]:
     """Yield the tables of the outcome."""
-    for protocol in protocols_of(results.metrics):
-        for unit in UNITS:
-            yield _matrix(results, protocol, unit)
+    yield rules_sheet(results)
     yield from _leakage(results)
     yield _models(results)
     yield from _undefined(results)
@@ -52,58 +52,6 @@ def bounds_of(values: Mapping[str, Any], metric: str) -> tuple[float | None, flo
 def mode_of(results: RunResults, model: str) -> str:
     """Return parity or native for a network, else what kind of model it is."""
     return results.modes.get(model, results.metrics["kinds"][model])
-
-
-def _matrix(results: RunResults, protocol: str, unit: str) -> Sheet:
-    backends, rules = (list(results.config["models"][key]) for key in ("backends", "rules"))
-    rows = []
-    for backend in backends:
-        row: dict[str, Any] = {"backend": backend_title(backend)}
-        for rule in rules:
-            values = results.metrics["models"][f"{backend}/{rule}"][protocol][unit]
-            low, high = bounds_of(values, "roc_auc")
-            own = {"roc_auc": values["roc_auc"], "low": low, "high": high, "accuracy": values["accuracy"]}
-            own["mode"] = results.modes[f"{backend}/{rule}"]
-            row |= {f"{rule}_{key}": value for key, value in own.items()}
-        rows.append(row)
-    columns = (
-        Column("backend", "backend"),
-        *(
-            Column(f"{rule}_roc_auc", rule_title(rule), decimal, _matrix_aside(rule), numeric=True, stacked=True)
-            for rule in rules
-        ),
-    )
-    return Sheet(
-        f"matrix_{protocol}_{unit}",
-        f"{unit.capitalize()}s, split by {protocol} ({PROTOCOL_WORDS[protocol]})",
-        "results",
-        pd.DataFrame(rows),
-        columns,
-        "ROC-AUC, its 95 % interval over patients, and accuracy; parity mode where no other is named."
-        + _noise_note(results, protocol, unit),
-    )
-
-
-def _noise_note(results: RunResults, protocol: str, unit: str) -> str:
-    """Return what noise reaches in place of the slice scores, over the networks; nothing for slices."""
-    own = [results.metrics["models"][name][protocol][unit].get("null") for name in models_of(results.metrics, "snn")]
-    known = [null for null in own if null]
-    if not known:
-        return ""
-    low, high = (decimal(pick(null["roc_auc"] for null in known)) for pick in (min, max))
-    mean = low if low == high else f"{low} to {high}"
-    bounds = interval(min(null["interval"][0] for null in known), max(null["interval"][1] for null in known))
-    return f" Noise in place of the slice scores reaches {mean} (95 % range {bounds})."
-
-
-def _matrix_aside(rule: str) -> Any:
-    def aside(row: Row) -> str:
-        span = interval(row[f"{rule}_low"], row[f"{rule}_high"])
-        mode = "" if row[f"{rule}_mode"] == "parity" else f"{row[f'{rule}_mode']} mode"
-        parts = [span, f"accuracy {percent(row[f'{rule}_accuracy'])}", mode]
-        return ", ".join(part for part in parts if part)
-
-    return aside
 
 
 def _leakage(results: RunResults) -> Iterator[Sheet]:
@@ -132,7 +80,7 @@ def _leakage(results: RunResults) -> Iterator[Sheet]:
         "leakage", "Leakage", "results", pd.DataFrame(rows), columns,
         "ROC-AUC on the same test slices, over pairs within a fold by slice and a group of patients, so these numbers differ "
         "a little from those over whole folds. Gap = leakage + more patients. Leakage is what other slices of the tested "
-        "patients in the training part are worth. Intervals of differences hold for all of this table at once.",
+        "patients in the training part are worth. Intervals of differences hold for all of this table at once.", folded=True,
     )  # fmt: skip
 
 
@@ -206,7 +154,7 @@ def _undefined(results: RunResults) -> Iterator[Sheet]:
 def _patients(results: RunResults) -> Sheet:
     """One row per patient: what is known of it, how the chosen network scored it, and how many networks were right."""
     protocol = first_protocol(results.metrics)
-    networks = sorted(set(results.metrics["identical"][protocol].values()))
+    networks = distinct_networks(results.metrics, protocol)
     best = chosen(results.metrics, protocol) or networks[0]
     judged = pd.DataFrame(results.metrics["patients"])
     judged = judged[judged["protocol"] == protocol]
@@ -242,7 +190,7 @@ def _patients(results: RunResults) -> Sheet:
         Column("lesion_ml", "lesion (ml)", quantity, numeric=True),
     )
     return Sheet(
-        "patients", f"Every patient, split by {protocol}, as judged by {title_of(best)}", "errors", frame, columns,
+        "patients", f"Every patient, split by {protocol}, as judged by {title_of(best)}", "patients", frame, columns,
         "The margin is the distance of the patient's score from the threshold, in spreads of the validation scores; "
-        "from 0 on a patient is called diseased. Scores of all models: patients.csv.",
+        "from 0 on a patient is called diseased. Scores of all models: patients.csv.", folded=True,
     )  # fmt: skip

@@ -20,11 +20,9 @@ def provenance_sheets(results: RunResults) -> Iterator[Sheet]:
     yield _pairs("machine", "Seeds and machine", ("fact", "value"), facts)
     yield _pairs("versions", "Versions", ("package", "version"), results.versions)
     yield _pairs("addresses", "Addresses", ("stage", "address"), results.addresses)
-    yield _pairs(
-        "digests", "SHA-256 of the files that this report was made from", ("file", "digest"), results.digests, True
-    )
+    yield _pairs("digests", "SHA-256 of the files that this report was made from", ("file", "digest"), results.digests)
 
 
-def _pairs(name: str, title: str, keys: tuple[str, str], values: Mapping[str, str], folded: bool = False) -> Sheet:
+def _pairs(name: str, title: str, keys: tuple[str, str], values: Mapping[str, str]) -> Sheet:
     frame = pd.DataFrame(values.items(), columns=list(keys))
-    return Sheet(name, title, "provenance", frame, tuple(Column(key, key) for key in keys), folded=folded)
+    return Sheet(name, title, "provenance", frame, tuple(Column(key, key) for key in keys), folded=True)

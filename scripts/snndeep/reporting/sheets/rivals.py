@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from snndeep.reporting.formats import decimal, interval, p_value, percent, signed
-from snndeep.reporting.headline import models_of, protocols_of
+from snndeep.reporting.lookup import models_of, protocols_of
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.outcome import PROTOCOL_WORDS, UNITS, bounds_of
@@ -48,19 +48,18 @@ def _context(results: RunResults, protocol: str) -> Sheet:
             row["accuracy"] = values["slice"]["accuracy"]
             rows.append(row | _verdict(results.metrics, protocol, model))
     columns = (
-        Column("model", "model"),
-        Column("sees", "sees"),
-        *(Column(unit, f"ROC-AUC, {unit}s", decimal, _span_of(unit), numeric=True, stacked=True) for unit in UNITS),
+        Column("model", "model", aside=lambda row: f"sees {row['sees']}", stacked=True),
+        Column("slice", "ROC-AUC, slices", decimal, _span_of("slice"), numeric=True, stacked=True),
+        Column("difference", "the network minus this", _difference, _difference_words, numeric=True, stacked=True),
+        Column("patient", "ROC-AUC, patients", decimal, _span_of("patient"), numeric=True, stacked=True),
         Column("accuracy", "accuracy, slices", percent, numeric=True),
-        Column("difference", "the network minus this", _difference, _difference_span, numeric=True, stacked=True),
-        Column("verdict", "the network is"),
     )
     return Sheet(
         f"context_{protocol}", f"What a network has to beat, split by {protocol} ({PROTOCOL_WORDS[protocol]})", "rivals",
         pd.DataFrame(rows), columns,
         "The network is the one chosen on validation slices. Better or worse: the 95 % interval of the difference in ROC-AUC "
         "of slices, adjusted for all comparisons of this protocol, leaves out 0. Every model was fitted in several forms, and "
-        "the best on validation slices was kept.",
+        "the best on validation slices was kept.", folded=protocol != protocols_of(results.metrics)[0],
     )  # fmt: skip
 
 
@@ -75,6 +74,11 @@ def _difference(value: float | None) -> str:
 def _difference_span(row: Row) -> str:
     low, high = row["difference_low"], row["difference_high"]
     return "" if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}"
+
+
+def _difference_words(row: Row) -> str:
+    span = _difference_span(row)
+    return f"{span}, {row['verdict']}" if span else str(row["verdict"])
 
 
 def _verdict(metrics: Mapping[str, Any], protocol: str, model: str) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def _claims(metrics: Mapping[str, Any]) -> Sheet:
     )
     return Sheet(
         "claims", "What the papers claim, beside what was measured", "rivals", pd.DataFrame(rows), columns,
-        "Measured with this run's data and settings, which are not the paper's.",
+        "Measured with this run's data and settings, which are not the paper's.", folded=True,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity
-from snndeep.reporting.headline import first_protocol
+from snndeep.reporting.lookup import first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
@@ -79,7 +79,7 @@ def _search(results: RunResults) -> Sheet:
     return Sheet(
         "search", f"What the search found, split by {protocol}", "learning", pd.DataFrame(rows), columns,
         "One study per model and fold, inside the fold's training side. The validation ROC-AUC is the mean over folds; it "
-        "was maximised and so flatters. Found: the best value, or its range over folds.",
+        "was maximised and so flatters. Found: the best value, or its range over folds.", folded=True,
     )  # fmt: skip
 
 
@@ -126,4 +126,4 @@ def _cost(results: RunResults) -> Sheet:
         Column("mode", "mode"),
         *(Column(key, title, text, numeric=True) for key, (title, text) in COSTS.items() if key in frame),
     )
-    return Sheet("cost", f"What the models cost, split by {protocol}", "cost", frame, columns, ESTIMATE)
+    return Sheet("cost", f"What the models cost, split by {protocol}", "cost", frame, columns, ESTIMATE, folded=True)
