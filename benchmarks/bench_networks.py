@@ -47,7 +47,7 @@ from snndeep.learning.ranking import roc_auc  # noqa: E402
 from snndeep.learning.registry import load_rule  # noqa: E402
 from snndeep.plan.configuration import complete  # noqa: E402
 from snndeep.plan.plan import Plan  # noqa: E402
-from snndeep.samples.fit_preprocessing import fit_split  # noqa: E402
+from snndeep.samples.fit_preprocessing import fit_splits  # noqa: E402
 from snndeep.samples.preprocessing import Preprocessing  # noqa: E402
 from snndeep.samples.settings import PreprocessingSettings  # noqa: E402
 from snndeep.samples.split import Split, SplitSettings  # noqa: E402
@@ -112,10 +112,13 @@ class Study:
         settings = SplitSettings.from_mapping({**self.config["splits"], "protocols": [protocol], "seed": seed})
         return make_splits(self.ids, self.labels, self.owners, settings)
 
-    def scores(self, split: Split, representation: str, rules: list[str]) -> list[tuple[str, np.ndarray]]:
-        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
+    def fitted(self, splits: list[Split], representation: str) -> dict[str, Preprocessing]:
+        """Return scaling and selection by name of the split."""
         settings = {**self.config["preprocessing"], "within_patient": representation}
-        fitted = fit_split(self.samples, split, PreprocessingSettings.from_mapping(settings), self.config["seed"])
+        return fit_splits(self.samples, splits, [], PreprocessingSettings.from_mapping(settings), self.config["seed"])
+
+    def scores(self, split: Split, fitted: Preprocessing, rules: list[str]) -> list[tuple[str, np.ndarray]]:
+        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
         # What `auto` chose was trained already where it is measured by its own name too.
         key = split, fitted.representation
         if key not in self._known:
@@ -167,11 +170,13 @@ class Study:
     def run(self, seed: int, protocol: str, representation: str, rules: list[str]) -> dict[str, Seen]:
         """Train every model on the splits of one seed and return what it did, by its name."""
         found: dict[str, Seen] = {}
-        for fold, members in groupby(self.splits(seed, protocol), key=lambda split: split.fold):
+        splits = self.splits(seed, protocol)
+        fitted = self.fitted(splits, representation)
+        for fold, members in groupby(splits, key=lambda split: split.fold):
             networks: dict[str, list[dict[str, JudgedNetwork]]] = {}
             validation: dict[str, list[float]] = {}
             for split in members:
-                for name, scores in self.scores(split, representation, rules):
+                for name, scores in self.scores(split, fitted[split.name], rules):
                     judged, reached = self.judged(split, scores)
                     networks.setdefault(name, []).append(judged)
                     validation.setdefault(name, []).append(reached)
