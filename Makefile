@@ -6,7 +6,7 @@ BIN := .venv/bin
 # PyTorch's own index has it for processors alone:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
-.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns torture reference lock clean help
+.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns bench-scale torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -22,9 +22,10 @@ help:
 	@echo "make bench-modes      the gain of native over parity mode"
 	@echo "make bench-networks   networks and classical models on raw and relative features"
 	@echo "make bench-reruns     what typical edits re-run, and how long it takes"
+	@echo "make bench-scale      how long the study takes on 1 to 1,000 cores"
 	@echo "make torture          faults, hostile input and damage by the thousand; LENGTH=10 for a night"
 	@echo "make reference        write the schema and the page of the configuration from the code"
-	@echo "make lock             resolve requirements.in and write requirements.txt"
+	@echo "make lock             resolve requirements.in and write requirements.txt, requirements-run.txt and envs/"
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES)
@@ -93,6 +94,9 @@ bench-radiomics: .venv/ready
 bench-reruns: .venv/ready
 	$(BIN)/python benchmarks/bench_reruns.py
 
+bench-scale: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_scale.py
+
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SNNDeep needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
@@ -124,6 +128,7 @@ lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
 	{ echo "# Made by make lock from requirements.in."; .venv-lock/bin/pip freeze --disable-pip-version-check | sed 's/+cpu//'; } > requirements.txt
+	.venv-lock/bin/python .ci/runtime_lock.py
 	rm -rf .venv-lock
 
 clean:
