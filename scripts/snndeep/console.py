@@ -65,7 +65,7 @@ def stage(log: str | Path) -> Iterator[logging.Logger]:
     name = " ".join([path.parent.name, *(part for part in path.stem.split(".") if not ADDRESS.fullmatch(part))])
     handlers = _handlers(path)
     for handler in handlers:
-        handler.setFormatter(_Masked(f"%(asctime)s  {name.removeprefix('logs '):<28} %(message)s", "%H:%M:%S"))
+        handler.setFormatter(_Masked(f"%(asctime)s  {name.removeprefix('logs '):<27}  %(message)s", "%H:%M:%S"))
         LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

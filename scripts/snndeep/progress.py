@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-RECORD = re.compile(r"^\d\d:\d\d:\d\d  .{28} ", flags=re.MULTILINE)
+RECORD = re.compile(r"^\d\d:\d\d:\d\d  \S+(?: \S+)* {2,}", flags=re.MULTILINE)
 WARNING = "warning: "
 _TAIL = 16384
 

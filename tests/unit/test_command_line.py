@@ -9,11 +9,12 @@ import pytest
 from snndeep.errors import ConfigError
 from snndeep.phantom.example import write_example
 from snndeep.phantom.settings import PhantomSettings
+from snndeep.plan.addressing import CodeBase
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
 from snndeep.plan.plan import Plan
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+CODE = CodeBase(Path(__file__).parents[2] / "scripts")
 
 
 @pytest.mark.parametrize("name", ["20240501", "2024_05_01", "007", "1e5", "true", "a-b"])
@@ -96,7 +97,7 @@ def shuffled(value, rng):
 
 
 def records(config, folder):
-    plan = Plan({**config, "store": str(folder / "work")}, SCRIPTS)
+    plan = Plan({**config, "store": str(folder / "work")}, CODE)
     return {stage.id: repr(stage.record()) for stage in plan.stages()}
 
 

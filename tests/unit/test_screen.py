@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from snndeep.progress import RunningJob, RunProgress, in_words, seconds_of_earlier_runs, written
+from snndeep.console import stage
+from snndeep.errors import SNNDeepError
+from snndeep.progress import WARNING, RunningJob, RunProgress, in_words, seconds_of_earlier_runs, written
 
 ROOT = Path(__file__).parents[2]
 
 
 def line(text, level=""):
-    return f"12:00:00  {'tune custom surrogate':<28} {level}{text}\n"
+    return f"12:00:00  {'tune custom surrogate':<27}  {level}{text}\n"
 
 
 def job(number, rule="tune", began=0.0, log=None, before=0):
@@ -32,6 +34,21 @@ def test_a_job_says_what_it_logged_last(tmp_path):
     assert job(1, log=log, before=written(log)).said() == [], "what an earlier job wrote is not its own"
     log.write_text(line("x" * 50) * 5000 + line("the end"))
     assert job(1, log=log).last_words() == "the end"
+
+
+LONG = f"a_patient_with_a_long_name.{'of_many_words.' * 4}log"
+
+
+@pytest.mark.parametrize("name", ["a.log", "0123456789ab.custom.surrogate.log", LONG])
+def test_a_job_is_understood_however_long_its_name_is(tmp_path, name):
+    log = tmp_path / "tune_worker" / name
+    with pytest.raises(SystemExit), stage(log) as logger:
+        logger.warning("only  a few")
+        raise SNNDeepError("It cannot be.", where="here")
+    said = job(1, log=log).said()
+    assert said[0] == f"{WARNING}only  a few"
+    assert said[1].splitlines() == ["It cannot be.", "  where:       here"]
+    assert job(1, log=log).last_words() == "It cannot be."
 
 
 def test_the_time_left_follows_from_what_jobs_of_a_rule_took():
