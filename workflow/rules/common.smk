@@ -50,7 +50,7 @@ from snndeep.limits import LimitSettings
 from snndeep.plan.addressing import CodeBase
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
-from snndeep.plan.configuration_file import located
+from snndeep.plan.configuration_file import check_file, located
 from snndeep.plan.description import describe
 from snndeep.plan.lost import forget_lost
 from snndeep.scans.converted import RECORD
@@ -134,6 +134,8 @@ def plan_of(config):
     """Return the plan of a configuration."""
     if workflow.is_main_process:
         configuration_files(sys.argv[1:])
+        for path in typed_configuration()[0]:
+            check_file(path)  # again, for runs without the default profile
     completed = complete(as_typed(config, typed_configuration()[1]))
     refuse_other_folders(Path(completed["store"]), Path.cwd())
     code = CodeBase(LIBRARY, lambda name: source(f"scripts/{name}"))
