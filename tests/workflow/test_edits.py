@@ -67,6 +67,9 @@ def test_another_version_runs_the_stages_that_use_the_package(project):
     assert project.unmade(torch="99.0") == {**models, **OUTCOME}
     assert project.unmade(nir="99.0", tqdm="99.0", filelock="99.0") == {}
     assert project.unmade(matplotlib="99.0") == {"report": 1}
+    fitted = project.unmade(**{"scikit-learn": "99.0"})
+    assert fitted["splits"] == fitted["preprocessing"] == fitted["baselines"] == 1
+    assert "samples" not in fitted
     assert project.unmade(optuna="99.0")["tune"] == 9
     everything = project.unmade(numpy="99.0")
     assert everything["data"] == everything["samples"] == everything["report"] == 1
