@@ -62,7 +62,7 @@ from snndeep.store.files import BEGUN
 from snndeep.store.folder import mark_store, refuse_other_folders
 from snndeep.store.lease import RunLease, begun
 from snndeep.store.locks import CheckoutLock
-from snndeep.store.owner import owner_of
+from snndeep.store.owner import name_account, owner_of
 from snndeep.store.origin import refuse_other_origin
 from snndeep.store.pruning import settle_times
 from snndeep.store.publication import (
@@ -92,6 +92,10 @@ if FETCHED:
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+os.environ.pop(
+    "MPLBACKEND", None
+)  # of a notebook, whose packages the jobs need not have
+name_account()
 
 
 def versions_of_jobs():

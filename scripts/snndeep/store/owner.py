@@ -13,13 +13,18 @@ from pathlib import Path
 _IDENTITY = Path(".snakemake/checkout-id")
 
 
+def name_account() -> None:
+    """Give an account without a name, as in many containers, its number: Snakemake and libraries ask for the name and fail."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
+
+
 def whoami() -> dict[str, str | int]:
     """Return who runs this process and where, for those who find its lock or lease."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in many containers
-        user = str(os.getuid())
-    return {"user": user, "host": socket.gethostname(), "pid": os.getpid()}
+    name_account()
+    return {"user": getpass.getuser(), "host": socket.gethostname(), "pid": os.getpid()}
 
 
 def owner_of(checkout: Path) -> str:
