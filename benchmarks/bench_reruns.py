@@ -164,7 +164,7 @@ def another_version(package: str) -> Callable[[Study], None]:
     """Return an edit after which a package says that it has another version; its code stays."""
 
     def edit(study: Study) -> None:
-        folder = study.folder / f"packages/{package}-99.0.dist-info"
+        folder = study.folder / f"packages/{package.replace('-', '_')}-99.0.dist-info"
         folder.mkdir(parents=True)
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
 

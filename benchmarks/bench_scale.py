@@ -85,25 +85,25 @@ def plan(config: Mapping[str, Any]) -> dict[int, Job]:
         snakefile = str(ROOT / "workflow/Snakefile")
         command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--dag", "dot", "--cores", "1"]
         graph = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    jobs = {}
+    jobs, shown = {}, {}
     for number, label in re.findall(r'^\s*(\d+)\[label = "([^"]*)"', graph, flags=re.MULTILINE):
         rule, *wildcards = label.split("\\n")
-        values = dict(text.split(": ", 1) for text in wildcards)
-        jobs[int(number)] = Job(rule, (values["backend"], values["rule"]) if "backend" in values else None)
+        jobs[int(number)] = Job(rule)
+        shown[int(number)] = dict(text.split(": ", 1) for text in wildcards)
     for before, after in re.findall(r"^\s*(\d+) -> (\d+)$", graph, flags=re.MULTILINE):
         jobs[int(after)].needs.add(int(before))
-    for job in jobs.values():
-        if job.rule in MODEL_RULES and job.model is None:
-            job.model = _inherited(job, jobs)
+    for number, job in jobs.items():
+        if job.rule in MODEL_RULES:
+            job.model = (_wildcard("backend", number, jobs, shown), _wildcard("rule", number, jobs, shown))
     return jobs
 
 
-def _inherited(job: Job, jobs: Mapping[int, Job]) -> tuple[str, str]:
-    """Return the model of a job. Snakemake shows a wildcard only where a job before has not got it."""
-    waiting = [job]
-    while waiting[0].model is None:
-        waiting += [jobs[number] for number in sorted(waiting.pop(0).needs)]
-    return waiting[0].model
+def _wildcard(name: str, number: int, jobs: Mapping[int, Job], shown: Mapping[int, Mapping[str, str]]) -> str:
+    """Return the value of a job's wildcard. Snakemake shows it only where no job before has the same."""
+    waiting = [number]
+    while name not in shown[waiting[0]]:
+        waiting += sorted(jobs[waiting.pop(0)].needs)
+    return shown[waiting[0]][name]
 
 
 def seconds_per_case() -> float:
@@ -162,21 +162,22 @@ def measure(config: Mapping[str, Any]) -> dict[str, Any]:
     return {"epoch": epochs, "case": case}
 
 
-def set_times(jobs: Mapping[int, Job], config: Mapping[str, Any], measured: Mapping[str, Any]) -> None:
-    """Set the seconds of every job, and its way to the end."""
+def set_times(jobs: Mapping[int, Job], config: Mapping[str, Any], measured: Mapping[str, Any]) -> int:
+    """Set the seconds of every job, and its way to the end; return the number of splits."""
     splits = config["splits"]
     folds = splits["folds"] * splits["repeats"]
     count = sum(len(split_names(name, folds, splits["members"])) for name in splits["protocols"])
-    shares = min(config["tuning"]["workers"], count)
+    studies = folds * len(splits["protocols"])
+    shares = min(config["tuning"]["workers"], studies)
     for job in jobs.values():
         if job.rule in MODEL_RULES:
             assert job.model is not None
             own = config["learning"][job.model[1]]
             training = measured["epoch"]["/".join(job.model)] * own["epochs"] * own.get("rounds", 1)
-            search = config["tuning"]["n_trials"] * training
+            search = config["tuning"]["n_trials"] * training * min(config["tuning"]["parts"], splits["members"])
             job.seconds = {
-                "tune_worker": search * -(-count // shares),
-                "tune": 10.0 if shares > 1 else search * count,
+                "tune_worker": search * -(-studies // shares),
+                "tune": 10.0 if shares > 1 else search * studies,
                 "train": training * count,
                 "third_arm": training * folds,
             }[job.rule]
@@ -196,6 +197,7 @@ def set_times(jobs: Mapping[int, Job], config: Mapping[str, Any], measured: Mapp
 
     for number in jobs:
         rest(number)
+    return count
 
 
 def by_split(jobs: Mapping[int, Job], count: int) -> dict[int, Job]:
@@ -249,9 +251,8 @@ def critical_path(jobs: Mapping[int, Job]) -> list[Job]:
 def report(config: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Any]:
     """Simulate, print the tables of docs/cluster.md and return them."""
     jobs = plan(config)
-    set_times(jobs, config, measured)
-    count = sum(job.rule == "tune_worker" for job in jobs.values()) // sum(job.rule == "train" for job in jobs.values())
-    divided = by_split(jobs, max(count, 1))
+    count = set_times(jobs, config, measured)
+    divided = by_split(jobs, count)
     for job in divided.values():
         job.rest = 0.0
     _rest_again(divided)

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 from conftest import Project
 from test_newcomers import add_toys
+from test_reruns import LOOKED_INTO, OUTCOME
 
 from snndeep.store.files import intact, provenance_path, read_npz, read_record, record_provenance
-
-OUTCOME = {"evaluate": 1, "models": 1, "pictures": 1, "report": 1}
 
 
 def edit(project: Project, file: str, old: str, new: str) -> None:
@@ -63,11 +62,13 @@ def test_a_renamed_local_variable_runs_nothing(project):
 
 def test_another_version_runs_the_stages_that_use_the_package(project):
     assert project.unmade() == {}
-    models = {"tune": 6, "train": 6}
-    assert project.unmade(torch="99.0") == {**models, **OUTCOME}
+    assert project.unmade(torch="99.0") == {"train": 6, **LOOKED_INTO, **OUTCOME}
     assert project.unmade(nir="99.0", tqdm="99.0", filelock="99.0") == {}
     assert project.unmade(matplotlib="99.0") == {"report": 1}
-    assert project.unmade(optuna="99.0")["tune"] == 9
+    fitted = project.unmade(**{"scikit-learn": "99.0"})
+    assert fitted["splits"] == fitted["preprocessing"] == fitted["baselines"] == 1
+    assert "samples" not in fitted
+    assert project.unmade(optuna="99.0")["tune"] == 3
     everything = project.unmade(numpy="99.0")
     assert everything["data"] == everything["samples"] == everything["report"] == 1
 

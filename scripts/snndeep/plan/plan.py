@@ -304,12 +304,12 @@ class Plan(SpikePlan):
         return self._maker.stage("report", config, files, inputs)
 
     def stages(self) -> list[Stage]:
-        """Return every stage of the run, in the order of execution."""
+        """Return every stage of the run once, in the order of execution."""
         stages = [*self.scans.stages(), self.splits, self.preprocessing]
         stages += [self.spikes(encoder) for encoder in self.encoders]
-        for model in self.models:
-            searcher = self.searcher(*model)
-            stages += [self.study(*searcher), self.tune(*searcher), self.train(*model)]
+        for searcher in self.searchers:
+            stages += [self.study(*searcher), self.tune(*searcher)]
+        stages += self.trained()
         stages += [*self.third_arms().values(), self.baselines, self.evaluate, self.model_files, *self.insights()]
         if self.outside and self.external:
             stages += [*self.outside.scans.extracting(), self.external]
