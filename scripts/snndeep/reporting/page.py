@@ -33,7 +33,7 @@ from snndeep.reporting.sheets.outcome import outcome_sheets
 from snndeep.reporting.sheets.provenance import provenance_sheets
 from snndeep.reporting.sheets.rivals import rival_sheets
 from snndeep.reporting.sheets.sheet import Sheet
-from snndeep.reporting.sheets.training import training_sheets
+from snndeep.reporting.sheets.training import searches, training_sheets
 from snndeep.reporting.templates import data_url, environment
 
 SOURCES = {
@@ -179,12 +179,13 @@ def data_facts(results: RunResults) -> str:
 
 def search_facts(results: RunResults) -> str:
     """Return how many trials the search had, in a sentence."""
-    studies = [study for splits in results.tuned.values() for study in splits.values()]
+    found = searches(results)
+    studies = [study for search in found for study in search.studies.values()]
     trials = [trial for study in studies for trial in study["trials"]]
     stopped = sum(trial["state"] == "pruned" for trial in trials)
     return (
-        f"{count(len(trials))} trials in {count(len(studies))} searches, one for each network and split; {count(stopped)} of "
-        "them were stopped early."
+        f"{count(len(found))} searches of {count(len(studies) / max(len(found), 1))} studies each, with {count(len(trials))} "
+        f"trials together; {count(stopped)} of them were stopped early. Models with equal outcomes share a search."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ import pandas as pd
 
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity
 from snndeep.reporting.lookup import first_protocol
-from snndeep.reporting.names import title_of
+from snndeep.reporting.names import rule_title, title_of
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.samples.split import protocol_of
 from snndeep.settings import as_text
+from snndeep.training.outcomes import SearchOutcome
 
 COSTS = {
     "parameters": ("parameters", count),
@@ -49,17 +51,50 @@ def training_sheets(results: RunResults) -> Iterator[Sheet]:
     yield _cost(results)
 
 
+@dataclass(frozen=True)
+class Search:
+    """A search and the models that take their settings from it.
+
+    Attributes:
+        models: Names of the models, all of one learning rule.
+        studies: The outcome by split.
+    """
+
+    models: tuple[str, ...]
+    studies: Mapping[str, SearchOutcome]
+
+    @property
+    def title(self) -> str:
+        """The model, or the learning rule if the search serves several backends."""
+        if len(self.models) == 1:
+            return title_of(self.models[0])
+        return f"{rule_title(self.models[0].split('/')[1])}, {len(self.models)} backends"
+
+
+def searches(results: RunResults) -> list[Search]:
+    """Return the searches of a run, each once, in the order of the models."""
+    found: list[Search] = []
+    for model, studies in results.tuned.items():
+        same = next((k for k, own in enumerate(found) if own.studies == studies), None)
+        if same is None:
+            found.append(Search((model,), studies))
+        else:
+            found[same] = Search((*found[same].models, model), studies)
+    return found
+
+
 def _search(results: RunResults) -> Sheet:
-    """One row per model: what the search found, over the splits of the headline's protocol."""
+    """One row per search: what it found, over the splits of the headline's protocol."""
     protocol = first_protocol(results.metrics)
     rows = []
-    for model, splits in results.tuned.items():
+    for search in searches(results):
+        splits = search.studies
         studies = [study for split, study in splits.items() if protocol_of(split) == protocol]
         trials = [trial for study in studies for trial in study["trials"]]
         rows.append(
             {
-                "model": title_of(model),
-                "mode": results.modes[model],
+                "model": search.title,
+                "mode": results.modes[search.models[0]],
                 "trials": len(trials),
                 "pruned": sum(trial["state"] == "pruned" for trial in trials),
                 "best": float(np.mean([study["best_value"] for study in studies])),
@@ -97,11 +132,11 @@ def _range(found: list[Mapping[str, Any]]) -> str:
 
 def _search_by_split(results: RunResults) -> Sheet:
     rows = []
-    for model, splits in results.tuned.items():
-        for split, study in splits.items():
+    for search in searches(results):
+        for split, study in search.studies.items():
             found = ", ".join(f"{name} {as_text(value)}" for name, value in study["best"].items())
             own = {"trials": len(study["trials"]), "best": study["best_value"], "found": found}
-            rows.append({"model": title_of(model), "split": split, **own})
+            rows.append({"model": search.title, "split": split, **own})
     columns = (
         Column("model", "model"),
         Column("split", "split"),
