@@ -26,6 +26,7 @@ from snndeep.reporting.names import glossary, title_of
 from snndeep.reporting.patient_map import PROFILE_HEIGHT, PROFILE_WIDTH, ROW, WIDTH, map_patients
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.scan_images import outlined
+from snndeep.reporting.searches import searches
 from snndeep.reporting.sheets.clinical import clinical_sheets
 from snndeep.reporting.sheets.data import data_sheets
 from snndeep.reporting.sheets.external import external_sheets
@@ -33,7 +34,7 @@ from snndeep.reporting.sheets.outcome import outcome_sheets
 from snndeep.reporting.sheets.provenance import provenance_sheets
 from snndeep.reporting.sheets.rivals import rival_sheets
 from snndeep.reporting.sheets.sheet import Sheet
-from snndeep.reporting.sheets.training import searches, training_sheets
+from snndeep.reporting.sheets.training import training_sheets
 from snndeep.reporting.templates import data_url, environment
 
 SOURCES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ import pandas as pd
 
 from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent, quantity
 from snndeep.reporting.lookup import first_protocol
-from snndeep.reporting.names import rule_title, title_of
+from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
+from snndeep.reporting.searches import searches
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.samples.split import protocol_of
 from snndeep.settings import as_text
-from snndeep.training.outcomes import SearchOutcome
 
 COSTS = {
     "parameters": ("parameters", count),
@@ -49,38 +48,6 @@ def training_sheets(results: RunResults) -> Iterator[Sheet]:
     yield _search(results)
     yield _search_by_split(results)
     yield _cost(results)
-
-
-@dataclass(frozen=True)
-class Search:
-    """A search and the models that take their settings from it.
-
-    Attributes:
-        models: Names of the models, all of one learning rule.
-        studies: The outcome by split.
-    """
-
-    models: tuple[str, ...]
-    studies: Mapping[str, SearchOutcome]
-
-    @property
-    def title(self) -> str:
-        """The model, or the learning rule if the search serves several backends."""
-        if len(self.models) == 1:
-            return title_of(self.models[0])
-        return f"{rule_title(self.models[0].split('/')[1])}, {len(self.models)} backends"
-
-
-def searches(results: RunResults) -> list[Search]:
-    """Return the searches of a run, each once, in the order of the models."""
-    found: list[Search] = []
-    for model, studies in results.tuned.items():
-        same = next((k for k, own in enumerate(found) if own.studies == studies), None)
-        if same is None:
-            found.append(Search((model,), studies))
-        else:
-            found[same] = Search((*found[same].models, model), studies)
-    return found
 
 
 def _search(results: RunResults) -> Sheet:
