@@ -23,8 +23,6 @@ from bench_networks import ROOT, UNITS, Seen, Study, interval, judge, samples_of
 from snndeep.backends.base import NeuronSettings
 from snndeep.backends.torch_layer import surrogate_spike
 from snndeep.learning.ranking import roc_auc
-from snndeep.samples.fit_preprocessing import fit_split
-from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
 from snndeep.seeds import derive_seed, generator
 from snndeep.spikes.encode import encode_split
@@ -140,13 +138,13 @@ def fit(study: Study, split: Split, dense: np.ndarray, parts: dict[str, np.ndarr
 def run(study: Study, seed: int) -> dict[str, Seen]:
     """Return what every kind of network did on the splits of one seed."""
     found = {kind: Seen() for kind in KINDS}
-    settings = PreprocessingSettings.from_mapping(study.config["preprocessing"])
+    splits = study.splits(seed, "patient")
+    fitted = study.fitted(splits, study.config["preprocessing"]["within_patient"])
     encoder = load_encoder("population", study.config["encoders"]["population"])
-    for fold, members in groupby(study.splits(seed, "patient"), key=lambda split: split.fold):
+    for fold, members in groupby(splits, key=lambda split: split.fold):
         networks = {kind: [] for kind in KINDS}
         for split in members:
-            fitted = fit_split(study.samples, split, settings, study.config["seed"])
-            encoded = encode_split(study.samples, split, fitted, encoder, study.config["seed"])
+            encoded = encode_split(study.samples, split, fitted[split.name], encoder, study.config["seed"])
             dense = encoded.trains.dense()
             for kind in KINDS:
                 networks[kind].append(study.judged(split, fit(study, split, dense, encoded.parts, kind)))

@@ -7,18 +7,20 @@ of your own). Every model is then trained with its configured settings, without 
 networks with the custom backend, logistic regression and ExtraTrees in the form that is best on validation. Printed are the
 ROC-AUC of slices and of patients over pairs within a fold, the mean over seeds, with 95 % intervals from the same resamples of
 patients for all; the accuracy of slices; and what the choice by validation ROC-AUC gives, among networks and among
-representations. The results are written to benchmarks/results/networks-<names>.json.
+representations. The results are written to benchmarks/results/networks-<names>.json, and those of every seed as soon as they
+are there, so that the command can be stopped and resumed; delete the folder to measure again with other code.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,7 @@ from snndeep.learning.ranking import roc_auc  # noqa: E402
 from snndeep.learning.registry import load_rule  # noqa: E402
 from snndeep.plan.configuration import complete  # noqa: E402
 from snndeep.plan.plan import Plan  # noqa: E402
-from snndeep.samples.fit_preprocessing import fit_split  # noqa: E402
+from snndeep.samples.fit_preprocessing import fit_splits  # noqa: E402
 from snndeep.samples.preprocessing import Preprocessing  # noqa: E402
 from snndeep.samples.settings import PreprocessingSettings  # noqa: E402
 from snndeep.samples.split import Split, SplitSettings  # noqa: E402
@@ -53,7 +55,8 @@ from snndeep.samples.splitting import make_splits  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
 from snndeep.spikes.encode import encode_split, part_indices  # noqa: E402
 from snndeep.spikes.encoders.registry import load_encoder  # noqa: E402
-from snndeep.store.files import read_table, write_json  # noqa: E402
+from snndeep.store.files import write_json  # noqa: E402
+from snndeep.store.tables import read_table  # noqa: E402
 from snndeep.training.baselines import (  # noqa: E402
     BASELINES,
     BaselineSettings,
@@ -110,10 +113,13 @@ class Study:
         settings = SplitSettings.from_mapping({**self.config["splits"], "protocols": [protocol], "seed": seed})
         return make_splits(self.ids, self.labels, self.owners, settings)
 
-    def scores(self, split: Split, representation: str, rules: list[str]) -> list[tuple[str, np.ndarray]]:
-        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
+    def fitted(self, splits: list[Split], representation: str) -> dict[str, Preprocessing]:
+        """Return scaling and selection by name of the split."""
         settings = {**self.config["preprocessing"], "within_patient": representation}
-        fitted = fit_split(self.samples, split, PreprocessingSettings.from_mapping(settings), self.config["seed"])
+        return fit_splits(self.samples, splits, [], PreprocessingSettings.from_mapping(settings), self.config["seed"])
+
+    def scores(self, split: Split, fitted: Preprocessing, rules: list[str]) -> list[tuple[str, np.ndarray]]:
+        """Return the score of every sample of the validation and test parts by every model, `[N]`, by its name."""
         # What `auto` chose was trained already where it is measured by its own name too.
         key = split, fitted.representation
         if key not in self._known:
@@ -165,11 +171,13 @@ class Study:
     def run(self, seed: int, protocol: str, representation: str, rules: list[str]) -> dict[str, Seen]:
         """Train every model on the splits of one seed and return what it did, by its name."""
         found: dict[str, Seen] = {}
-        for fold, members in groupby(self.splits(seed, protocol), key=lambda split: split.fold):
+        splits = self.splits(seed, protocol)
+        fitted = self.fitted(splits, representation)
+        for fold, members in groupby(splits, key=lambda split: split.fold):
             networks: dict[str, list[dict[str, JudgedNetwork]]] = {}
             validation: dict[str, list[float]] = {}
             for split in members:
-                for name, scores in self.scores(split, representation, rules):
+                for name, scores in self.scores(split, fitted[split.name], rules):
                     judged, reached = self.judged(split, scores)
                     networks.setdefault(name, []).append(judged)
                     validation.setdefault(name, []).append(reached)
@@ -205,7 +213,8 @@ def samples_of(files: list[str], folder: str) -> tuple[dict[str, Any], pd.DataFr
     """Let Snakemake make the table of samples, and return the configuration, the samples and the cases."""
     changes: dict[str, Any] = {"run": "bench-networks"}
     if folder:
-        changes["dataset"] = {"source": "directory", "path": str(Path(folder).resolve())}
+        path = str(Path(folder).resolve())
+        changes["dataset"] = {"source": "directory", "path": path, "on_bad_case": "warn"}
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         yaml.safe_dump(changes, file)
         file.flush()
@@ -230,26 +239,85 @@ def _update(config: dict[str, Any], other: Mapping[str, Any]) -> None:
             config[key] = value
 
 
-def summarised(study: Study, seeds: list[dict[tuple[str, str], Seen]], names: list[tuple[str, str]]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Measured:
+    """What one model reached on the splits of one seed.
+
+    Attributes:
+        validation: Mean ROC-AUC on validation slices.
+        accuracy: Of test slices.
+        auc: By unit, ROC-AUC over pairs within a fold.
+        resampled: By unit, the same under every resample of patients `[R]`.
+    """
+
+    validation: float
+    accuracy: float
+    auc: dict[str, float]
+    resampled: dict[str, list[float | None]]
+
+
+Name = tuple[str, str]
+"""A model and the representation that it sees."""
+
+
+def measure(study: Study, typed: argparse.Namespace, seed: int) -> dict[Name, Measured]:
+    """Train every model on the splits of one seed and return what it reached."""
+    seen = {
+        (name, representation): own
+        for representation in typed.features
+        for name, own in study.run(seed, typed.protocol, representation, typed.rules).items()
+    }
+    for representation in typed.features:
+        seen[CHOSEN, representation] = chosen(seen, [(rule, representation) for rule in typed.rules])
+    if {"none", "both"} <= set(typed.features):
+        for rule in typed.rules:
+            seen[f"{rule}, features {CHOSEN}", "none or both"] = chosen(seen, [(rule, "none"), (rule, "both")])
+    measured = {}
+    for name, own in seen.items():
+        found = {unit: study.auc(own.folds[unit]) for unit in UNITS}
+        right = np.concatenate([one.outcome.label == one.outcome.predicted for one in own.folds["slice"]])
+        measured[name] = Measured(
+            float(np.mean(own.validation)),
+            float(right.mean()),
+            {unit: value for unit, (value, _) in found.items()},
+            {unit: [x if np.isfinite(x) else None for x in draws] for unit, (_, draws) in found.items()},
+        )
+    return measured
+
+
+def recall_or_measure(study: Study, typed: argparse.Namespace, seed: int, path: Path) -> dict[Name, Measured]:
+    """Return what was reached on the splits of one seed: as an earlier call of the same kind measured it, or anew."""
+    kind = {"config": study.config, "protocol": typed.protocol, "rules": typed.rules, "features": typed.features}
+    asked = json.loads(json.dumps(kind))
+    if path.exists():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["kind"] == asked:
+            return {(row["name"][0], row["name"][1]): Measured(**row["measured"]) for row in known["models"]}
+    found = measure(study, typed, seed)
+    models = [{"name": list(name), "measured": asdict(own)} for name, own in found.items()]
+    write_json(path, {"kind": asked, "models": models})
+    return found
+
+
+def summarised(seeds: list[dict[Name, Measured]]) -> pd.DataFrame:
     """Return one row per model and representation, the means over seeds; gains are over the same model on raw features."""
     rows, resampled = [], {}
-    for name in names:
+    for name in seeds[0]:
+        own = [seed[name] for seed in seeds]
         row: dict[str, Any] = {"model": name[0], "features": name[1]}
-        row["validation"] = float(np.mean([np.mean(seen[name].validation) for seen in seeds]))
+        row |= {key: float(np.mean([getattr(one, key) for one in own])) for key in ("validation", "accuracy")}
         for unit in UNITS:
-            values, draws = zip(*(study.auc(seen[name].folds[unit]) for seen in seeds), strict=True)
-            resampled[name, unit] = np.mean(draws, axis=0)
-            row[unit], row[f"{unit}_sd"] = float(np.mean(values)), float(np.std(values))
+            values = [one.auc[unit] for one in own]
+            resampled[name, unit] = np.mean(np.array([one.resampled[unit] for one in own], float), axis=0)
+            row |= {unit: float(np.mean(values)), f"{unit}_sd": float(np.std(values))}
             row[f"{unit}_interval"] = interval(resampled[name, unit])
-        outcomes = [one.outcome for seen in seeds for one in seen[name].folds["slice"]]
-        row["accuracy"] = float(np.mean(np.concatenate([o.label == o.predicted for o in outcomes])))
-        raw = (name[0], "none")
+        raw = (name[0].partition(",")[0], "none")
         if name != raw and (raw, "slice") in resampled:
             row["gain_interval"] = interval(resampled[name, "slice"] - resampled[raw, "slice"])
         rows.append(row)
     table = pd.DataFrame(rows)
     raw_values = table[table["features"] == "none"].set_index("model")["slice"]
-    return table.assign(gain=table["slice"] - table["model"].map(raw_values))
+    return table.assign(gain=table["slice"] - table["model"].str.partition(",")[0].map(raw_values))
 
 
 def main() -> None:
@@ -262,34 +330,21 @@ def main() -> None:
     parser.add_argument("--rules", nargs="+", default=["surrogate", "tempotron", "bal"])
     parser.add_argument("--features", nargs="+", choices=REPRESENTATIONS, default=list(REPRESENTATIONS))
     typed = parser.parse_args()
-    config, samples, cases = samples_of(typed.files, typed.folder)
-    study = Study(config, samples, cases)
-    seeds: list[dict[tuple[str, str], Seen]] = []
-    for seed in range(config["seed"], config["seed"] + typed.seeds):
-        seen = {
-            (name, representation): own
-            for representation in typed.features
-            for name, own in study.run(seed, typed.protocol, representation, typed.rules).items()
-        }
-        for representation in typed.features:
-            seen[CHOSEN, representation] = chosen(seen, [(rule, representation) for rule in typed.rules])
-        if {"none", "both"} <= set(typed.features):
-            for rule in typed.rules:
-                seen[f"{rule}, features {CHOSEN}", "none or both"] = chosen(seen, [(rule, "none"), (rule, "both")])
-        seeds.append(seen)
-        print(f"seed {seed}: " + ", ".join(f"{n} {r} {study.auc(s.folds['slice'])[0]:.3f}" for (n, r), s in seen.items()
-                                            if not n.startswith(FIRST)), file=sys.stderr, flush=True)  # fmt: skip
-    table = summarised(study, seeds, sorted(seeds[0], key=lambda name: list(seeds[0]).index(name)))
+    study = Study(*samples_of(typed.files, typed.folder))
+    folder = [Path(typed.folder).name] if typed.folder else []
+    name = "-".join(["networks", *(Path(file).stem for file in typed.files), *folder, typed.protocol])
+    results = ROOT / "benchmarks" / "results"
+    seeds = []
+    for seed in range(study.config["seed"], study.config["seed"] + typed.seeds):
+        seeds.append(recall_or_measure(study, typed, seed, results / name / f"{seed}.json"))
+        print(f"seed {seed} done", file=sys.stderr, flush=True)
+    table = summarised(seeds)
     shown = table.copy()
     for column in [name for name in shown if name.endswith("interval")]:
         shown[column] = [f"{v[0]:.3f} to {v[1]:.3f}" if isinstance(v, list) else "" for v in shown[column]]
     print(shown.to_string(index=False, float_format="{:.3f}".format))
-    study_name = "-".join(
-        [*(Path(file).stem for file in typed.files), *([Path(typed.folder).name] if typed.folder else [])]
-    )
-    path = ROOT / "benchmarks" / "results" / f"networks-{study_name}-{typed.protocol}.json"
-    write_json(path, table.to_dict(orient="records"))
-    print(f"written to {path.relative_to(ROOT)}")
+    write_json(results / f"{name}.json", json.loads(table.to_json(orient="records")))
+    print(f"written to benchmarks/results/{name}.json")
 
 
 if __name__ == "__main__":

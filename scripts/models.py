@@ -12,7 +12,8 @@ from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.split import Split
 from snndeep.scans.settings import Plausibility
-from snndeep.store.files import check, read_json, read_npz, read_table
+from snndeep.store.files import check, read_json, read_npz
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     record, files = snakemake.params.stage, snakemake.input

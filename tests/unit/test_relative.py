@@ -12,7 +12,8 @@ from snndeep.radiomics.naming import RELATIVE, column_name
 from snndeep.samples.fit_preprocessing import fit_split, fit_splits
 from snndeep.samples.relative import LEAST_SLICES, LIMIT, add_relative, relative_values
 from snndeep.samples.settings import PreprocessingSettings, SampleSettings
-from snndeep.samples.split import Split
+from snndeep.samples.split import Split, SplitSettings
+from snndeep.samples.splitting import make_splits
 from snndeep.samples.table import Cohort, assemble, feature_names
 from snndeep.spikes.encode import encode_split
 from snndeep.spikes.encoders.registry import load_encoder
@@ -158,6 +159,25 @@ def test_a_part_that_cannot_be_divided_keeps_the_features_as_they_are():
     fitted = fit_split(table, Split("patient", 0, train, (), ()), PreprocessingSettings(features=3))
     assert fitted.representation == "none"
     assert fitted.compared == {"none": 0.5, "both": 0.5}
+
+
+def test_the_networks_of_a_fold_choose_together():
+    table = table_of(slices_of(4.0, 2.0, seed=3))
+    splits = make_splits(
+        *(table[name].to_numpy() for name in ("sample", "label", "patient")),
+        SplitSettings(("patient",), folds=2, members=4, seed=5),
+    )
+    auto = PreprocessingSettings(features=3)
+    fitted = fit_splits(table, splits, [], auto, 7)
+    alone = {split.name: fit_split(table, split, auto, 7) for split in splits}
+    assert {name: own.compared for name, own in fitted.items()} == {name: own.compared for name, own in alone.items()}
+    for fold in ("patient_0", "patient_1"):
+        own = [fitted[f"{fold}_{member}"] for member in range(4)]
+        sums = {name: sum(one.compared[name] for one in own) for name in ("none", "both")}
+        assert {one.representation for one in own} == {max(sums, key=sums.get)}
+        for member, one in enumerate(own):
+            fixed = PreprocessingSettings(features=3, within_patient=one.representation)
+            assert one.features == fit_split(table, splits[4 * int(fold[-1]) + member], fixed, 7).features
 
 
 def test_the_third_arm_keeps_the_choice_of_its_fold():

@@ -358,7 +358,7 @@ def changed(value):
 
 NAMES = {  # settings whose values are names: another one that exists
     "preprocessing.scaler": "robust", "preprocessing.within_patient": "both", "features.feature_set": "all",
-    "tuning.mode": "parity",
+    "tuning.mode": "parity", "models.device": "cuda", "tuning.sampler": "gp", "tuning.pruner": "none",
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",

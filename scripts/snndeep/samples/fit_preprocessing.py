@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from snndeep.samples.preprocessing import Preprocessing
 from snndeep.samples.relative import columns_of
 from snndeep.samples.representation import compare_representations
 from snndeep.samples.settings import PreprocessingSettings
-from snndeep.samples.split import Split
+from snndeep.samples.split import APART, Split
 from snndeep.samples.table import feature_names
 
 SCALERS = {"standard": StandardScaler, "robust": RobustScaler}
@@ -72,7 +73,9 @@ def fit_splits(
 ) -> dict[str, Preprocessing]:
     """Fit scaler and selection on the training part of every split, by name of the split.
 
-    A split of the third arm keeps the representation of the split by slice that it was made from.
+    Where the training parts choose the representation, the networks of a fold choose together, by the mean of what each
+    reached inside its own training part: the differences are small, and a fold's networks are averaged. A split of the
+    third arm keeps the representation of the fold by slice that it was made from.
 
     Args:
         table: Samples with features.
@@ -83,15 +86,25 @@ def fit_splits(
         measured: See `fit_split`.
     """
     fitted = {split.name: fit_split(table, split, settings, seed, measured) for split in splits}
-    first = {
-        split.fold: fitted[split.name].representation
-        for split in splits
-        if split.protocol == "slice" and split.member in (None, 0)
-    }
-    for split in apart:
-        own = replace(settings, within_patient=first[split.fold])
-        fitted[split.name] = fit_split(table, split, own, seed, measured)
+    chosen: dict[tuple[str, int], str] = {}
+    for fold, members in groupby(splits, key=lambda split: (split.protocol, split.fold)):
+        names = [split.name for split in members]
+        chosen[fold] = _chosen([fitted[name] for name in names])
+    for split in [*splits, *apart]:
+        own = chosen["slice" if split.protocol == APART else split.protocol, split.fold]
+        known = fitted.get(split.name)
+        if known is None or known.representation != own:
+            anew = fit_split(table, split, replace(settings, within_patient=own), seed, measured)
+            fitted[split.name] = replace(anew, compared=known.compared if known else {})
     return fitted
+
+
+def _chosen(fitted: Sequence[Preprocessing]) -> str:
+    """Return the representation that the networks of a fold take."""
+    compared = [own.compared for own in fitted if own.compared]
+    if not compared:
+        return fitted[0].representation
+    return max(compared[0], key=lambda name: sum(own[name] for own in compared))
 
 
 def fit_split(

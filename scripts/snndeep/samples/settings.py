@@ -38,7 +38,7 @@ class PreprocessingSettings(Settings):
         "auto",
         "Features relative to the other slices of the same scan: none (the features as they are), zscore (relative ones "
         "instead), both (twice as many features are kept), or auto (none or both, whichever is better in cross-validation "
-        "inside each training part).",
+        "inside the training parts of a fold).",
         choices=("none", "zscore", "both", "auto"),
     )
     max_correlation: float = setting(
