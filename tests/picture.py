@@ -20,7 +20,7 @@ def main() -> None:
     report, picture = (Path(path) for path in (sys.argv[1], sys.argv[2]))
     with tempfile.TemporaryDirectory() as profile, browser.opened(report.resolve(), Path(profile)) as page:
         page.resize(WIDTH, HEIGHT)
-        page.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        page.run("document.documentElement.style.overflow = 'hidden'")  # no scroll bar
         page.settle()
         shot = page.driver.execute_cdp_cmd("Page.captureScreenshot", {})
     picture.write_bytes(base64.b64decode(shot["data"]))
