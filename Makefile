@@ -6,7 +6,7 @@ BIN := .venv/bin
 # PyTorch's own index has it for processors alone:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
-.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns bench-scale torture reference lock clean help
+.PHONY: demo demo-light site bench test test-fast coverage lint unit workflow cluster test-envs bench-engine bench-jobs bench-modes bench-networks bench-radiomics bench-reruns bench-scale picture torture reference lock clean help
 
 help:
 	@echo "make demo             synthetic scans to report, about four minutes"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage         unit tests and the lines that they do not run (htmlcov/)"
 	@echo "make lint unit workflow cluster   the checks one by one"
 	@echo "make site             the documents as a site, with the report of the demo"
+	@echo "make picture          the picture in the README, from the report of the demo"
 	@echo "make bench            measure the speed that the documents name, and write it there"
 	@echo "make test-envs        create every environment in envs/ and use it; takes long"
 	@echo "make bench-engine bench-jobs bench-radiomics   speed compared with other libraries"
@@ -62,6 +63,9 @@ cluster: .venv/ready
 
 test-envs: .venv/ready
 	$(BIN)/python tests/environments.py
+
+picture: .venv/ready results/demo/report.html
+	$(BIN)/python tests/picture.py results/demo/report.html docs/report.png
 
 site: .venv/ready results/demo/report.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -303,6 +303,15 @@ def test_the_setting_that_decides_a_search_comes_out_first():
     assert setting_importance([{"trials": studies[0]["trials"][:5]}], space, 1) == {}
 
 
+def test_a_search_that_serves_several_backends_is_one_piece_of_evidence():
+    run = made_up_run(rules=("surrogate",), trials=3, protocols=("patient",))  # too few trials for a forest
+    shared = replace(run, tuned=dict.fromkeys(run.tuned, run.tuned["custom/surrogate"]))
+    with style("colorblind"), plt.rc_context({"figure.max_open_warning": 0}):
+        names = [[one.name for one in catalogue(own)] for own in (run, shared)]
+        plt.close("all")
+    assert "setting_importance" in names[0] and "setting_importance" not in names[1]
+
+
 def test_the_slice_farthest_on_the_wrong_side_is_named():
     run = made_up_run(backends=("custom",), one_class_fold=True)
     assert "slice 3 of p0" in slices.describe_slices(run.views[run.shown_network].pictures)

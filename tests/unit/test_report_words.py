@@ -455,7 +455,17 @@ def test_the_data_and_the_search_are_counted():
     said = data_facts(replace(run, cases=cases, skipped={"x": "no organ"}))
     assert said.startswith("12 scans of 12 patients, 6 of them diseased; 72 slices, 24 of them diseased.")
     assert "Left out: 1 scans; with warnings: 2." in said
-    assert search_facts(run).startswith("72 trials in 12 searches, one for each network and split; 12 of them")
+    assert search_facts(run).startswith("3 searches of 4 studies each, with 72 trials together; 12 of them")
+
+
+def test_a_search_that_serves_several_backends_counts_once():
+    run = made_up_run()
+    shared = {name: run.tuned[f"custom/{name.split('/')[1]}"] for name in run.tuned}
+    one = replace(run, tuned=shared)
+    assert search_facts(one).startswith("3 searches of 4 studies each, with 72 trials together")
+    assert search_facts(run).startswith("9 searches of 4 studies each")
+    frame = {sheet.name: sheet for sheet in training_sheets(one)}["search"].frame
+    assert list(frame["model"]) == ["Surrogate gradient, 3 backends", "Tempotron, 3 backends", "BAL, 3 backends"]
 
 
 def test_every_learning_rule_is_explained():

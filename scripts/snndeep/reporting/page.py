@@ -26,6 +26,7 @@ from snndeep.reporting.names import glossary, title_of
 from snndeep.reporting.patient_map import PROFILE_HEIGHT, PROFILE_WIDTH, ROW, WIDTH, map_patients
 from snndeep.reporting.results import RunResults
 from snndeep.reporting.scan_images import outlined
+from snndeep.reporting.searches import searches
 from snndeep.reporting.sheets.clinical import clinical_sheets
 from snndeep.reporting.sheets.data import data_sheets
 from snndeep.reporting.sheets.external import external_sheets
@@ -179,12 +180,13 @@ def data_facts(results: RunResults) -> str:
 
 def search_facts(results: RunResults) -> str:
     """Return how many trials the search had, in a sentence."""
-    studies = [study for splits in results.tuned.values() for study in splits.values()]
+    found = searches(results)
+    studies = [study for search in found for study in search.studies.values()]
     trials = [trial for study in studies for trial in study["trials"]]
     stopped = sum(trial["state"] == "pruned" for trial in trials)
     return (
-        f"{count(len(trials))} trials in {count(len(studies))} searches, one for each network and split; {count(stopped)} of "
-        "them were stopped early."
+        f"{count(len(found))} searches of {count(len(studies) / max(len(found), 1))} studies each, with {count(len(trials))} "
+        f"trials together; {count(stopped)} of them were stopped early. Models with equal outcomes share a search."
     )
 
 

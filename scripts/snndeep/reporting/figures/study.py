@@ -13,6 +13,7 @@ from snndeep.reporting.figures.drawn import Drawn, judged_by
 from snndeep.reporting.lookup import chosen, chosen_of_each_rule, distinct_networks, protocols_of
 from snndeep.reporting.names import rule_title
 from snndeep.reporting.results import RunResults
+from snndeep.reporting.searches import searches
 from snndeep.samples.split import protocol_of
 from snndeep.seeds import derive_seed
 from snndeep.training.outcomes import SearchOutcome
@@ -102,8 +103,9 @@ def _search_history(results: RunResults) -> Drawn | None:
 def _setting_importance(results: RunResults) -> Drawn | None:
     spaces = results.config["tuning"]["search_space"]
     groups: dict[tuple[str, str], list[SearchOutcome]] = {}
-    for model, splits in results.tuned.items():
-        own = [study for split, study in splits.items() if protocol_of(split) == results.protocol]
+    for search in searches(results):
+        model = search.models[0]
+        own = [study for split, study in search.studies.items() if protocol_of(split) == results.protocol]
         groups.setdefault((model.split("/")[1], results.modes[model]), []).extend(own)
     shares = {}
     for (rule, mode), studies in groups.items():

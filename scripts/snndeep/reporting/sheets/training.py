@@ -12,6 +12,7 @@ from snndeep.reporting.formats import ABSENT, count, decimal, is_number, percent
 from snndeep.reporting.lookup import first_protocol
 from snndeep.reporting.names import title_of
 from snndeep.reporting.results import RunResults
+from snndeep.reporting.searches import searches
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.samples.split import protocol_of
 from snndeep.settings import as_text
@@ -50,16 +51,17 @@ def training_sheets(results: RunResults) -> Iterator[Sheet]:
 
 
 def _search(results: RunResults) -> Sheet:
-    """One row per model: what the search found, over the splits of the headline's protocol."""
+    """One row per search: what it found, over the splits of the headline's protocol."""
     protocol = first_protocol(results.metrics)
     rows = []
-    for model, splits in results.tuned.items():
+    for search in searches(results):
+        splits = search.studies
         studies = [study for split, study in splits.items() if protocol_of(split) == protocol]
         trials = [trial for study in studies for trial in study["trials"]]
         rows.append(
             {
-                "model": title_of(model),
-                "mode": results.modes[model],
+                "model": search.title,
+                "mode": results.modes[search.models[0]],
                 "trials": len(trials),
                 "pruned": sum(trial["state"] == "pruned" for trial in trials),
                 "best": float(np.mean([study["best_value"] for study in studies])),
@@ -97,11 +99,11 @@ def _range(found: list[Mapping[str, Any]]) -> str:
 
 def _search_by_split(results: RunResults) -> Sheet:
     rows = []
-    for model, splits in results.tuned.items():
-        for split, study in splits.items():
+    for search in searches(results):
+        for split, study in search.studies.items():
             found = ", ".join(f"{name} {as_text(value)}" for name, value in study["best"].items())
             own = {"trials": len(study["trials"]), "best": study["best_value"], "found": found}
-            rows.append({"model": title_of(model), "split": split, **own})
+            rows.append({"model": search.title, "split": split, **own})
     columns = (
         Column("model", "model"),
         Column("split", "split"),
