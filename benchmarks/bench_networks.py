@@ -55,7 +55,8 @@ from snndeep.samples.splitting import make_splits  # noqa: E402
 from snndeep.seeds import generator  # noqa: E402
 from snndeep.spikes.encode import encode_split, part_indices  # noqa: E402
 from snndeep.spikes.encoders.registry import load_encoder  # noqa: E402
-from snndeep.store.files import read_table, write_json  # noqa: E402
+from snndeep.store.files import write_json  # noqa: E402
+from snndeep.store.tables import read_table  # noqa: E402
 from snndeep.training.baselines import (  # noqa: E402
     BASELINES,
     BaselineSettings,

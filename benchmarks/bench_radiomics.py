@@ -231,9 +231,10 @@ def snndeep_all(image: Path, mask: Path, repeats: int) -> list[float]:
     """Extract the whole case with every family and feature."""
     sys.path.insert(0, str(HERE.parent / "scripts"))
     from snndeep.radiomics.extract import extract_case
-    from snndeep.radiomics.settings import FAMILIES, FeatureSettings
+    from snndeep.radiomics.families import FAMILIES
+    from snndeep.radiomics.settings import FeatureSettings
 
-    settings = FeatureSettings(families=FAMILIES, feature_set="all", patient_dimensions=("2d", "2.5d", "3d"))
+    settings = FeatureSettings(families=tuple(FAMILIES), feature_set="all", patient_dimensions=("2d", "2.5d", "3d"))
     return _timed(lambda: extract_case("bench", image, mask, settings), repeats + 1)
 
 

@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from snndeep.phantom.generate import dataset_description, write_case  # noqa: E402
 from snndeep.phantom.settings import PhantomSettings  # noqa: E402
 
+TOYS = ROOT / "tests/toys"
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
 IMPORTS = "from __future__ import annotations\n"
 PATIENTS = 16
@@ -59,19 +60,22 @@ class Study:
     Attributes:
         folder: The checkout.
         config: The configuration, written before each run.
+        arguments: Of Snakemake, beyond those that every run has.
     """
 
     folder: Path
     config: dict[str, Any]
+    arguments: tuple[str, ...] = ()
 
     def snakemake(self, *arguments: str) -> tuple[str, float]:
         """Run Snakemake and return its output and its duration in seconds."""
         (self.folder / "config/config.yaml").write_text(yaml.safe_dump(self.config))
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *self.arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            # A folder of packages that count as installed, see `another_version`.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(self.folder / "packages")},
             capture_output=True,
             text=True,
             check=False,
@@ -140,6 +144,60 @@ def feature_code(study: Study) -> None:
     study.edit("scripts/snndeep/radiomics/glcm.py", IMPORTS, f"{IMPORTS}\nREVISION = 2\n")
 
 
+def replace_text(file: str, old: str, new: str) -> Callable[[Study], None]:
+    """Return an edit that replaces a text in a file of the library."""
+    return lambda study: study.edit(f"scripts/snndeep/{file}", old, new)
+
+
+def new_member(toy: str, module: str, registry: str, family: str) -> Callable[[Study], None]:
+    """Return an edit that adds a member to a family: its module and its line in the registry."""
+
+    def edit(study: Study) -> None:
+        shutil.copy(TOYS / toy, study.folder / "scripts/snndeep" / f"{module.replace('.', '/')}.py")
+        line = f'    "{module.rpartition(".")[2]}": "snndeep.{module}",\n'
+        study.edit(f"scripts/snndeep/{registry}", f"{family} = {{\n", f"{family} = {{\n{line}")
+
+    return edit
+
+
+def another_version(package: str) -> Callable[[Study], None]:
+    """Return an edit after which a package says that it has another version; its code stays."""
+
+    def edit(study: Study) -> None:
+        folder = study.folder / f"packages/{package}-99.0.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
+
+    return edit
+
+
+def rename_local(study: Study) -> None:
+    """Rename a local variable of the code that trains."""
+    path = study.folder / "scripts/snndeep/training/fit.py"
+    path.write_text(re.sub(r"\bscoring_seconds\b(?!\")", "took", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def copied_without_times(study: Study) -> None:
+    """Give all files of the store the present time, those that were made first last."""
+    for path in sorted((study.folder / "work").rglob("*"), key=lambda path: path.stat().st_mtime, reverse=True):
+        path.touch()
+
+
+def lost_table(study: Study) -> None:
+    """Remove the table of all samples, and the features of one patient with their provenance."""
+    shutil.rmtree(study.folder / "work/samples")
+    shutil.rmtree(next((study.folder / "work/features").iterdir()))
+
+
+def forced(*rules: str) -> Callable[[Study], None]:
+    """Return an edit that asks for rules to run again."""
+
+    def edit(study: Study) -> None:
+        study.arguments = ("--forcerun", *rules)
+
+    return edit
+
+
 EDITS: dict[str, Callable[[Study], None]] = {
     "nothing": lambda study: None,
     "a comment in the code": comment,
@@ -157,6 +215,27 @@ EDITS: dict[str, Callable[[Study], None]] = {
         "features", "families", value=["intensity_statistics", "intensity_histogram", "glcm", "glrlm", "glszm", "ngtdm"]
     ),
     "code of a feature family": feature_code,
+    "another version of numpy": another_version("numpy"),
+    "another version of scikit-learn": another_version("scikit-learn"),
+    "another version of matplotlib": another_version("matplotlib"),
+    "another version of torch (no model uses it)": another_version("torch"),
+    "a new backend": new_member("backend.py", "backends.toy_backend", "backends/registry.py", "BACKENDS"),
+    "a new learning rule": new_member("learning_rule.py", "learning.toy_rule", "learning/registry.py", "RULES"),
+    "a new encoder": new_member("encoder.py", "spikes.encoders.toy_encoder", "spikes/encoders/registry.py", "ENCODERS"),
+    "a new feature family": new_member(
+        "feature_family.py", "radiomics.toy_family", "radiomics/families.py", "FAMILIES"
+    ),
+    "wording of an error of the store": replace_text(
+        "store/files.py", "An intermediate file is missing.", "A file of the store is missing."
+    ),
+    "wording of a line of the log": replace_text("samples/features.py", "skipping %s: %s", "leaving out %s: %s"),
+    "code of a feature family that is off": replace_text("radiomics/gldzm.py", IMPORTS, f"{IMPORTS}\nREVISION = 2\n"),
+    "code of a filter that is off": replace_text("radiomics/filters/gabor.py", IMPORTS, f"{IMPORTS}\nREVISION = 2\n"),
+    "a local variable renamed": rename_local,
+    "store copied without times": copied_without_times,
+    "a table and one patient's features lost": lost_table,
+    "another sampler of the search": setting("tuning", "sampler", value="random"),
+    "`--forcerun train`": forced("train"),
 }
 
 

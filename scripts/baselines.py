@@ -5,7 +5,8 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.split import Split
-from snndeep.store.files import read_json, read_table, write_npz
+from snndeep.store.files import read_json, write_npz
+from snndeep.store.tables import read_table
 from snndeep.training.baselines import BASELINES, BaselineSettings, score_baselines
 
 with stage(snakemake.log[0]) as log:

@@ -8,7 +8,8 @@ from snndeep.evaluation.study import Jobs, evaluate
 from snndeep.evaluation.tables import TABLES
 from snndeep.samples.split import Split
 from snndeep.store.csv_text import csv_text
-from snndeep.store.files import read_json, read_npz, read_table, write_json, write_table, write_text
+from snndeep.store.files import read_json, read_npz, write_json, write_text
+from snndeep.store.tables import read_table, write_table
 from snndeep.training.baselines import BASELINES
 
 with stage(snakemake.log[0]) as log:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snndeep.console import stage
-from snndeep.deployment.assembly import TrainingData, TrainingOutputs, calibrate_protocols, make_member
+from snndeep.deployment.assembly import TrainingData, TrainingOutputs, calibrate_protocols, make_member, make_reference
 from snndeep.deployment.model_file import ModelFile, write_model
 from snndeep.evaluation.settings import EvaluationSettings
 from snndeep.labels import MaskLabels
@@ -12,7 +12,8 @@ from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.split import Split
 from snndeep.scans.settings import Plausibility
-from snndeep.store.files import check, read_json, read_npz, read_table
+from snndeep.store.files import check, read_json, read_npz
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     record, files = snakemake.params.stage, snakemake.input
@@ -20,13 +21,17 @@ with stage(snakemake.log[0]) as log:
     data = TrainingData(read_table(Path(files.samples), "samples"), read_table(Path(files.cases), "samples"))
     splits = [Split.from_json(values) for values in read_json(Path(files.splits), "splits")]
     fitted = read_preprocessing(read_json(Path(files.preprocessing), "preprocessing"))
+    references = {split.name: make_reference(data, split, fitted[split.name]) for split in splits}
     evaluation = EvaluationSettings.from_mapping(config["evaluation"])
     columns = (files.model, files.scores, files.record, snakemake.output.models)
     for (backend, rule), *paths in zip(config["models"], *columns, strict=True):
         model, scores, outcome, target = (Path(path) for path in paths)
         trained = TrainingOutputs(read_npz(model, "train"), read_npz(scores, "train"), read_json(outcome, "train"))
         encoder = config["encoders"][rule]
-        made = [make_member(data, split, fitted[split.name], trained, evaluation.top_share) for split in splits]
+        made = [
+            make_member(data, split, fitted[split.name], references[split.name], trained, evaluation.top_share)
+            for split in splits
+        ]
         members, validation = zip(*made, strict=True)
         calibration, validated = calibrate_protocols(members, validation, evaluation.bootstrap, evaluation.seed)
         write_model(

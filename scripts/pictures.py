@@ -6,7 +6,8 @@ from snndeep.console import stage
 from snndeep.insight.shown_slices import MARGIN_MM, as_seen, plan_of_pictures, samples_to_read
 from snndeep.labels import MaskLabels
 from snndeep.scans.dataset import Case
-from snndeep.store.files import read_json, read_table, write_json, write_npz
+from snndeep.store.files import read_json, write_json, write_npz
+from snndeep.store.tables import read_table
 from snndeep.volume.axial import read_axial_slices
 
 with stage(snakemake.log[0]) as log:

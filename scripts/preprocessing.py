@@ -8,7 +8,8 @@ from snndeep.console import stage
 from snndeep.samples.fit_preprocessing import fit_splits
 from snndeep.samples.settings import PreprocessingSettings
 from snndeep.samples.split import Split
-from snndeep.store.files import read_json, read_table, write_json
+from snndeep.store.files import read_json, write_json
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")

@@ -11,7 +11,8 @@ from snndeep.reporting.page import make_report
 from snndeep.reporting.results import NetworkView, RunResults
 from snndeep.samples.preprocessing import read_preprocessing
 from snndeep.samples.split import APART, protocol_of
-from snndeep.store.files import check, read_json, read_npz, read_table, write_bytes, write_text
+from snndeep.store.files import check, read_json, read_npz, write_bytes, write_text
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]

@@ -7,7 +7,8 @@ from snndeep.samples.batches import read_batches
 from snndeep.samples.duplicates import check_no_duplicates
 from snndeep.samples.settings import SampleSettings
 from snndeep.samples.table import Cohort, assemble
-from snndeep.store.files import write_json, write_table
+from snndeep.store.files import write_json
+from snndeep.store.tables import write_table
 
 with stage(snakemake.log[0]) as log:
     slices, cases, skipped = read_batches([Path(manifest) for manifest in snakemake.input.manifests])

@@ -8,7 +8,8 @@ from snndeep.samples.split import Split
 from snndeep.spikes.encode import encode_split
 from snndeep.spikes.encoded_split import pack_splits
 from snndeep.spikes.encoders.registry import load_encoder
-from snndeep.store.files import read_json, read_table, write_npz
+from snndeep.store.files import read_json, write_npz
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")

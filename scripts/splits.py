@@ -5,7 +5,8 @@ from pathlib import Path
 from snndeep.console import stage
 from snndeep.samples.split import SplitSettings
 from snndeep.samples.splitting import make_splits, third_arm
-from snndeep.store.files import read_table, write_json
+from snndeep.store.files import write_json
+from snndeep.store.tables import read_table
 
 with stage(snakemake.log[0]) as log:
     table = read_table(Path(snakemake.input.samples), "samples")

@@ -11,7 +11,8 @@ from snndeep.training.apart import Recipe, score_apart
 
 with stage(snakemake.log[0]) as log:
     config = snakemake.params.stage["config"]
-    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
+    backend = load_backend(snakemake.wildcards.backend).on(config["device"])
+    rule = load_rule(snakemake.wildcards.rule)
     recipe = Recipe(backend, rule, config["settings"], config["members"], config["seed"])
     splits = unpack_splits(read_npz(Path(snakemake.input.spikes), "spikes"))
     scores = score_apart(splits, recipe, read_json(Path(snakemake.input.tuned), "tune"))

@@ -13,8 +13,9 @@ from snndeep.store.files import read_json, read_npz, write_json, write_npz
 from snndeep.training.fit import merge_settings, train_split
 
 with stage(snakemake.log[0]) as log:
-    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     config = snakemake.params.stage["config"]
+    backend = load_backend(snakemake.wildcards.backend).on(config["device"])
+    rule = load_rule(snakemake.wildcards.rule)
     tuned = read_json(Path(snakemake.input.tuned), "tune")
     model, scores, traces, record = {}, {}, {}, {}
     untuned = merge_settings(rule, config["settings"], {})

@@ -11,9 +11,10 @@ from snndeep.training.search import SearchSettings, tune_fold
 from snndeep.training.trials import FinishedTrials, open_storage, study_name
 
 with stage(snakemake.log[0]):
-    backend, rule = load_backend(snakemake.wildcards.backend), load_rule(snakemake.wildcards.rule)
     config, journal = snakemake.params.stage["config"], Path(snakemake.params.journal)
-    search = SearchSettings(config["base"], config["space"], config["n_trials"], config["seed"])
+    backend = load_backend(snakemake.wildcards.backend).on(config["device"])
+    rule = load_rule(snakemake.wildcards.rule)
+    search = SearchSettings.from_stage(config)
     storage, tuned = open_storage(journal), {}
     paths = iter(snakemake.input.spikes)
     for names in config["splits"]:

@@ -8,6 +8,7 @@ and keep their traceback.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import re
@@ -98,7 +99,12 @@ def _handlers(log: Path) -> list[logging.Handler]:
 
 @contextlib.contextmanager
 def command() -> Iterator[None]:
-    """Run the body of a command that a person types: errors end it with their message, see `stage`."""
+    """Run the body of a command that a person types: errors end it with their message, see `stage`.
+
+    What it prints may hold names that the terminal cannot show; these are written as escapes.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with funnel():
             yield

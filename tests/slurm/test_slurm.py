@@ -91,7 +91,7 @@ def test_jobs_go_to_the_cluster_small_ones_together(done, cluster):
     assert submitted.count("group_scans_data_phantom_features") == 1
     assert submitted.count("group_tables_baselines_preprocessing_samples_spikes_splits") == 1
     assert submitted.count("rule_third_arm") == 3
-    assert len(submitted) == 9 + 10 + 3 + 1 + 1 + 1, "the outcome is one job"
+    assert len(submitted) == 9 + 10 + 3 + 1 + 1 + 1 + 2, "the outcome is one job, and models and insight have their own"
     assert len(jobs(cluster, "COMPLETED")) == len(submitted) - 1
 
 

@@ -25,14 +25,15 @@ from snndeep.scans.converted import NiftiScan
 from snndeep.scans.settings import Plausibility
 from snndeep.store import files
 from snndeep.store.content import content_digest
-from snndeep.store.files import provenance_path, record_provenance, write_json, write_npz, write_table
+from snndeep.store.files import provenance_path, record_provenance, write_json, write_npz
 from snndeep.store.publication import publish, write_publication
+from snndeep.store.tables import read_table, write_table
 from snndeep.store.verification import verify
 from snndeep.training.trials import FinishedTrials, open_journal, study_name
 
 files.PAUSE_SECONDS = 0.001
 ADDRESSES = ("aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc")
-READERS = {".json": files.read_json, ".npz": files.read_npz, ".parquet": files.read_table}
+READERS = {".json": files.read_json, ".npz": files.read_npz, ".parquet": read_table}
 
 
 def make_store(folder: Path) -> list[Path]:
@@ -275,12 +276,12 @@ def scans(tally: Tally, folder: Path, random: Random, length: int) -> None:
     def expect(name: str, work) -> str:
         return (
             RIGHT
-            if files.read_table(work() / "slices.parquet", "features").drop(columns="case").equals(truth[name])
+            if read_table(work() / "slices.parquet", "features").drop(columns="case").equals(truth[name])
             else SILENT
         )
 
     truth = {
-        name: files.read_table(extract(name, *paths, ("", "")) / "slices.parquet", "features").drop(columns="case")
+        name: read_table(extract(name, *paths, ("", "")) / "slices.parquet", "features").drop(columns="case")
         for name, paths in cases.items()
     }
     digests = {name: tuple(content_digest(Path(path)) for path in paths) for name, paths in own.items()}

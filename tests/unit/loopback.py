@@ -197,7 +197,8 @@ def tar_of(members: Mapping[str, bytes], *special: tarfile.TarInfo, form: int = 
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
         for info in special:
-            tar.addfile(info)
+            # Written as it is: from Python 3.13 on, `addfile` refuses a header that promises content without bringing it.
+            buffer.write(info.tobuf(tar.format, tar.encoding, tar.errors))
     return buffer.getvalue()
 
 

@@ -17,17 +17,19 @@ def test_canonical_json_refuses_what_has_no_single_form():
 
 
 def test_an_address_depends_on_every_part():
-    base = address("spikes", {"steps": 8}, "code", ["a", "b"])
-    assert base == address("spikes", {"steps": 8}, "code", ["a", "b"])
+    base = address("spikes", {"steps": 8}, "code", {"numpy": "2.4.6"}, ["a", "b"])
+    assert base == address("spikes", {"steps": 8}, "code", {"numpy": "2.4.6"}, ["a", "b"])
     assert len(base) == 12
     others = [
-        address("train", {"steps": 8}, "code", ["a", "b"]),
-        address("spikes", {"steps": 9}, "code", ["a", "b"]),
-        address("spikes", {"steps": 8}, "edoc", ["a", "b"]),
-        address("spikes", {"steps": 8}, "code", ["b", "a"]),
-        address("spikes", {"steps": 8}, "code", ["a"]),
+        address("train", {"steps": 8}, "code", {"numpy": "2.4.6"}, ["a", "b"]),
+        address("spikes", {"steps": 9}, "code", {"numpy": "2.4.6"}, ["a", "b"]),
+        address("spikes", {"steps": 8}, "edoc", {"numpy": "2.4.6"}, ["a", "b"]),
+        address("spikes", {"steps": 8}, "code", {"numpy": "2.4.7"}, ["a", "b"]),
+        address("spikes", {"steps": 8}, "code", {}, ["a", "b"]),
+        address("spikes", {"steps": 8}, "code", {"numpy": "2.4.6"}, ["b", "a"]),
+        address("spikes", {"steps": 8}, "code", {"numpy": "2.4.6"}, ["a"]),
     ]
-    assert len({base, *others}) == 6
+    assert len({base, *others}) == 8
 
 
 @pytest.fixture

@@ -50,6 +50,40 @@ def test_a_backend_describes_itself(backend):
         assert version(package)
 
 
+def test_a_backend_computes_on_the_devices_that_it_names(backend):
+    made = load_backend(backend)
+    assert made.on("cpu").name == backend
+    with pytest.raises(ConfigError, match=r"(?s)does not compute on this device.*cpu"):
+        made.on("tpu")
+    if "cuda" not in made.devices:
+        with pytest.raises(ConfigError, match="does not compute on this device"):
+            made.on("cuda")
+    elif torch.cuda.is_available():
+        assert made.on("cuda") is not made
+    else:
+        with pytest.raises(ConfigError, match=r"(?s)There is no GPU.*models.device.*0 GPUs"):
+            made.on("cuda")
+
+
+@pytest.mark.parametrize("name", [name for name in BACKENDS if "cuda" in load_backend(name).devices])
+def test_another_device_gives_the_same_layer(name):
+    """On a GPU where there is one; else on the processor through the same moves, which PyTorch then does nothing for."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rng = np.random.default_rng(5)
+    neuron = NeuronSettings()
+    parameters = layer_parameters(neuron, 6, 4, 2.0, rng)
+    inputs = rng.integers(0, 2, (3, 7, 6)).astype(np.float64)
+    found = []
+    for made in (load_backend(name), load_backend(name).on(device)):
+        layer = made.layer(neuron)
+        trace = layer.forward(parameters, inputs)
+        gradients, upstream = layer.backward(trace, np.ones_like(trace.spikes), None)
+        found.append([trace.spikes, trace.v_pre, *gradients.values(), upstream])
+    for one, other in zip(*found, strict=True):
+        assert isinstance(other, np.ndarray)
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
 def test_a_backend_is_imported_without_its_packages(backend):
     code = f"""
 import sys

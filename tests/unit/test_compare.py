@@ -57,7 +57,7 @@ def test_a_run_against_itself_is_the_same_everywhere():
     assert len(rows) == 8
     assert {row["verdict"] for row in rows} == {"equal"}
     assert all(row["difference"] == 0 and row["patients"] == 40 for row in rows)
-    assert "8 times the same" in sentences(RECORD, RECORD, rows)[3]
+    assert "the same in 8" in sentences(RECORD, RECORD, rows)[3]
 
 
 def test_values_are_those_of_scikit_learn_within_folds():
@@ -108,7 +108,7 @@ def test_one_class_leaves_a_difference_undefined():
     one = RunScores(own.slices.assign(label=0), own.patients.assign(label=0))
     rows = compare_runs(one, one, 50)
     assert all(row["difference"] is None and row["undefined"] for row in rows)
-    assert "8 times undefined" in sentences(RECORD, RECORD, rows)[3]
+    assert "undefined in 8" in sentences(RECORD, RECORD, rows)[3]
 
 
 def test_what_differs_is_named():

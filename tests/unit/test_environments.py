@@ -2,7 +2,10 @@
 
 import ast
 import contextlib
+import importlib.util
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
@@ -155,11 +158,53 @@ def with_what_they_bring(names: Iterable[str]) -> set[str]:
 
 def test_the_container_takes_the_lock_and_what_is_there():
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    (base,) = (line.split()[1] for line in lines if line.startswith("FROM "))
-    assert base.startswith("python:3.11-")
-    assert any("pip install" in line and "-r /opt/snndeep/requirements.txt" in line for line in lines)
+    assert any(line.startswith("ARG BASE=python:3.11-") for line in lines)
+    assert any("pip install" in line and "-r /opt/snndeep/requirements-run.txt" in line for line in lines)
+    (user,) = (line for line in lines if line.startswith("USER "))
+    assert user != "USER 0:0"
     copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
     for path in copied:
         assert (ROOT / path).exists(), path
-    assert {"Snakefile", "requirements.txt", "config", "envs", "profiles", "scripts", "workflow"} <= set(copied)
-    assert '"/opt/snndeep/Snakefile"' in lines[-2]
+    assert {"Snakefile", "requirements-run.txt", "config", "envs", "profiles", "scripts", "workflow"} <= set(copied)
+    assert '"/opt/snndeep/workflow/Snakefile"' in lines[-2]
+
+
+def test_the_lock_of_a_run_and_all_environments_follow_from_the_lock():
+    spec = importlib.util.spec_from_file_location("runtime_lock", ROOT / ".ci/runtime_lock.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for path, text in module.written().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: make lock"
+    pins = (ROOT / "requirements-run.txt").read_text(encoding="utf-8").splitlines()
+    names = {canonicalize_name(line.partition("==")[0]) for line in pins if "==" in line}
+    assert {"snakemake", "torch", "numpy", "psycopg-binary", "llvmlite"} <= names
+    assert not {"pytest", "mypy", "ruff", "norse", "hypothesis", "selenium"} & names
+
+
+def test_a_user_without_a_name_can_plan(tmp_path):
+    """As in a container that is started with any number as its user."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^ENV ((?:.*\\\n)*.*)$", text, flags=re.MULTILINE)
+    environment = dict(entry.split("=", 1) for entry in listed.replace("\\\n", " ").split())
+    program = "\n".join(
+        [
+            "import os, sys",
+            f"sys.path[:0] = [{str(SCRIPTS)!r}]",
+            "import snakemake.api, getpass",
+            "from snndeep.store.owner import whoami, owner_of",
+            "from torch._inductor.runtime.cache_dir_utils import default_cache_dir",
+            "from pathlib import Path",
+            "os.setgid(54321), os.setuid(54321)",
+            "assert getpass.getuser() and Path.home()",
+            "assert whoami()['user'] and owner_of(Path('/nowhere'))",
+            "default_cache_dir()",
+        ]
+    )
+    environment = {"PATH": os.environ["PATH"], **environment}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    without = {key: value for key, value in environment.items() if key != "LOGNAME"}
+    done = subprocess.run([sys.executable, "-c", program], env=without, capture_output=True, text=True, check=False)
+    assert done.returncode != 0, "the variable LOGNAME is not needed"

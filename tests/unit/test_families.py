@@ -9,14 +9,14 @@ import pytest
 from snndeep.backends.registry import BACKENDS
 from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.learning.registry import RULES
-from snndeep.radiomics.families import BY_NAME
+from snndeep.radiomics.families import FAMILIES
 from snndeep.registry import import_member
 from snndeep.spikes.encoders.registry import ENCODERS
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
 MEMBERS = {**BACKENDS, **RULES, **ENCODERS}
-NAMES = {*MEMBERS, *BY_NAME}
+NAMES = {*MEMBERS, *FAMILIES}
 # Words that mean other things too; as a part of an identifier they do not count, as a whole text they do.
 ORDINARY = {"custom", "rate", "surrogate", "latency", "population"}
 REGISTRIES = {

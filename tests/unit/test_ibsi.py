@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from snndeep.radiomics.discretisation import Discretisation, make_region
-from snndeep.radiomics.families import volume_features
+from snndeep.radiomics.families import FAMILIES, volume_features
 from snndeep.radiomics.morphology import shape_features
 from snndeep.radiomics.region import DIMENSIONS, Region, Surroundings
-from snndeep.radiomics.settings import FAMILIES
 from snndeep.radiomics.spatial import spatial_features
 
 REFERENCE = Path(__file__).parents[1] / "reference"

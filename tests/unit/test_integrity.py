@@ -18,18 +18,18 @@ from snndeep.store.files import (
     provenance_path,
     read_json,
     read_npz,
-    read_table,
     record_growing,
     record_provenance,
     replacing,
     write_json,
     write_npz,
-    write_table,
 )  # fmt: skip
 from snndeep.store.publication import publications, publish, read_publication, write_publication
+from snndeep.store.tables import read_table, write_table
 from snndeep.store.verification import verify
 
 ADDRESSES = ("aaaaaaaaaaaa", "bbbbbbbbbbbb")
+
 READERS = {".json": read_json, ".npz": read_npz, ".parquet": read_table}
 
 

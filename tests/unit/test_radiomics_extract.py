@@ -151,7 +151,7 @@ def test_a_slice_without_intensities_in_range_has_no_row(tmp_path, case):
 
 
 def test_all_families_and_features(tmp_path):
-    settings = FeatureSettings(families=FAMILIES, feature_set="all", patient_dimensions=("2d", "2.5d", "3d"))
+    settings = FeatureSettings(families=tuple(FAMILIES), feature_set="all", patient_dimensions=("2d", "2.5d", "3d"))
     features = extract_case("a", *save_case(tmp_path), settings)
     # 18 + 23 + 26 + 16 + 16 + 5 + 17, the averaged 26 + 16, 16 of distance zones, 7 of intensity-volume; 10 of shape in
     # the plane; for the volume 29 of morphology, 2 peaks, and textures in three dimensions.

@@ -10,7 +10,8 @@ from snndeep.errors import ConfigError
 from snndeep.radiomics.errors import FilterLengthError
 from snndeep.radiomics.extract import extract_case
 from snndeep.radiomics.filters.base import PADDING, ImageFilter
-from snndeep.radiomics.filters.registry import BY_NAME, filter_from_mapping
+from snndeep.radiomics.filters.registry import FILTERS as ALL_FILTERS
+from snndeep.radiomics.filters.registry import filter_from_mapping
 from snndeep.radiomics.filters.separable import convolve, proper_rotations
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.seeds import generator
@@ -28,7 +29,7 @@ def small(name: str) -> ImageFilter:
     return filter_from_mapping({"filter": name, **values})
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", ALL_FILTERS)
 def test_every_filter_answers_in_the_shape_of_the_image_and_survives_json(name):
     chosen = small(name)
     response = chosen.respond(image(), SPACING)
@@ -40,7 +41,7 @@ def test_every_filter_answers_in_the_shape_of_the_image_and_survives_json(name):
     assert chosen.label.startswith(name)
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", ALL_FILTERS)
 def test_a_response_depends_on_the_image_within_its_reach_alone(name):
     chosen = small(name)
     if chosen.whole_image:

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from snndeep.radiomics import kernels
 from snndeep.radiomics.discretisation import Discretisation, make_region
-from snndeep.radiomics.families import BY_NAME, region_features
+from snndeep.radiomics.families import FAMILIES as ALL_FAMILIES
+from snndeep.radiomics.families import load_family, region_features
 from snndeep.radiomics.mesh import mesh_area_volume
 from snndeep.radiomics.morphology import shape_features
 from snndeep.radiomics.region import Region
@@ -25,7 +26,11 @@ masks = shapes.flatmap(lambda shape: hnp.arrays(np.uint8, shape, elements=st.int
 quick = settings(max_examples=60, deadline=None)
 
 # What any region has, without the image around it and whichever way it lies.
-FAMILIES = [name for name, family in BY_NAME.items() if family.aggregated or (family.of_responses and family.of_slices)]
+FAMILIES = [
+    name
+    for name, family in ((name, load_family(name)) for name in ALL_FAMILIES)
+    if family.aggregated or (family.of_responses and family.of_slices)
+]
 
 
 def region_of(levels: np.ndarray, by_slice: bool) -> Region:

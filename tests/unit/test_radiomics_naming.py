@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snndeep.radiomics import morphology
-from snndeep.radiomics.families import BY_NAME
+from snndeep.radiomics.families import FAMILIES, load_family
 from snndeep.radiomics.naming import column_name, family_title
 
 
@@ -30,7 +30,7 @@ def test_names_of_columns(column, title, unit):
 
 
 def test_every_feature_has_a_name_a_unit_and_a_reference_of_its_own():
-    families = {name: family.features for name, family in BY_NAME.items()} | {"morphology": morphology.FEATURES}
+    families = {name: load_family(name).features for name in FAMILIES} | {"morphology": morphology.FEATURES}
     for family, features in families.items():
         assert len({feature.name for feature in features}) == len(features)
         assert len({feature.title for feature in features}) == len(features)
@@ -54,5 +54,5 @@ def test_families_compute_what_they_describe():
         np.pad(levels, 1), np.pad((levels > 0).astype(np.uint8), 1), Discretisation((1, 6), bin_width=1.0), False,
         surroundings=image,
     )  # fmt: skip
-    for family in BY_NAME.values():
+    for family in map(load_family, FAMILIES):
         assert set(family.compute(region)) >= {feature.name for feature in family.features}

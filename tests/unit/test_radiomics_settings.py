@@ -17,13 +17,13 @@ from snndeep.radiomics.discretisation import Discretisation, make_region, respon
 from snndeep.radiomics.enclosing import minimum_box, minimum_ellipsoid
 from snndeep.radiomics.errors import BinNumberError, SplineInputError
 from snndeep.radiomics.extract import extract_case
-from snndeep.radiomics.families import region_features, volume_features
+from snndeep.radiomics.families import FAMILIES, region_features, volume_features
 from snndeep.radiomics.family_settings import FamilySettings
 from snndeep.radiomics.neighbourhood import DependenceSettings, Neighbourhood, directions, within
 from snndeep.radiomics.presets import PRESETS
 from snndeep.radiomics.region import Region
 from snndeep.radiomics.resampling import Axis, interpolate
-from snndeep.radiomics.settings import FAMILIES, FeatureSettings
+from snndeep.radiomics.settings import FeatureSettings
 from snndeep.seeds import generator
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -359,15 +359,17 @@ from pathlib import Path
 sys.path[:0] = {paths!r}
 from radiomics_scans import save_case
 from snndeep.radiomics.extract import extract_case
-from snndeep.radiomics.settings import FAMILIES, FeatureSettings
+from snndeep.radiomics.families import FAMILIES
+from snndeep.radiomics.settings import FeatureSettings
 settings = FeatureSettings(
-    families=FAMILIES, feature_set="all", patient_dimensions=("2d", "2.5d", "3d"), patient_spacing=4.0,
+    families=tuple(FAMILIES), feature_set="all", patient_dimensions=("2d", "2.5d", "3d"), patient_spacing=4.0,
     slice_spacing=3.0, bin_number=8, filters=[{{"filter": "square"}}],
     ngtdm={{"weighting": "inverse"}}, ngldm={{"weighting": "inverse", "distance": 2}}, glcm={{"weighting": "inverse"}},
 )
 folder = Path({folder!r})
 features = extract_case("a", *save_case(folder), settings)
-plain = extract_case("a", *save_case(folder), FeatureSettings(families=FAMILIES[:10], patient_spacing=4.0, slice_spacing=3.0))
+few = FeatureSettings(families=tuple(FAMILIES)[:10], patient_spacing=4.0, slice_spacing=3.0)
+plain = extract_case("a", *save_case(folder), few)
 for number, table in enumerate((features.slices, features.patient, plain.slices, plain.patient)):
     table.to_parquet(folder / f"{{number}}.parquet")
 """

@@ -27,7 +27,7 @@ from snndeep.reporting.latex import escape, latex
 from snndeep.reporting.machine import Release, commit_of, describe_release
 from snndeep.reporting.methods import methods, used_settings
 from snndeep.reporting.names import glossary, title_of
-from snndeep.reporting.page import render_page
+from snndeep.reporting.page import data_facts, render_page, search_facts
 from snndeep.reporting.sheets.rules import rules_sheet
 from snndeep.reporting.sheets.sheet import Column, Sheet
 from snndeep.reporting.sheets.training import training_sheets
@@ -358,7 +358,7 @@ def changed(value):
 
 NAMES = {  # settings whose values are names: another one that exists
     "preprocessing.scaler": "robust", "preprocessing.within_patient": "both", "features.feature_set": "all",
-    "tuning.mode": "parity",
+    "tuning.mode": "parity", "models.device": "cuda", "tuning.sampler": "gp", "tuning.pruner": "none",
     "learning.surrogate.surrogate": "superspike", "learning.bal.surrogate": "superspike",
     "learning.surrogate.readout": "spike_count", "learning.bal.readout": "spike_count",
     "learning.surrogate.encoder": "latency", "learning.tempotron.encoder": "latency", "learning.bal.encoder": "latency",
@@ -447,6 +447,15 @@ def test_no_network_is_called_chosen_where_none_could_be():
     words = "(chosen on validation data)"
     assert render_page(made_up_run(backends=("custom",)), [], []).count(words) == 1
     assert words not in render_page(made_up_run(backends=("custom",), only_class=0), [], [])
+
+
+def test_the_data_and_the_search_are_counted():
+    run = made_up_run(backends=("custom",))
+    cases = run.cases.assign(notes=["the scan is cut"] * 2 + [""] * (len(run.cases) - 2))
+    said = data_facts(replace(run, cases=cases, skipped={"x": "no organ"}))
+    assert said.startswith("12 scans of 12 patients, 6 of them diseased; 72 slices, 24 of them diseased.")
+    assert "Left out: 1 scans; with warnings: 2." in said
+    assert search_facts(run).startswith("72 trials in 12 searches, one for each network and split; 12 of them")
 
 
 def test_every_learning_rule_is_explained():

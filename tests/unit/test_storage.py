@@ -6,6 +6,7 @@ import pytest
 
 from snndeep.errors import DamagedFileError
 from snndeep.store import files as storage
+from snndeep.store.tables import read_table, write_table
 
 
 def kept(path, provenance=None):
@@ -23,8 +24,8 @@ def test_round_trips(tmp_path):
     storage.write_json(tmp_path / "a.json", {"x": np.float64(1.5), "y": np.arange(2)})
     assert storage.read_json(kept(tmp_path / "a.json"), "x") == {"x": 1.5, "y": [0, 1]}
     table = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
-    storage.write_table(tmp_path / "a.parquet", table)
-    pd.testing.assert_frame_equal(storage.read_table(kept(tmp_path / "a.parquet"), "x"), table)
+    write_table(tmp_path / "a.parquet", table)
+    pd.testing.assert_frame_equal(read_table(kept(tmp_path / "a.parquet"), "x"), table)
 
 
 def test_equal_arrays_give_equal_bytes(tmp_path):
@@ -80,9 +81,36 @@ def test_provenance_says_what_a_file_depended_on(tmp_path):
     storage.write_json(path, 1)
     kept(
         path,
-        {"stage": "spikes", "address": "0" * 12, "config": {"steps": 8}, "code": "c", "inputs": ["a"], "target": ""},
+        {
+            "stage": "spikes",
+            "address": "0" * 12,
+            "config": {"steps": 8},
+            "code": "c",
+            "versions": {"numpy": "1"},
+            "inputs": ["a"],
+        },
     )
     record = json.loads(storage.provenance_path(path).read_text(encoding="utf-8"))
     assert record["stage"] == "spikes"
     assert record["sha256"] == storage.sha256_of(path)
-    assert "numpy" in record["versions"]
+    assert record["versions"] == {"numpy": np.__version__}
+
+
+def test_a_file_that_was_computed_with_other_versions_is_warned_of(tmp_path, caplog):
+    storage.write_json(tmp_path / "x.json", 1, {"versions": {"numpy": np.__version__}})
+    assert not caplog.records
+    storage.write_json(tmp_path / "y.json", 2, {"versions": {"numpy": "1.0"}})
+    assert f"other versions than planned: numpy {np.__version__} instead of 1.0" in caplog.text
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(None, True), (-5, True), (5, False)])
+def test_an_intact_file_is_replaced_if_it_is_older_than_the_run(tmp_path, monkeypatch, seconds, stays):
+    """Another run that made it meanwhile wins; one that was there before is only made by a job that was asked to."""
+    path = tmp_path / "x.json"
+    storage.write_json(path, 1, {})
+    monkeypatch.delenv(storage.BEGUN, raising=False)
+    if seconds is not None:
+        monkeypatch.setenv(storage.BEGUN, str(path.stat().st_mtime + seconds))
+    storage.write_json(path, 2, {})
+    assert json.loads(path.read_text(encoding="utf-8")) == (1 if stays else 2)
+    assert storage.intact(path)

@@ -2,16 +2,26 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import time
 
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy import make_url
 from test_tuning import Hill, Nothing, encoded, outcome, search
 
 from snndeep.errors import TuningStorageError
 from snndeep.training.search import tune_fold
-from snndeep.training.trials import URL_VARIABLE, FinishedTrials, open_database, open_journal, open_storage, study_name
+from snndeep.training.trials import (
+    URL_VARIABLE,
+    FinishedTrials,
+    _filled_in,
+    open_database,
+    open_journal,
+    open_storage,
+    study_name,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -169,3 +179,32 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_secrets(url, expe
     assert expected in str(caught.value)
     assert "hunter" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+PASSWORD = "p@ss/w:rd?#%41 &x"
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql+psycopg://ann:${PASS}@db.example/trials", "trials"),
+        ("postgresql+psycopg://ann:${PASS}@db.example/${NAME}", "ann's"),
+        ("postgresql+psycopg://${NAME}:${PASS}@db.example:5432/trials?application_name=${PASS}", "trials"),
+    ],
+)
+def test_a_password_of_the_environment_is_taken_as_it_is(url, database):
+    read = make_url(_filled_in(url, {"PASS": PASSWORD, "NAME": "ann's"}))
+    assert read.password == PASSWORD
+    assert (read.host, read.database) == ("db.example", database)
+    assert read.query.get("application_name", PASSWORD) == PASSWORD
+
+
+@pytest.mark.parametrize("password", ["p@s8/w0rd", "se/cr@et", "a:b@c", "hunter 22"])
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "nosuchbase", "postgresql+nodriver"])
+@pytest.mark.parametrize("written", [False, True])
+def test_no_part_of_a_password_reaches_a_message(password, scheme, written):
+    url = f"{scheme}://ann:{password if written else '${PASS}'}@127.0.0.1:1/trials"
+    with pytest.raises(TuningStorageError) as caught:
+        open_database(url, {"PASS": password})
+    for part in (password, *re.split("[@/: ]", password)):
+        assert len(part) < 3 or part not in str(caught.value), caught.value

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from snndeep.errors import DivergedError
+from snndeep.errors import ConfigError, DivergedError
 from snndeep.learning.base import EpochRecord, Fit
 from snndeep.learning.registry import load_rule
 from snndeep.learning.shapes import widths_of
 from snndeep.spikes.encoded_split import EncodedSplit
 from snndeep.spikes.trains import SpikeTrains
+from snndeep.training import trials
 from snndeep.training.fit import merge_settings, model_seed
+from snndeep.training.samplers import gp
+from snndeep.training.samplers.registry import SAMPLERS
 from snndeep.training.search import SearchSettings, tune_fold
+from snndeep.training.strategy import PRUNERS, Strategy
 from snndeep.training.trials import FinishedTrials, open_journal
 
 
@@ -163,3 +167,70 @@ def test_a_study_in_which_all_diverge_fails(tmp_path, data):
     wild = SearchSettings({"x": 0.99, "kind": "a"}, space, 3, 3)
     with pytest.raises(DivergedError, match="Every trial"):
         tune_fold({"s": data}, Nothing(), Hill(), wild, trials_of(tmp_path / "j"))
+
+
+class Climb(Hill):
+    """The same in thirty epochs, so that trials can be stopped."""
+
+    def fit(self, problem, inputs, backend, settings, seed, on_epoch):
+        self.fits.append(settings)
+        value = 1 - (settings.x - 0.3) ** 2 - 0.2 * (settings.kind == "b")
+        for epoch in range(1, 31):
+            on_epoch(EpochRecord(epoch, 0.0, value * epoch / 30, 0.0))
+        return Fit({}, [], value)
+
+
+def strategic(n_trials, **strategy):
+    return replace(search(n_trials), strategy=Strategy(**strategy))
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_strategy_goes_on_where_it_was(tmp_path, data, sampler, pruner):
+    chosen = {"sampler": sampler, "pruner": pruner}
+    tune_fold({"s": data}, Nothing(), Climb(), strategic(7, **chosen), trials_of(tmp_path / "j"))
+    rule = Climb()
+    result = tune_fold({"s": data}, Nothing(), rule, strategic(16, **chosen), trials_of(tmp_path / "j"))
+    assert len(rule.fits) == 9
+    at_once = tune_fold({"s": data}, Nothing(), Climb(), strategic(16, **chosen), trials_of(tmp_path / "k"))
+    assert outcome(result) == outcome(at_once)
+    assert len({str(trial["params"]) for trial in result["trials"]}) > 5
+    stopped = any(trial["state"] == "pruned" for trial in result["trials"])
+    assert stopped is (pruner != "none")
+
+
+def test_samplers_differ_after_their_random_trials(tmp_path, data):
+    def found(**strategy):
+        finished = trials_of(tmp_path / f"{strategy}")
+        return outcome(tune_fold({"s": data}, Nothing(), Hill(), strategic(14, **strategy), finished))
+
+    default, later = found(), found(random_trials=10)
+    assert default == found(sampler="tpe", random_trials=5, pruner="median")
+    assert default[:5] == later[:5] == found(sampler="gp")[:5]
+    assert default != later
+    assert found(sampler="random")[:10] == later[:10]
+    assert len({str(found(sampler=sampler)) for sampler in SAMPLERS}) == len(SAMPLERS)
+
+
+def test_a_sampler_whose_packages_are_missing_says_so(monkeypatch):
+    monkeypatch.setattr(gp, "find_spec", lambda name: None if name == "torch" else name)
+    with pytest.raises(ConfigError, match=r"(?s)packages of this sampler.*no torch"):
+        Strategy(sampler="gp").new_sampler(1)
+
+
+@pytest.mark.parametrize("wrong", [{"sampler": "cmaes"}, {"pruner": "asha"}, {"random_trials": 0}])
+def test_an_unknown_strategy_is_refused(wrong):
+    with pytest.raises(ConfigError, match=f"tuning.{next(iter(wrong))}"):
+        Strategy(**wrong)
+
+
+def test_every_trial_is_read_and_compared_once(tmp_path, data, monkeypatch):
+    """So that the work of the storage grows with the number of trials, and not with its square."""
+    compared = []
+    checked = trials._checked
+    monkeypatch.setattr(trials, "_checked", lambda trial, name: compared.append(trial.number) or checked(trial, name))
+    tune_fold({"s": data}, Nothing(), Hill(), strategic(60, sampler="random"), trials_of(tmp_path / "j"))
+    assert compared == list(range(59)), "the last one is not read again"
+    compared.clear()
+    tune_fold({"s": data}, Nothing(), Hill(), strategic(61, sampler="random"), trials_of(tmp_path / "j"))
+    assert compared == list(range(60))

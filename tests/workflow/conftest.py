@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from snndeep.plan.addressing import CodeBase
 from snndeep.plan.configuration import complete
 from snndeep.plan.plan import Plan
+from snndeep.plan.versions import Versions
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "config", "scripts", "envs", "profiles")
@@ -93,13 +95,20 @@ class Project:
         assert jobs or "Nothing to be done" in output, output
         return {rule: int(count) for rule, count in jobs.items() if rule not in ("all", "total")}
 
-    def unmade(self) -> dict[str, int]:
+    def unmade(self, **versions: str) -> dict[str, int]:
         """Return how many addresses of each stage the plan of the present configuration and code finds without files.
 
         It is what Snakemake plans, without Snakemake: a job runs where its address holds nothing.
+
+        Args:
+            **versions: Of packages that are to count as installed.
         """
         config = complete({**self.config, "store": str(self.folder / self.config.get("store", "work"))})
-        stages = Plan(config, self.folder / "scripts").stages()
+        scripts = self.folder / "scripts"
+        files = [path.relative_to(scripts).as_posix() for path in scripts.rglob("*.py")]
+        code = CodeBase(scripts)
+        pinned = Versions().of(code.packages(*files)) | versions
+        stages = Plan(config, code, Versions(pinned)).stages()
         missing = Counter(stage.name for stage in stages if not Path(stage.folder).exists())
         return {name: count for name, count in missing.items() if name not in ("features", "studies")}
 

@@ -351,12 +351,26 @@ def test_clocks_that_are_wrong(lean, tmp_path):
     assert_same(project, lean)
 
 
+NOBODY = """
+import pwd
+
+def unknown(*_):
+    raise KeyError("uid not found")
+
+pwd.getpwuid = unknown
+"""
+
+
 def test_an_odd_path_a_plain_locale_a_strict_umask_another_working_directory_and_other_cores(lean, tmp_path):
+    """The account has no name, the code cannot be written to, and a notebook has left its settings behind."""
     code = checkout(tmp_path / 'Łukasz\'s "liver" study', LEAN)
     results_folder = tmp_path / "elsewhere"
+    (tmp_path / "sitecustomize.py").write_text(NOBODY)
+    named = {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "MPLBACKEND": "module://of.a.notebook"}
+    nameless = {**named, "PYTHONPATH": str(tmp_path), "USER": "", "LOGNAME": "", "LNAME": "", "USERNAME": ""}
     output = code.run(
         "--quiet", "rules", "--cores", "4", "-s", str(code.folder / "Snakefile"), "--directory", str(results_folder),
-        cwd=tmp_path, env={"LANG": "C", "LC_ALL": "C"}, umask=0o077,
+        cwd=tmp_path, env=nameless, umask=0o077,
     )  # fmt: skip
     assert output
     assert not (code.folder / "work").exists()

@@ -1,5 +1,6 @@
 """SNNDeep as a module of another workflow, in a folder of its own."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from functools import partial
 import pytest
 import yaml
 from conftest import LEAN, ROOT
+
+from snndeep.store.locks import CheckoutLock
 
 CALLER = """
 configfile: "study.yaml"
@@ -44,3 +47,12 @@ def test_a_workflow_that_uses_this_one(prefix, all_rule, tmp_path):
     assert done.returncode == 0, done.stdout[-4000:]
     assert (folder / "results/lean/report.html").exists()
     assert "Nothing to be done" in run([*snakemake, "--dry-run"]).stdout
+    (lease,) = (folder / "work/leases").glob("*.json")
+    assert json.loads(lease.read_text(encoding="utf-8"))["over"] is True, "the run leaves its lease"
+
+    (folder / "results/lean/metrics.json").unlink()
+    lock = CheckoutLock(folder / ".snakemake/run.lock")
+    lock.acquire()
+    refused = run([*snakemake, "--quiet", "rules"])
+    assert refused.returncode != 0
+    assert "Another run" in refused.stdout, refused.stdout[-2000:]

@@ -40,8 +40,8 @@ MEMBERS = {  # toy: where its module goes, the registry, and its line
     "feature_family.py": (
         "radiomics/toy_family.py",
         "radiomics/families.py",
-        "\n\ndef region_features(",
-        None,
+        "FAMILIES = {\n",
+        '    "toy_family": "snndeep.radiomics.toy_family",\n',
     ),
 }
 CONFIG = {
@@ -66,17 +66,7 @@ def add_toys(library):
         path = library / registry
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1, registry
-        if line is not None:
-            path.write_text(text.replace(before, before + line), encoding="utf-8")
-    path = library / "radiomics/families.py"
-    text = path.read_text(encoding="utf-8")
-    family = 'BY_NAME["toy_family"] = replace(BY_NAME["intensity_statistics"], compute=toy_family.compute)\n'
-    text = text.replace("\n\ndef region_features(", f"\n{family}\n\ndef region_features(")
-    text = text.replace(
-        "from dataclasses import dataclass\n",
-        "from dataclasses import dataclass, replace\n\nfrom snndeep.radiomics import toy_family\n",
-    )
-    path.write_text(text, encoding="utf-8")
+        path.write_text(text.replace(before, before + line), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def test_a_script_is_told_what_its_address_says_and_nothing_else(finished):
             continue
         (text,) = job["params"]
         record = ast.literal_eval(text)
-        made = address(record["stage"], record["config"], record["code"], record["inputs"])
+        made = address(*(record[key] for key in ("stage", "config", "code", "versions", "inputs")))
         assert made == record["address"] == Path(output).parts[2]
         seen.add(job["rule"])
     assert seen == {

@@ -1,29 +1,68 @@
 # Checks the configuration and makes the plan from it. Rules take paths, settings and provenance from here.
 import contextlib
 import errno
+import importlib.util
 import os
 import sys
 from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod, SharedFSUsage
+from snakemake.sourcecache import LocalSourceFile
 
-# Relative to this file, because the workflow may be used as a module of another one.
-SCRIPTS = Path(workflow.current_basedir).parents[1] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+# Jobs write more than they declare: a provenance beside every file, tables by case, journals that several jobs append to. What
+# a storage provider carries to a job and back are declared files alone, so it would lose the rest without a word.
+STORAGE = workflow.storage_settings
+NEEDS_SHARED = {
+    SharedFSUsage.INPUT_OUTPUT,
+    SharedFSUsage.PERSISTENCE,
+    SharedFSUsage.SOURCES,
+}
+if STORAGE.default_storage_provider or not NEEDS_SHARED <= set(STORAGE.shared_fs_usage):
+    raise WorkflowError(
+        "SNNDeep needs a file system that all jobs share, for the store and for this folder: jobs write provenances, tables "
+        "by case and journals that no storage provider carries. Leave out --default-storage-provider, and let "
+        "--shared-fs-usage hold input-output, persistence and sources."
+    )
 
+# A workflow that Snakemake reads out of a repository (github, gitlab, gitfile) comes file by file; its library is installed.
+HERE = workflow.current_basedir
+FETCHED = not isinstance(HERE, LocalSourceFile)
+
+
+def source(path):
+    """Return a file of this repository, by its path there."""
+    if not FETCHED:
+        return Path(HERE).parents[1] / path
+    return Path(str(workflow.source_path(f"../../{path}")))
+
+
+if not FETCHED:
+    sys.path.insert(0, str(source("scripts")))
+elif importlib.util.find_spec("snndeep") is None:
+    raise WorkflowError(
+        "The library of this workflow is not installed: pip install git+ADDRESS@TAG, with the address and tag of the workflow."
+    )
+
+import snndeep
 from snndeep.limits import LimitSettings
+from snndeep.plan.addressing import CodeBase
 from snndeep.plan.command_line import as_typed, configuration_files
 from snndeep.plan.configuration import complete
 from snndeep.plan.configuration_file import located
 from snndeep.plan.description import describe
+from snndeep.plan.lost import forget_lost
 from snndeep.scans.converted import RECORD
+from snndeep.backends.registry import BACKENDS, load_backend
 from snndeep.errors import SNNDeepError, StorageError
 from snndeep.plan.plan import Plan
+from snndeep.plan.versions import Versions
+from snndeep.store.files import BEGUN
 from snndeep.store.folder import mark_store, refuse_other_folders
-from snndeep.store.lease import RunLease
+from snndeep.store.lease import RunLease, begun
 from snndeep.store.locks import CheckoutLock
-from snndeep.store.owner import owner_of
+from snndeep.store.owner import name_account, owner_of
 from snndeep.store.origin import refuse_other_origin
 from snndeep.store.pruning import settle_times
 from snndeep.store.publication import (
@@ -33,9 +72,47 @@ from snndeep.store.publication import (
     withdraw_false_marks,
 )
 
+LIBRARY = Path(snndeep.__file__).parents[1]
+if FETCHED:
+    told = source("scripts/snndeep/VERSION").read_text(encoding="utf-8").strip()
+    version = (LIBRARY / "snndeep/VERSION").read_text(encoding="utf-8").strip()
+    if told != version:
+        raise WorkflowError(
+            f"The workflow is version {told}, the installed library {version}; install the library of the same tag."
+        )
+    # Scripts find it in any environment, by a folder that holds nothing else.
+    alone = Path(".snakemake/snndeep").absolute()
+    link = alone / "snndeep"
+    if workflow.is_main_process and link.resolve() != (LIBRARY / "snndeep").resolve():
+        alone.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(LIBRARY / "snndeep")
+    os.environ.update(PYTHONPATH=str(alone))
+
 # A job uses as many threads as its rule declares; this limits libraries that would use more by default.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+os.environ.pop(
+    "MPLBACKEND", None
+)  # of a notebook, whose packages the jobs need not have
+name_account()
+
+
+def versions_of_jobs():
+    """Return where the versions of the packages that jobs use are known from: their environments, or this one."""
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        return Versions()
+    names = {"analysis", "imaging", "report"}
+    names |= {load_backend(name).environment for name in BACKENDS}
+    versions = Versions.of_environments(
+        [source(f"envs/{name}.yaml") for name in sorted(names)]
+    )
+    if workflow.is_main_process:
+        for package in versions.mixed:
+            print(
+                f"The environments hold several versions of {package}", file=sys.stderr
+            )
+    return versions
 
 
 def stop(error):
@@ -59,7 +136,8 @@ def plan_of(config):
         configuration_files(sys.argv[1:])
     completed = complete(as_typed(config, typed_configuration()[1]))
     refuse_other_folders(Path(completed["store"]), Path.cwd())
-    return Plan(completed, SCRIPTS)
+    code = CodeBase(LIBRARY, lambda name: source(f"scripts/{name}"))
+    return Plan(completed, code, versions_of_jobs())
 
 
 try:
@@ -94,9 +172,13 @@ def kept_out(value):
     return lambda wildcards, output: value(wildcards) if callable(value) else value
 
 
-def growing(amount):
-    """Return a resource that grows with each attempt: a job that ran out of it gets more the next time."""
-    return lambda wildcards, attempt: amount * attempt
+def growing(amount, most=sys.maxsize):
+    """Return a resource that grows with each attempt, up to `most`: a job that ran out of it gets more the next time."""
+    return lambda wildcards, attempt: max(amount, min(amount * attempt, most))
+
+
+# Few sites let a job run longer than two days.
+TWO_DAYS = 2880
 
 
 def announce():
@@ -127,10 +209,26 @@ def begin_run():
 if workflow.is_main_process:
     with contextlib.suppress(StorageError):
         announce()
+        forget_lost(
+            PLAN.scans,
+            read=Path(PLAN.samples.path("samples.parquet")).exists(),
+            shown=Path(PLAN.pictures.folder).exists(),
+        )
+        if PLAN.outside:
+            scored = Path(PLAN.external.folder).exists()
+            forget_lost(PLAN.outside.scans, read=scored, shown=True)
+    os.environ[BEGUN] = str(LEASE.began)
+elif BEGUN not in os.environ:  # on another machine
+    os.environ[BEGUN] = str(begun(PLAN.store, LEASE.owner))
 
 
 onstart:
     begin_run()
+
+
+# Snakemake passes over the `onstart` of a module. A workflow that uses this one and has its own replaces this.
+if not workflow.modifier.is_main_snakefile():
+    workflow._onstart = lambda log: begin_run()
 
 
 # The address of a database may contain a password. The environment reaches the scripts and is not stored anywhere.
@@ -154,7 +252,8 @@ def current(stage, wildcards):
     """Return a stage of the plan; the run stops if the requested address is not that of the stage."""
     if stage.address != wildcards.address:
         raise WorkflowError(
-            f"{stage.name}/{wildcards.address} belongs to another configuration or another state of the code; "
+            f"{stage.name}/{wildcards.address} belongs to another configuration, state of the code or version of a package "
+            f"({', '.join(f'{name} {version}' for name, version in stage.versions.items())}); "
             f"with the current ones, this file is in {stage.id}."
         )
     return stage

@@ -46,7 +46,7 @@ if PLAN.scans.source == "msd" and not PLAN.scans.in_place:
         threads: 1
         resources:
             mem_mb=growing(1000),
-            runtime=growing(2880),
+            runtime=growing(2880, most=TWO_DAYS),
         script:
             "../../scripts/archive_msd.py"
 

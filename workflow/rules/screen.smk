@@ -3,14 +3,17 @@
 import sys
 from pathlib import Path
 
+from snakemake.sourcecache import LocalSourceFile
+
+HERE = workflow.current_basedir
 if (
     workflow.is_main_process
+    and isinstance(HERE, LocalSourceFile)
     and Path(workflow.main_snakefile).resolve()
-    == Path(workflow.current_basedir, "../../Snakefile").resolve()
+    in {Path(HERE, up, "Snakefile").resolve() for up in ("..", "../..")}
 ):
     sys.path[:0] = [
-        str(Path(workflow.current_basedir, folder).resolve())
-        for folder in ("../../scripts", "..")
+        str(Path(HERE, folder).resolve()) for folder in ("../../scripts", "..")
     ]
     from screen_handler import install
 

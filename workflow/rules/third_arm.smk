@@ -20,6 +20,6 @@ rule third_arm:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(480),
+        runtime=growing(480, most=TWO_DAYS),
     script:
         "../../scripts/third_arm.py"

@@ -23,6 +23,6 @@ rule train:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(480),
+        runtime=growing(480, most=TWO_DAYS),
     script:
         "../../scripts/train.py"

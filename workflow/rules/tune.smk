@@ -24,7 +24,7 @@ if PLAN.tune_shares():
         threads: 1
         resources:
             mem_mb=growing(2000),
-            runtime=growing(1440),
+            runtime=growing(1440, most=TWO_DAYS),
         script:
             "../../scripts/tune_worker.py"
 
@@ -50,6 +50,7 @@ rule tune:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(1440),
+        # With workers, this job only reads what they found.
+        runtime=growing(60 if PLAN.tune_shares() else 1440, most=TWO_DAYS),
     script:
         "../../scripts/tune.py"

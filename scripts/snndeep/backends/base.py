@@ -258,6 +258,7 @@ class Backend(ABC):
         packages: What its layers import beyond numpy, as pip names it.
         environment: Name of the conda environment that holds these, `envs/<environment>.yaml`.
         native: The settings beyond the common neuron that it offers, see `NeuronSettings.native`.
+        devices: Where it can compute, `cpu` first.
     """
 
     name: ClassVar[str]
@@ -265,6 +266,25 @@ class Backend(ABC):
     packages: ClassVar[tuple[str, ...]]
     environment: ClassVar[str]
     native: ClassVar[frozenset[str]] = frozenset()
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
+
+    def on(self, device: str) -> Backend:
+        """Return this backend computing on a device.
+
+        Args:
+            device: One of `devices`.
+
+        Raises:
+            ConfigError: If it cannot compute there, or this machine has no such device.
+        """
+        if device not in self.devices:
+            raise ConfigError(
+                f"The {self.name} backend does not compute on this device.",
+                where="models.device",
+                found=device,
+                expected=f"one of {', '.join(self.devices)}",
+            )
+        return self
 
     def methods_text(self) -> str:
         """Return what the methods section of a report calls it, with its version or source where that matters."""

@@ -45,21 +45,29 @@ def surrogate_spike(neuron: NeuronSettings) -> Callable[[torch.Tensor], torch.Te
 
 
 class TorchLayer:
-    """A layer whose dynamics a framework computes and whose derivatives autograd takes."""
+    """A layer whose dynamics a framework computes and whose derivatives autograd takes.
 
-    def __init__(self, dynamics: Dynamics):
-        self._dynamics = dynamics
+    Args:
+        dynamics: The neurons.
+        device: Where tensors are, as PyTorch calls it.
+    """
+
+    def __init__(self, dynamics: Dynamics, device: str = "cpu"):
+        self._dynamics, self._device = dynamics, device
 
     def forward(self, parameters: Mapping[str, np.ndarray], inputs: TorchBatch | np.ndarray) -> LayerTrace:
         """See `SpikingLayer.forward`."""
-        weight, bias = (torch.from_numpy(parameters[name]).requires_grad_() for name in ("weight", "bias"))
-        if isinstance(inputs, TorchBatch):
-            x = torch.from_numpy(inputs.spikes)
-        else:
-            x = torch.from_numpy(np.ascontiguousarray(inputs, parameters["weight"].dtype)).requires_grad_()
-        check_dense_inputs(x.detach().numpy(), weight.shape[0])
+        weight, bias = (self._tensor(parameters[name]).requires_grad_() for name in ("weight", "bias"))
+        stored = isinstance(inputs, TorchBatch)
+        values = inputs.spikes if isinstance(inputs, TorchBatch) else inputs
+        values = np.ascontiguousarray(values, parameters["weight"].dtype)
+        check_dense_inputs(values, weight.shape[0])
+        x = self._tensor(values).requires_grad_(not stored)
         spikes, v_pre = self._dynamics(x @ weight + bias)
-        return LayerTrace(spikes.detach().numpy(), v_pre.detach().numpy(), (weight, bias, x, spikes, v_pre))
+        return LayerTrace(_array(spikes), _array(v_pre), (weight, bias, x, spikes, v_pre))
+
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values).to(self._device)
 
     def backward(
         self, trace: LayerTrace, grad_spikes: np.ndarray | None, grad_v_pre: np.ndarray | None
@@ -70,10 +78,15 @@ class TorchLayer:
         for output, grad in ((spikes, grad_spikes), (v_pre, grad_v_pre)):
             if grad is not None:
                 outputs.append(output)
-                upstream.append(torch.from_numpy(np.array(grad, dtype=trace.v_pre.dtype, order="C")))
+                upstream.append(self._tensor(np.array(grad, dtype=trace.v_pre.dtype, order="C")))
         wanted = (weight, bias, x) if x.requires_grad else (weight, bias)
-        gradients = [g.numpy() for g in torch.autograd.grad(outputs, wanted, upstream)]
+        gradients = [_array(g) for g in torch.autograd.grad(outputs, wanted, upstream)]
         return dict(zip(("weight", "bias"), gradients, strict=False)), gradients[2] if x.requires_grad else None
+
+
+def _array(values: torch.Tensor) -> np.ndarray:
+    found: np.ndarray = values.detach().cpu().numpy()
+    return found
 
 
 @dataclass(frozen=True)

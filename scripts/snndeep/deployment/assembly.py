@@ -63,6 +63,7 @@ def make_member(
     data: TrainingData,
     split: Split,
     preprocessing: Preprocessing,
+    reference: Reference,
     trained: TrainingOutputs,
     candidates: Sequence[float],
 ) -> tuple[FoldModel, pd.DataFrame]:
@@ -72,6 +73,7 @@ def make_member(
         data: The data of the run.
         split: The split.
         preprocessing: Scaling and selection fitted on the split's training part.
+        reference: The range of that part, see `make_reference`; the same for every model.
         trained: The model on all splits.
         candidates: For the share of slices that makes a patient's score.
     """
@@ -90,7 +92,7 @@ def make_member(
         parameters={k.removeprefix(prefix): v for k, v in trained.parameters.items() if k.startswith(prefix)},
         slices=fit_decision(rows["label"].to_numpy(), scores),
         patients=patients,
-        reference=make_reference(data, split, preprocessing),
+        reference=reference,
     )
     label = np.isin(names, diseased).astype(int)
     return member, pd.DataFrame({"patient": names, "label": label, "margin": patients.margin(values)})

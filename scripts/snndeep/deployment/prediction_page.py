@@ -94,7 +94,7 @@ def document(
             "address": model.provenance.get("address", ""),
             "versions": model.versions,
         },
-        "versions": installed_versions(load_backend(model.backend).packages),
+        "versions": installed_versions(sorted({*model.versions, *load_backend(model.backend).packages})),
     }
 
 

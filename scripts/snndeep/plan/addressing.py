@@ -1,33 +1,38 @@
 """Addresses: a result is named by a digest of everything that it depends on.
 
     address = first 12 hex digits of SHA-256 over the canonical JSON of
-              {stage, settings it reads, fingerprint of the code it runs, addresses of its inputs}
+              {stage, settings it reads, fingerprint of the code it runs, versions of the packages that this code
+               imports, addresses of its inputs}
 
 The addresses form a Merkle tree whose leaves are digests of the data's bytes (or the recipe of synthetic data). A
 changed setting changes the addresses downstream of it and no others; changing it back restores the old addresses, and
 with them the old results.
 
-The fingerprint of code is computed from its syntax tree without docstrings, over a script and every library module that
-it imports, directly or indirectly. Comments and layout are not in the tree, so editing them re-runs nothing.
+The fingerprint of code covers a script and every library module that it imports, directly or indirectly. It is computed
+from their syntax, without what changes no number (`snndeep.plan.syntax`), and is equal on all versions of Python. The
+versions of packages are described in `snndeep.plan.versions`.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snndeep.plan.syntax import read_module
 from snndeep.store.content import content_digest, state_of
 from snndeep.store.files import sha256_of, write_json
 
 LENGTH = 12
 PACKAGE = "snndeep"
+WORDS = tuple(f"{PACKAGE}/{name}.py" for name in ("console", "errors", "redaction"))
+"""Modules that only say things: no fingerprint covers them."""
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -46,42 +51,38 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def address(stage: str, config: Any, code: str, inputs: Iterable[str]) -> str:
+def address(stage: str, config: Any, code: str, versions: Mapping[str, str], inputs: Iterable[str]) -> str:
     """Return the address of a stage's output.
 
     Args:
         stage: Name of the stage.
         config: The settings that the stage reads, as JSON values.
         code: Fingerprint of the code that the stage runs.
+        versions: By name, the versions of the packages that this code imports.
         inputs: Addresses of the stage's inputs, in order.
     """
-    return digest({"stage": stage, "config": config, "code": code, "inputs": list(inputs)})[:LENGTH]
+    parts = {"stage": stage, "config": config, "code": code, "versions": dict(versions), "inputs": list(inputs)}
+    return digest(parts)[:LENGTH]
 
 
-def strip_docstrings(tree: ast.AST) -> ast.AST:
-    """Remove the docstrings from a syntax tree in place and return the tree."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return tree
+def module_file(module: str) -> str:
+    """Return the path of a library module relative to the scripts folder, from its dotted name."""
+    return module.replace(".", "/") + ".py"
 
 
 class CodeBase:
-    """Fingerprints of the scripts and the library in one folder.
+    """Fingerprints of the scripts and the library.
 
     Args:
-        scripts: The folder that contains the scripts and the package `snndeep`.
+        library: The folder that contains the package `snndeep`.
+        locate: Returns where a script is, by its name; by default they are in the same folder.
     """
 
-    def __init__(self, scripts: Path):
-        self._scripts = Path(scripts)
+    def __init__(self, library: Path, locate: Callable[[str], Path] | None = None):
+        self._library = Path(library)
+        self._locate = locate or self._library.joinpath
         self._module = cache(self._read_module)
+        self._closure = cache(self._follow_imports)
         self._digest = cache(lambda files: digest(sorted(self.closure(*files).items())))
 
     def fingerprint(self, *files: str) -> str:
@@ -95,40 +96,43 @@ class CodeBase:
 
     def closure(self, *files: str) -> dict[str, str]:
         """Return the digest of each file that `fingerprint` covers, by path."""
+        return self._closure(files)[0]
+
+    def packages(self, *files: str) -> tuple[str, ...]:
+        """Return the top-level names of the outside packages that the given files import, directly or indirectly, sorted."""
+        return self._closure(files)[1]
+
+    def _follow_imports(self, files: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
         waiting = list(files)
         seen: dict[str, str] = {}
+        packages: set[str] = set()
         while waiting:
             name = waiting.pop()
-            if name not in seen:
-                seen[name], imports = self._module(name)
+            if name not in seen and name not in WORDS:
+                seen[name], imports, outside = self._module(name)
                 waiting += imports
-        return seen
+                packages |= outside
+        return seen, tuple(sorted(packages))
 
-    def _read_module(self, name: str) -> tuple[str, tuple[str, ...]]:
+    def _read_module(self, name: str) -> tuple[str, frozenset[str], frozenset[str]]:
+        """Return a file's digest, the library files that it imports, and the outside packages that it imports."""
+        path = self._library / name if name.startswith(f"{PACKAGE}/") else self._locate(name)
         if not name.endswith(".py"):
-            return sha256_of(self._scripts / name), ()
-        tree = strip_docstrings(ast.parse((self._scripts / name).read_text(encoding="utf-8")))
-        text = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-        return text, tuple(sorted(self._library_imports(tree)))
+            return sha256_of(path), frozenset(), frozenset()
+        module = read_module(path.read_text(encoding="utf-8"), PACKAGE)
+        files = frozenset(file for imported in module.imports for file in self._files_of(imported))
+        roots = {imported.partition(".")[0] for imported in module.imports} - sys.stdlib_module_names - {PACKAGE}
+        return hashlib.sha256(module.form.encode()).hexdigest(), files, frozenset(roots)
 
-    def _library_imports(self, tree: ast.AST) -> set[str]:
-        names: set[str] = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                # `from snndeep.a import b`: b may be a module of its own or a name inside a.
-                names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        files: set[str] = set()
-        for name in names:
-            parts = name.split(".")
-            if parts[0] != PACKAGE:
-                continue
-            for depth in range(1, len(parts) + 1):
-                for candidate in (Path(*parts[:depth], "__init__.py"), Path(*parts[:depth]).with_suffix(".py")):
-                    if (self._scripts / candidate).is_file():
-                        files.add(candidate.as_posix())
-        return files
+    def _files_of(self, imported: str) -> Iterator[str]:
+        """Return the library files that run when a dotted name is imported."""
+        parts = imported.split(".")
+        if parts[0] != PACKAGE:
+            return
+        for depth in range(1, len(parts) + 1):
+            for candidate in (Path(*parts[:depth], "__init__.py"), Path(*parts[:depth]).with_suffix(".py")):
+                if (self._library / candidate).is_file():
+                    yield candidate.as_posix()
 
 
 class FileDigests:

@@ -29,6 +29,7 @@ from snndeep.settings import Settings, type_hints
 from snndeep.spikes.encoders.registry import ENCODERS, encoder_class
 
 NATIVE = "native"
+DEVICES = ("cpu", "cuda")
 TYPES_IN_WORDS = {
     "integer": "a whole number",
     "number": "a number",
@@ -50,6 +51,12 @@ def configuration_schema() -> Schema:
         {
             "backends": _choice("Implementations of the network.", BACKENDS, DEFAULT_BACKENDS),
             "rules": _choice("Learning rules.", RULES, DEFAULT_RULES),
+            "device": {
+                "description": "Where backends that know several devices search and train: cpu or cuda (a GPU). Results of "
+                "another device are others, so they are computed anew.",
+                "enum": list(DEVICES),
+                "default": DEVICES[0],
+            },
         },
         "The models to train: each implementation with each learning rule.",
     )

@@ -9,120 +9,31 @@ workflow take paths and provenance from it and contain no other logic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from snndeep.backends.base import NATIVE_SETTINGS
-from snndeep.backends.registry import BACKENDS, load_backend
+from snndeep.backends.registry import BACKENDS, OWN_BACKEND, load_backend
 from snndeep.learning.registry import RULES, load_rule
-from snndeep.plan.addressing import CodeBase
-from snndeep.plan.outside import outside_of
+from snndeep.plan.addressing import module_file
 from snndeep.plan.scan_plan import ScanPlan
 from snndeep.plan.schema import searchable_schemas
-from snndeep.plan.stages import Stage, StageMaker
-from snndeep.plan.without_places import preprocessing_config
-from snndeep.redaction import masked
+from snndeep.plan.shown import shown_config
+from snndeep.plan.spike_plan import SpikePlan
+from snndeep.plan.stages import Stage
 from snndeep.samples.split import PROTOCOLS, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
+from snndeep.training.samplers.registry import SAMPLERS
+from snndeep.training.strategy import Strategy
 
 REPORT_FILES = tuple(
     f"snndeep/reporting/{name}" for name in ("page.html.jinja", "tables.html.jinja", "page.css", "page.js")
 )
-NOT_SHOWN = ("store", "durable", "prune", "limits")
 
 
-class Plan:
-    """All stages of one configuration.
-
-    Args:
-        config: The complete and valid configuration, see `snndeep.plan.configuration`.
-        scripts: The folder that contains the scripts and the library.
-
-    Attributes:
-        config: The configuration.
-        store: The store's folder.
-        scans: The stages up to the table of samples.
-        outside: The external test set; None without one.
-
-    Raises:
-        DatasetError: If a data set cannot be used.
-    """
-
-    def __init__(self, config: Mapping[str, Any], scripts: Path):
-        self.config = config
-        self.store = Path(config["store"])
-        self._maker = StageMaker(CodeBase(scripts), self.store)
-        self.scans = ScanPlan(config, self._maker)
-        self.scans.check_enough(config["splits"]["folds"])
-        self.outside = outside_of(config, self._maker)
-
-    @property
-    def samples(self) -> Stage:
-        """One table of all slices."""
-        return self.scans.samples
-
-    # Splits and spikes
-
-    @cached_property
-    def splits(self) -> Stage:
-        """Training, validation and test parts under every protocol."""
-        config = {**self.config["splits"], "seed": self.config["seed"]}
-        return self._maker.stage("splits", config, ["splits.py"], [self.samples])
-
-    @property
-    def split_names(self) -> list[str]:
-        """The short names of all splits."""
-        splits = self.config["splits"]
-        folds = splits["folds"] * splits["repeats"]
-        return [name for protocol in splits["protocols"] for name in split_names(protocol, folds, splits["members"])]
-
-    @property
-    def searched(self) -> list[list[str]]:
-        """The splits of every fold that its trials are judged on; the first gives the fold's study its name."""
-        members, parts = self.config["splits"]["members"], self.config["tuning"]["parts"]
-        names = self.split_names
-        return [names[first : first + min(parts, members)] for first in range(0, len(names), members)]
-
-    def encoder(self, rule: str) -> str:
-        """Return the name of the encoder whose spikes a learning rule reads."""
-        return str(self.config["learning"][rule]["encoder"])
-
-    @property
-    def encoders(self) -> list[str]:
-        """The names of the encoders in use, sorted."""
-        return sorted({self.encoder(rule) for rule in self.rules})
-
-    @cached_property
-    def preprocessing(self) -> Stage:
-        """Scaling and selection of features, fitted to the training part of every split."""
-        config = {**preprocessing_config(self.config["preprocessing"]), "seed": self.config["seed"]}
-        return self._maker.stage("preprocessing", config, ["preprocessing.py"], [self.samples, self.splits])
-
-    def encoding(self, encoder: str) -> dict[str, Any]:
-        """Return an encoder's name and settings, as JSON values."""
-        return {"name": encoder, "settings": self.config["encoders"][encoder]}
-
-    def spikes(self, encoder: str) -> Stage:
-        """Return the stage of the spike trains of all splits from one encoder."""
-        config = {"encoder": self.encoding(encoder), "seed": self.config["seed"]}
-        files = ["spikes.py", _file(ENCODERS[encoder])]
-        return self._maker.stage("spikes", config, files, [self.samples, self.splits, self.preprocessing])
-
-    def spike_files(self, encoder: str, splits: Iterable[str] | None = None) -> list[str]:
-        """Return the paths of an encoder's spike files, one per split.
-
-        Args:
-            encoder: Name of the encoder.
-            splits: Names of the splits; None means all, in the order of `split_names`.
-        """
-        stage = self.spikes(encoder)
-        return [stage.path(f"{encoder}.{name}.npz") for name in (self.split_names if splits is None else splits)]
-
-    def apart_file(self, encoder: str) -> str:
-        """The file of `spikes` that holds the splits of the third arm."""
-        return self.spikes(encoder).path(f"{encoder}.apart.npz")
+class Plan(SpikePlan):
+    """All stages of one configuration; see `SpikePlan` for the arguments and attributes."""
 
     # Models
 
@@ -132,11 +43,6 @@ class Plan:
         return list(self.config["models"]["backends"])
 
     @property
-    def rules(self) -> list[str]:
-        """The names of the learning rules in use."""
-        return list(self.config["models"]["rules"])
-
-    @property
     def models(self) -> list[tuple[str, str]]:
         """All pairs of backend and learning rule."""
         return [(backend, rule) for backend in self.backends for rule in self.rules]
@@ -144,6 +50,11 @@ class Plan:
     def environment(self, backend: str) -> str:
         """Return the name of the conda environment that contains a backend's packages."""
         return load_backend(backend).environment
+
+    def device(self, backend: str) -> str:
+        """Return where a backend computes: the configured device, or the processor if it knows no other."""
+        device = str(self.config["models"]["device"])
+        return device if device in load_backend(backend).devices else "cpu"
 
     def mode(self, backend: str, rule: str) -> str:
         """Return `native` if a model may use more than the neuron common to all backends, else `parity`."""
@@ -178,33 +89,35 @@ class Plan:
         return settings
 
     def _model_files(self, script: str, backend: str, rule: str) -> list[str]:
-        return [script, _file(BACKENDS[backend]), _file(RULES[rule])]
+        return [script, module_file(BACKENDS[backend]), module_file(RULES[rule])]
 
     def study(self, backend: str, rule: str) -> Stage:
         """Return the stage of a model's Optuna studies. Its address leaves out `n_trials`: more trials extend the studies."""
         config = {
+            "device": self.device(backend),
             "base": self._trial_settings(rule),
+            "strategy": {field.name: self.config["tuning"][field.name] for field in fields(Strategy)},
             "space": self.search_space(backend, rule),
             "seed": self.config["seed"],
             "splits": self.searched,
         }
-        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py"]
-        packages = load_backend(backend).packages
-        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))], packages)
+        sampler = module_file(SAMPLERS[self.config["tuning"]["sampler"]])
+        files = [*self._model_files("tune.py", backend, rule), "tune_worker.py", sampler]
+        return self._maker.stage("studies", config, files, [self.spikes(self.encoder(rule))])
 
     def tune(self, backend: str, rule: str) -> Stage:
         """Return the stage of the outcome of a model's studies after `n_trials` trials."""
         study = self.study(backend, rule)
         config = {**study.config, "n_trials": self.config["tuning"]["n_trials"]}
-        return Stage("tune", config, study.code, (study.address,), self.store, study.packages)
+        return Stage("tune", config, study.code, (study.address,), self.store, study.versions)
 
     def searcher(self, backend: str, rule: str) -> tuple[str, str]:
         """Return the model whose search serves a model: its own in native mode.
 
-        In parity mode all backends compute the same, so one search serves all. The first one that there is searches, whether
-        it is in use or not, so that the search does not depend on which others are.
+        In parity mode all backends compute the same, so one search serves all. The project's own searches, whether it is in
+        use or not, so that the search does not depend on which others are.
         """
-        return (backend, rule) if self.mode(backend, rule) == "native" else (next(iter(BACKENDS)), rule)
+        return (backend, rule) if self.mode(backend, rule) == "native" else (OWN_BACKEND, rule)
 
     @property
     def searchers(self) -> list[tuple[str, str]]:
@@ -233,13 +146,14 @@ class Plan:
         Arms are compared by the first backend alone: all backends compute the same, and one of them is evidence enough.
         """
         config = {
+            "device": self.device(backend),
             "settings": self.rule_settings(rule) if backend == self.backends[0] else self._trial_settings(rule),
             "seed": self.config["seed"],
             "splits": self.split_names,
         }
         files = self._model_files("train.py", backend, rule)
         inputs = [self.tune(*self.searcher(backend, rule)), self.spikes(self.encoder(rule))]
-        return self._maker.stage("train", config, files, inputs, load_backend(backend).packages)
+        return self._maker.stage("train", config, files, inputs)
 
     def third_arm(self, rule: str) -> Stage:
         """A model of the first backend, trained again without the patients that are tested; see `training.apart`.
@@ -248,6 +162,7 @@ class Plan:
         """
         backend = self.backends[0]
         config = {
+            "device": self.device(backend),
             "settings": self.rule_settings(rule),
             "members": self.config["splits"]["members"],
             "seed": self.config["seed"],
@@ -326,18 +241,9 @@ class Plan:
 
     @property
     def shown_config(self) -> dict[str, Any]:
-        """The configuration as the report shows it: without secrets and without what changes no result."""
-        shown = {key: value for key, value in self.config.items() if key not in NOT_SHOWN}
-        shown["dataset"] = {k: v for k, v in shown["dataset"].items() if k in ("source", "labels", self.scans.source)}
-        if self.scans.source == "msd":
-            shown["dataset"] |= {
-                "msd": {"md5": shown["dataset"]["msd"]["md5"]},
-                "cases": [case.name for case in self.scans.cases],
-            }
-        shown["preprocessing"] = self.preprocessing.config
-        shown["tuning"] = {k: v for k, v in shown["tuning"].items() if k not in ("workers", "storage")}
-        without_secrets: dict[str, Any] = masked(shown)
-        return without_secrets
+        """The configuration as the report shows it, see `snndeep.plan.shown`."""
+        shown = {**self.config, "preprocessing": self.preprocessing.config}
+        return shown_config(shown, self.scans, self.rules, self.encoders)
 
     @property
     def shown_protocol(self) -> str:
@@ -394,7 +300,7 @@ class Plan:
         inputs += [self.external] if self.external else []
         members = [BACKENDS[name] for name in self.backends] + [RULES[name] for name in self.rules]
         members += [ENCODERS[name] for name in self.encoders]
-        files = ["report.py", *REPORT_FILES, *(_file(member) for member in members)]
+        files = ["report.py", *REPORT_FILES, *(module_file(member) for member in members)]
         return self._maker.stage("report", config, files, inputs)
 
     def stages(self) -> list[Stage]:
@@ -439,7 +345,3 @@ class Plan:
         named |= {f"third arm, {model}": stage for model, stage in self.third_arms().items()}
         named |= {stage.name: stage for stage in (self.baselines, self.evaluate, self.pictures)}
         return named | ({"external": self.external} if self.external else {})
-
-
-def _file(module: str) -> str:
-    return module.replace(".", "/") + ".py"

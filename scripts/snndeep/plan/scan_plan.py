@@ -16,9 +16,12 @@ from snndeep.errors import DatasetError, InvalidInputError
 from snndeep.labels import MaskLabels
 from snndeep.limits import require_rows
 from snndeep.phantom.settings import case_id
-from snndeep.plan.addressing import LENGTH, FileDigests, digest
+from snndeep.plan.addressing import LENGTH, FileDigests, digest, module_file
 from snndeep.plan.own_cases import find_own_cases
 from snndeep.plan.stages import Batch, CaseBatch, Conversion, Stage, StageMaker
+from snndeep.radiomics.families import FAMILIES
+from snndeep.radiomics.filters.registry import FILTERS
+from snndeep.radiomics.settings import FeatureSettings
 from snndeep.scans.converted import NiftiScan
 from snndeep.scans.dataset import Case, check_labelled
 from snndeep.scans.formats import FORMATS
@@ -26,7 +29,7 @@ from snndeep.scans.msd import CASES, archive_cases, chosen_names, diseased_by_li
 from snndeep.scans.settings import DicomSettings
 from snndeep.store.origin import Origin
 
-CONVERSION_FILES = ("convert.py", *(f"{module.replace('.', '/')}.py" for module in FORMATS.values()))
+CONVERSION_FILES = ("convert.py", *map(module_file, FORMATS.values()))
 
 
 class ScanPlan:
@@ -241,10 +244,19 @@ class ScanPlan:
         return self._maker.stage("survey", config, ["survey.py"], [case.leaf for case in self.cases])
 
     @cached_property
+    def _extraction_files(self) -> list[str]:
+        """The code of the extraction: the script, and the families and filters that are on."""
+        settings = FeatureSettings.from_mapping(self.config["features"]).resolved()
+        members = {FAMILIES[name] for name in settings.families}
+        members |= {FILTERS[str(image_filter.to_mapping()["filter"])] for image_filter in settings.image_filters}
+        return ["features.py", *sorted(module_file(member) for member in members)]
+
+    @cached_property
     def feature_stages(self) -> dict[str, Stage]:
         """The feature extraction of every case, by case name. A replaced scan changes only its own address."""
         settings = {"features": self.config["features"], "labels": self.config["dataset"]["labels"]}
-        return {case.name: self._maker.stage("features", settings, ["features.py"], [case.leaf]) for case in self.cases}
+        files = self._extraction_files
+        return {case.name: self._maker.stage("features", settings, files, [case.leaf]) for case in self.cases}
 
     @cached_property
     def feature_batches(self) -> dict[str, Batch]:
@@ -255,7 +267,7 @@ class ScanPlan:
             stage = self._maker.stage(
                 "features_batch",
                 {**self._judged_by, "cases": [case.name for case in chunk]},
-                ["features.py"],
+                self._extraction_files,
                 stages,
             )
             batches[stage.address] = Batch(stage, chunk, stages)

@@ -20,6 +20,7 @@ from snndeep.samples.split import SplitSettings
 from snndeep.scans.settings import DicomSettings, Plausibility
 from snndeep.settings import Settings, section, setting
 from snndeep.store.pruning import PruneSettings
+from snndeep.training.strategy import Strategy
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class DatasetSettings(Settings):
 
 
 @dataclass(frozen=True)
-class TuningSettings(Settings):
+class TuningSettings(Strategy):
     """The hyperparameter search."""
 
     n_trials: int = setting(20, "Optuna trials per model and fold; raising it runs only the additional ones.", least=1)
@@ -128,8 +129,8 @@ class TuningSettings(Settings):
     storage: str = setting(
         "",
         "Where finished trials are stored: empty for a journal file in the store, else the SQLAlchemy address of a database, "
-        "such as postgresql+psycopg://user:${DB_PASSWORD}@host/name, where ${NAME} is read from the environment. Does not "
-        "change results.",
+        "such as postgresql+psycopg://user:${DB_PASSWORD}@host/name, where ${NAME} is read from the environment, as it is: a "
+        "password needs no encoding. Does not change results.",
     )
     mode: str = setting(
         "parity",

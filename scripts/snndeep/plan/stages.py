@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from snndeep.plan.addressing import CodeBase, address
-from snndeep.samples.extraction import Extraction
+from snndeep.plan.versions import Versions
+from snndeep.samples.extraction import MANIFEST, Extraction
 from snndeep.scans.converted import RECORD, ConvertedScan
 from snndeep.scans.dataset import Case
 from snndeep.scans.source import ConversionRequest
@@ -25,7 +26,7 @@ class Stage:
         code: Fingerprint of the code that the stage runs.
         inputs: Addresses of the stage's inputs.
         store: The store's folder.
-        packages: Packages that only this stage uses, whose versions go into the provenance of its files.
+        versions: By package, the versions of what the code imports, see `snndeep.plan.versions`.
     """
 
     name: str
@@ -33,12 +34,12 @@ class Stage:
     code: str
     inputs: tuple[str, ...]
     store: Path
-    packages: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def address(self) -> str:
         """The digest of everything that the output depends on."""
-        return address(self.name, self.config, self.code, self.inputs)
+        return address(self.name, self.config, self.code, self.versions, self.inputs)
 
     @property
     def id(self) -> str:
@@ -61,8 +62,8 @@ class Stage:
             "address": self.address,
             "config": self.config,
             "code": self.code,
+            "versions": dict(self.versions),
             "inputs": list(self.inputs),
-            **({"packages": list(self.packages)} if self.packages else {}),
         }
 
 
@@ -73,19 +74,14 @@ class StageMaker:
     Attributes:
         code: Fingerprints of the scripts and the library.
         store: The store's folder.
+        versions: Of the packages that jobs use.
     """
 
     code: CodeBase
     store: Path
+    versions: Versions = field(default_factory=Versions)
 
-    def stage(
-        self,
-        name: str,
-        config: Any,
-        files: Sequence[str],
-        inputs: Sequence[Stage | str],
-        packages: tuple[str, ...] = (),
-    ) -> Stage:
+    def stage(self, name: str, config: Any, files: Sequence[str], inputs: Sequence[Stage | str]) -> Stage:
         """Return a stage.
 
         Args:
@@ -94,11 +90,11 @@ class StageMaker:
             files: Paths of the code that the stage runs, relative to the scripts folder; empty if it only fetches published
                 bytes.
             inputs: Stages, or digests of data.
-            packages: See `Stage`.
         """
         code = self.code.fingerprint(*files) if files else ""
         addresses = tuple(source.address if isinstance(source, Stage) else source for source in inputs)
-        return Stage(name, config, code, addresses, self.store, packages)
+        versions = self.versions.of(self.code.packages(*files))
+        return Stage(name, config, code, addresses, self.store, versions)
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,7 @@ class Batch(CaseBatch):
     @property
     def manifest(self) -> str:
         """Path of the file that lists the outputs of the job."""
-        return self.stage.path("manifest.json")
+        return self.stage.path(MANIFEST)
 
     def work(self) -> list[dict[str, Any]]:
         """Return the extraction to do for each case, as JSON values."""

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from snndeep.radiomics import morphology
-from snndeep.radiomics.families import BY_NAME
+from snndeep.radiomics.families import FAMILIES, load_family
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import Feature
-from snndeep.radiomics.filters.registry import BY_NAME as FILTERS
+from snndeep.radiomics.filters.registry import FILTERS, filter_class
 from snndeep.radiomics.presets import PRESETS
 from snndeep.settings import RULES
 
@@ -27,7 +28,7 @@ _MATRICES = "2D (8QNN), 2.5D (62GR), 3D (KOBO)"
 def names() -> str:
     """Return names.json: by family its label, and by feature full name, unit and reference."""
     described = {"morphology": ("shape", morphology.FEATURES)}
-    described |= {name: (family.label, family.features) for name, family in BY_NAME.items()}
+    described |= {name: (family.label, family.features) for name, family in _all_families().items()}
     table = {
         name: {
             "label": label,
@@ -48,6 +49,10 @@ def page(measured: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _all_families() -> dict[str, Family]:
+    return {name: load_family(name) for name in FAMILIES}
+
+
 def _families() -> Iterable[str]:
     yield (
         "## Every feature\n\nA column is called `[<dimension>.][<filter>.]<family>.<tag>`, without a dimension in the table of "
@@ -56,7 +61,7 @@ def _families() -> Iterable[str]:
         "`feature_set: recommended`."
     )
     yield _table("morphology", "shape of the volume", "3D", morphology.FEATURES)
-    for name, family in BY_NAME.items():
+    for name, family in _all_families().items():
         aggregation = _AGGREGATIONS.get(name, _MATRICES) if family.aggregated else "region"
         if not family.of_volume:
             aggregation = (
@@ -85,7 +90,8 @@ def _filters() -> Iterable[str]:
         "The patient table has all of them, the table of slices those that act in the plane. The grey levels of responses are "
         "`features.bin_number` bins of equal width. Definitions: IBSI 2 reference manual (arXiv:2006.05470)."
     )
-    for name, kind in FILTERS.items():
+    for name in FILTERS:
+        kind = filter_class(name)
         lines = (kind.__doc__ or "").strip().splitlines()
         text = "\n".join([lines[0], *(line[4:] if line.startswith("    ") else line for line in lines[1:])])
         rows = [

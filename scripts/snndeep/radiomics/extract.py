@@ -13,7 +13,7 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics import kernels, morphology, resampling_kernels
 from snndeep.radiomics.discretisation import make_region, response_region
 from snndeep.radiomics.errors import BinNumberError
-from snndeep.radiomics.families import BY_NAME, region_features, volume_features
+from snndeep.radiomics.families import load_family, region_features, volume_features
 from snndeep.radiomics.filters.base import ImageFilter
 from snndeep.radiomics.region import Region, Surroundings
 from snndeep.radiomics.resampling import (
@@ -159,8 +159,8 @@ def slice_features(
     """
     parts: list[dict[str, np.ndarray]] = []
     voxels = []
-    families = [name for name in settings.families if BY_NAME[name].of_slices]
-    of_responses = [name for name in families if BY_NAME[name].of_responses]
+    families = [name for name in settings.families if load_family(name).of_slices]
+    of_responses = [name for name in families if load_family(name).of_responses]
     filters = [image_filter for image_filter in settings.image_filters if image_filter.of_slices]
     for start in range(0, chosen.size, SLAB):
         region = _slice_region(volume, mask, chosen[start : start + SLAB], settings, bool(filters))
@@ -204,7 +204,7 @@ def patient_features(volume: CaseVolume, mask: np.ndarray, settings: FeatureSett
         if feature.recommended or everything
     }
     features |= volume_features(region, settings.families, settings.feature_set, settings.patient_dimensions)
-    of_responses = [name for name in settings.families if BY_NAME[name].of_responses]
+    of_responses = [name for name in settings.families if load_family(name).of_responses]
     for image_filter in settings.image_filters:
         response = filtered_region(region, image_filter, settings)
         computed = volume_features(response, of_responses, settings.feature_set, settings.patient_dimensions)

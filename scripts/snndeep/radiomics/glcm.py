@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS, LEVELS_SQUARED, NONE, features
 from snndeep.radiomics.neighbourhood import directions, weight
 from snndeep.radiomics.region import Region, flat_steps
@@ -193,3 +194,6 @@ def _maximal_correlation(p: np.ndarray, margin: np.ndarray) -> np.ndarray:
     magnitudes = np.sort(np.abs(np.linalg.eigvalsh(similar)), axis=1)
     second: np.ndarray = magnitudes[:, -2] if magnitudes.shape[1] > 1 else np.ones(len(magnitudes))
     return second
+
+
+FAMILY = Family("grey level co-occurrence matrix", "GLCM", compute, FEATURES)

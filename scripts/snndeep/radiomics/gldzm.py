@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.region import Region
 
@@ -42,3 +43,6 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     distances = border_distances(region.mask, region.face_steps)
     counts = count_zone_distances(region.levels, distances, region.rows, region.steps, region.n_rows, region.n_levels)
     return renamed(emphasis_features(Entries.from_matrix(counts), region.n_rows, region.voxels), FEATURES)
+
+
+FAMILY = Family("grey level distance zone matrix", "GLDZM", compute, FEATURES)

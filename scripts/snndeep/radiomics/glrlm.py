@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.region import Region
 from snndeep.radiomics.statistics import mean_of_present
@@ -66,3 +67,6 @@ def _count(region: Region, slots: np.ndarray) -> np.ndarray:
         region.levels, region.rows, region.steps, slots, region.n_rows, n_slots, region.n_levels
     )
     return runs
+
+
+FAMILY = Family("grey level run length matrix", "GLRLM", compute, FEATURES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.region import Region
 
@@ -42,3 +43,6 @@ def compute(region: Region) -> dict[str, np.ndarray]:
     small, large = count_zone_sizes(region.levels, region.rows, region.steps, region.n_rows, region.n_levels)
     entries = Entries.from_matrix(small).joined(Entries.from_list(large))
     return renamed(emphasis_features(entries, region.n_rows, region.voxels), FEATURES)
+
+
+FAMILY = Family("grey level size zone matrix", "GLSZM", compute, FEATURES)

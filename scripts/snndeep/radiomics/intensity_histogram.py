@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS, LEVELS_SQUARED, NONE, features
 from snndeep.radiomics.region import Region
 from snndeep.radiomics.statistics import describe, log2
@@ -86,3 +87,6 @@ def _gradient(counts: np.ndarray, highest: np.ndarray) -> np.ndarray:
     gradient[rows, last] = number[rows, last] - number[rows, last - 1]
     gradient[np.arange(counts.shape[1]) >= np.where(highest > 1, highest, 0)[:, None]] = np.nan
     return gradient
+
+
+FAMILY = Family("intensity histogram", "intensity histogram", compute, FEATURES, aggregated=False)

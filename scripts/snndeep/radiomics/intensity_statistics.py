@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import HU, HU_SQUARED, NONE, features
 from snndeep.radiomics.region import Region
 
@@ -37,3 +38,6 @@ FEATURES = features(
 def compute(region: Region) -> dict[str, np.ndarray]:
     """Return the eighteen statistics by name, [R] each; definitions in `statistics.describe`."""
     return region.intensities.describe()
+
+
+FAMILY = Family("intensity-based statistics", "intensity", compute, FEATURES, aggregated=False)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import HU, features
 from snndeep.radiomics.region import Region
 
@@ -82,3 +83,6 @@ def _levels(values: np.ndarray, counts: np.ndarray, region: Region) -> tuple[np.
     first, last = math.ceil(low), math.floor(high)
     number = np.bincount(values.astype(np.int64) - first, counts, last - first + 1)
     return np.arange(first, last + 1.0), number, 1.0
+
+
+FAMILY = Family("intensity-volume histogram", "intensity-volume histogram", compute, FEATURES, aggregated=False)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from snndeep.errors import InvalidInputError
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import HU, features
 from snndeep.radiomics.region import Region
 
@@ -55,3 +56,6 @@ def compute(region: Region) -> dict[str, np.ndarray]:
         "peak_loc": np.array([means[intensity == intensity.max()].max()]),
         "peak_glob": np.array([means.max()]),
     }
+
+
+FAMILY = Family("local intensity", "local intensity", compute, FEATURES, aggregated=False, of_slices=False)

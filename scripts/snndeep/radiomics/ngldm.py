@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snndeep.radiomics.emphasis import Entries, emphasis_features, renamed
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import LEVELS_SQUARED, features
 from snndeep.radiomics.neighbourhood import half, weight, within
 from snndeep.radiomics.region import Region, flat_steps
@@ -57,3 +58,6 @@ def compute(region: Region) -> dict[str, np.ndarray]:
         # Sums of the same weights in another order are the same dependence.
         entries = Entries.from_list(np.column_stack([found, 1 + dependence.round(9)]))
     return renamed(emphasis_features(entries, region.n_rows, region.voxels), FEATURES)
+
+
+FAMILY = Family("neighbouring grey level dependence matrix", "NGLDM", compute, FEATURES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import features
 from snndeep.radiomics.neighbourhood import half, weight, within
 from snndeep.radiomics.region import Region, flat_steps
@@ -74,3 +75,6 @@ def _differences(region: Region) -> tuple[np.ndarray, np.ndarray]:
         weights = np.array([weight(offset, neighbours) for offset in offsets])
         numbers, sums = sum_weighted_tone_differences(levels, rows, steps, weights, region.n_rows, region.n_levels)
     return numbers, sums
+
+
+FAMILY = Family("neighbourhood grey tone difference matrix", "NGTDM", compute, FEATURES)

@@ -10,7 +10,7 @@ from typing import Any
 
 from snndeep.errors import ConfigError
 from snndeep.radiomics.discretisation import METHODS, Discretisation
-from snndeep.radiomics.families import BY_NAME
+from snndeep.radiomics.families import FAMILIES
 from snndeep.radiomics.family_settings import FamilySettings, IntensityVolumeSettings
 from snndeep.radiomics.filters.base import ImageFilter
 from snndeep.radiomics.filters.registry import filter_from_mapping
@@ -30,9 +30,6 @@ DEFAULT_FAMILIES = (
     "ngldm",
 )
 """The families of IBSI's recommended set: 79 features."""
-
-FAMILIES = tuple(BY_NAME)
-"""All families; `_averaged` averages features over directions where the plain family merges matrices."""
 
 FEATURE_SETS = ("recommended", "all")
 GRIDS = ("isotropic", "in_plane", "native")
@@ -90,7 +87,7 @@ class FeatureSettings(Settings):
     )
     min_organ_area: float = setting(100.0, "Least organ in mm² that makes a slice a sample.", above=0)
     families: tuple[str, ...] = setting(
-        DEFAULT_FAMILIES, "Feature families.", choices=FAMILIES, min_items=1, unique=True
+        DEFAULT_FAMILIES, "Feature families.", choices=tuple(FAMILIES), min_items=1, unique=True
     )
     feature_set: str = setting(
         "recommended", "Within each family, the features that IBSI recommends, or all.", choices=FEATURE_SETS

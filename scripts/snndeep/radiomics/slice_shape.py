@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from snndeep.radiomics.family import Family
 from snndeep.radiomics.feature import features
 from snndeep.radiomics.region import Region
 
@@ -88,3 +89,14 @@ def _diameter(centres: np.ndarray, sx: float, sy: float) -> float:
     points = (centres[edge][:, None] + halves).reshape(-1, 2)
     squared = ((points[:, None] - points) ** 2).sum(2)
     return float(math.sqrt(squared.max()))
+
+
+FAMILY = Family(
+    "shape of the slice",
+    "shape of the slice",
+    compute,
+    FEATURES,
+    aggregated=False,
+    of_volume=False,
+    of_responses=False,
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from snndeep.reporting.formats import count, decimal
+from snndeep.reporting.formats import count, decimal, signed
 from snndeep.reporting.names import title_of
 from snndeep.reporting.published import PublishedRun
 from snndeep.reporting.sheets.sheet import Column, Row, Sheet
@@ -87,9 +87,9 @@ def _verdicts(compared: Sequence[Mapping[str, Any]]) -> str:
         for verdict in VERDICT_WORDS
     }
     undefined = sum(one["difference"] is None for one in compared)
-    parts = [f"{count(n)} times {VERDICT_WORDS[verdict]}" for verdict, n in counts.items() if n]
-    parts += [f"{count(undefined)} times undefined"] if undefined else []
-    return f"Models: in {count(len(compared))} comparisons of one model in both runs: {', '.join(parts)}."
+    parts = [f"{VERDICT_WORDS[verdict]} in {count(n)}" for verdict, n in counts.items() if n]
+    parts += [f"undefined in {count(undefined)}"] if undefined else []
+    return f"Models: of {count(len(compared))} comparisons of one model in both runs, {', '.join(parts)}."
 
 
 def differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -135,7 +135,8 @@ def _shortened(text: str) -> str:
 
 def _result_sheets(compared: Sequence[Mapping[str, Any]]) -> Iterator[Sheet]:
     for protocol in dict.fromkeys(one["protocol"] for one in compared):
-        rows = [_row(one) for one in compared if one["protocol"] == protocol]
+        own = [one for one in compared if one["protocol"] == protocol]
+        rows = [_row(one) for one in sorted(own, key=lambda one: "/" not in one["model"])]  # networks first
         columns = (
             Column("model", "model"),
             Column("unit", "unit"),
@@ -144,7 +145,7 @@ def _result_sheets(compared: Sequence[Mapping[str, Any]]) -> Iterator[Sheet]:
             Column(
                 "difference",
                 "B minus A",
-                lambda value: "undefined" if pd.isna(value) else f"{value:+.3f}",
+                signed,
                 _words,
                 True,
                 True,

@@ -16,6 +16,7 @@ from snndeep.reporting.names import rule_title
 from snndeep.samples.preprocessing import Preprocessing
 from snndeep.settings import as_text
 from snndeep.spikes.encoders.registry import encoder_class, load_encoder
+from snndeep.training.strategy import Strategy
 
 Config = Mapping[str, Any]
 NO_METHOD = ("run", "report.", "store", "prune.", "tuning.storage")
@@ -240,10 +241,11 @@ def _encoding(s: _Settings) -> str:
 def _networks(s: _Settings) -> str:
     backends = ", ".join(load_backend(name).methods_text() for name in s("models.backends"))
     rules = ", ".join(rule_title(name) for name in s("models.rules"))
+    device = {"cpu": "", "cuda": " Those that can were trained on a GPU."}.get(s("models.device"), "")
     return (
         "Leaky integrate-and-fire neurons, v[t] = beta v[t-1] + I[t], with a spike and a hard reset to 0 at the "
         f"threshold. Implementations: {backends}; all compute the same equations. Learning rules: {rules}; every "
-        "implementation was trained with every rule."
+        f"implementation was trained with every rule.{device}"
     )
 
 
@@ -266,6 +268,7 @@ def _tuning(s: _Settings) -> str:
     for name, choice in s.below("tuning.search_space.").items():
         rule, _, own = name.partition(".")
         spaces.setdefault(rule, []).append(f"{own} {_range(choice)}")
+    strategy = Strategy(s("tuning.sampler"), s("tuning.random_trials"), s("tuning.pruner"))
     listed = "; ".join(f"{rule_title(rule)}: {', '.join(ranges)}" for rule, ranges in spaces.items())
     judged = ""
     if (members := s("splits.members")) > 1:
@@ -273,7 +276,7 @@ def _tuning(s: _Settings) -> str:
         whose = "the fold's first network" if parts == 1 else f"{parts} networks of the fold, by the mean"
         judged = f" on the validation part of {whose}; all networks of the fold took the settings found"
     return (
-        f"Hyperparameters were searched with Optuna's tree-structured Parzen estimator, {s.text('tuning.n_trials')} trials "
+        f"Hyperparameters were searched with Optuna's {strategy.methods_text()}, {s.text('tuning.n_trials')} trials "
         f"per model and fold, without the test part, by ROC-AUC{judged or ' on the validation part'}. The configured settings "
         "above were tried first if they lie in the search space; the best values found replaced them. "
         f"{mode} Search space: {listed}."

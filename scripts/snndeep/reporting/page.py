@@ -53,8 +53,8 @@ SECTIONS = {
     "provenance": "Provenance",
 }
 PIXELS_PER_INCH = 96
-SLICE_WIDTH, NEIGHBOUR_WIDTH, CARD_WIDTH = 220, 110, 160
-"""Widths of pictures of slices, in pixels."""
+SLICE_BOX, NEIGHBOUR_BOX, CARD_BOX = (220, 170), (110, 85), (180, 150)
+"""Most width and height of pictures of slices, in pixels."""
 
 # Neither dates nor versions of matplotlib go into the files, so that equal figures give equal bytes.
 METADATA: dict[str, dict[str, Any]] = {
@@ -153,7 +153,7 @@ def render_page(results: RunResults, pictures: Sequence[Picture], sheets: Sequen
             chosen=chosen(results.metrics, results.protocol),
             slices={name: [slice_card(one) for one in results.views[name].pictures] for name in networks},
             patients=map_patients(results) if networks else [],
-            card_of=lambda picture: slice_card(picture, CARD_WIDTH),
+            card_of=lambda picture: slice_card(picture, CARD_BOX),
             map_size=(WIDTH, 2 * ROW),
             profile_size=(PROFILE_WIDTH, PROFILE_HEIGHT),
             methods=methods(results.config, results.preprocessing),
@@ -169,10 +169,11 @@ def data_facts(results: RunResults) -> str:
     """Return the size of the data set in a sentence."""
     samples = results.samples
     status = samples.groupby("patient")["label"].max()
-    left_out = f"{count(len(results.skipped))} scans were left out" if results.skipped else "no scan was left out"
+    warned = int((results.cases["notes"] != "").sum())
     return (
         f"{count(len(results.cases))} scans of {count(len(status))} patients, {count(status.sum())} of them diseased; "
-        f"{count(len(samples))} slices, {count(samples['label'].sum())} of them diseased; {left_out}."
+        f"{count(len(samples))} slices, {count(samples['label'].sum())} of them diseased. Left out: "
+        f"{count(len(results.skipped))} scans; with warnings: {count(warned)}. The command snakemake qc shows every scan."
     )
 
 
@@ -187,16 +188,18 @@ def search_facts(results: RunResults) -> str:
     )
 
 
-def slice_card(picture: SlicePicture, width: int = SLICE_WIDTH) -> SliceCard:
+def slice_card(picture: SlicePicture, box: tuple[int, int] = SLICE_BOX) -> SliceCard:
     """Return a slice as the page shows it, with its neighbours.
 
     Args:
         picture: The slice.
-        width: Of the picture, in pixels.
+        box: Most width and height of the picture, in pixels.
     """
     own = picture.chosen
     verdict = "right" if picture.right else "wrong"
     words = f"{own.patient}, slice {own.slice}: {CLASSES[own.label]}, score {signed(own.margin, 2)} ({verdict})"
+    rows, columns = picture.grey.shape
+    width = min(box[0], max(1, round(box[1] * columns * picture.spacing[0] / (rows * picture.spacing[1]))))
     image = outlined(picture.grey, picture.regions, picture.spacing, width)
     return SliceCard(
         words,
@@ -204,7 +207,7 @@ def slice_card(picture: SlicePicture, width: int = SLICE_WIDTH) -> SliceCard:
         width,
         picture.right,
         KIND_TITLES.get(own.kind, ""),
-        tuple(slice_card(one, NEIGHBOUR_WIDTH) for one in picture.neighbours),
+        tuple(slice_card(one, NEIGHBOUR_BOX) for one in picture.neighbours),
     )
 
 
@@ -223,6 +226,9 @@ def _sheets(results: RunResults) -> Iterator[Sheet]:
 
 def _draw(drawn: Drawn) -> Picture:
     width, height = (round(PIXELS_PER_INCH * inches) for inches in drawn.figure.get_size_inches())
+    # The layout takes longer than the drawing. It is computed once, and all files have the same.
+    drawn.figure.draw_without_rendering()
+    drawn.figure.set_layout_engine("none")
     files = {kind: _saved(drawn.figure, kind, metadata) for kind, metadata in METADATA.items()}
     plt.close(drawn.figure)
     return Picture(drawn, files, width, height)

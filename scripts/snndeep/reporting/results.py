@@ -86,11 +86,6 @@ class RunResults:
     origin: Release = field(default_factory=Release)
 
     @property
-    def selections(self) -> list[tuple[str, ...]]:
-        """The selected features of each split."""
-        return [own.features for own in self.preprocessing]
-
-    @property
     def protocol(self) -> str:
         """The protocol of the headline, by patient if the run has it."""
         return first_protocol(self.metrics)
@@ -99,3 +94,8 @@ class RunResults:
     def shown_network(self) -> str:
         """The network that is shown first: the one of the headline, chosen on validation data."""
         return next(iter(self.views))
+
+    @property
+    def selections(self) -> list[tuple[str, ...]]:
+        """The selected features of each split."""
+        return [own.features for own in self.preprocessing]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from snndeep.errors import DatasetError
-from snndeep.store.files import read_json, read_table
+from snndeep.store.files import read_json
+from snndeep.store.tables import read_table
 
 
 def read_batches(manifests: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:

@@ -11,6 +11,9 @@ from snndeep.labels import MaskLabels
 from snndeep.radiomics.settings import FeatureSettings
 from snndeep.scans.converted import Scan, scan_from_json
 
+MANIFEST = "manifest.json"
+"""The file of a batch of extractions that lists what it made."""
+
 
 @dataclass(frozen=True)
 class Extraction:

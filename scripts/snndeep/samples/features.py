@@ -13,10 +13,11 @@ from pathlib import Path
 
 from snndeep.errors import ScanError
 from snndeep.radiomics.extract import extract_case
-from snndeep.samples.extraction import Extraction
+from snndeep.samples.extraction import MANIFEST, Extraction
 from snndeep.scans.plausibility import as_note, check_spacing, findings, refuse_implausible
 from snndeep.scans.settings import Plausibility
-from snndeep.store.files import intact, read_table, write_table
+from snndeep.store.files import intact, made_again
+from snndeep.store.tables import read_table, write_table
 from snndeep.volume import read_header
 from snndeep.volume.measure import CaseMeasures
 
@@ -45,9 +46,11 @@ def extract_batch(
     """
     manifest: dict[str, dict[str, str]] = {}
     made = 0
+    # Tables of single cases outlive a batch that is cut differently; those of a batch that is made again do not.
+    again = made_again(folder / MANIFEST)
     for work in extractions:
         try:
-            if not (intact(work.slices) and intact(work.patient)):
+            if again or not (intact(work.slices) and intact(work.patient)):
                 _extract(work, limits)
                 made += 1
             notes = _judged(work, limits, on_bad_case)

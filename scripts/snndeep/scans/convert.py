@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from snndeep.errors import ScanError
-from snndeep.scans.converted import VOLUME
+from snndeep.scans.converted import RECORD, VOLUME
 from snndeep.scans.formats.base import MaskRequest, Volume
 from snndeep.scans.formats.nifti import write_volume
 from snndeep.scans.formats.registry import read_image, read_mask
 from snndeep.scans.source import ConversionRequest
 from snndeep.store.content import as_planned
-from snndeep.store.files import intact, replacing
+from snndeep.store.files import intact, made_again, replacing
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def convert(request: ConversionRequest, folder: Path, provenance: Mapping[str, A
         DatasetError: If the source is not the one that was planned with.
     """
     path = request.source.path
-    if intact(folder / VOLUME):
+    if intact(folder / VOLUME) and not made_again(folder / RECORD):
         LOGGER.info("found %s already converted", path)
         return {"refused": ""}
     try:

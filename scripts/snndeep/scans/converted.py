@@ -75,6 +75,11 @@ class ConvertedScan:
         refused = read_json(self.record, "convert")["refused"]
         if refused:
             raise ScanError(refused)
+        return self.volume
+
+    @property
+    def volume(self) -> Path:
+        """The file that the conversion makes."""
         return self.record.with_name(VOLUME)
 
     @contextlib.contextmanager

@@ -10,8 +10,10 @@ place that the provenance says, so that a file of another address is named, whol
 reader expects. Nothing is ever unpickled.
 
 Several processes, users and machines may write to one store. What is stored under an address is what any of them would
-write there, so the first to finish wins: a writer that finds an intact file leaves it as it is. Files and folders take the
-permissions that the umask leaves and the group of a folder that hands its group down (setgid).
+write there, so the first to finish wins: a writer that finds an intact file of this run's time leaves it as it is. A file
+that is older than the run was there when the run was planned, so a job that makes it was asked to (`--forcerun`), and
+replaces it. Files and folders take the permissions that the umask leaves and the group of a folder that hands its group
+down (setgid).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 import os
 import shlex
 import tempfile
@@ -27,7 +30,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -37,18 +40,9 @@ from snndeep.store.durability import rename, sync
 from snndeep.store.place import Place, place_of
 from snndeep.store.processor import processor
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-VERSIONED = (
-    "numpy",
-    "numba",
-    "optuna",
-    "scikit-learn",
-    "pandas",
-    "nibabel",
-    "SimpleITK",
-)
+LOGGER = logging.getLogger(__name__)
+BEGUN = "SNNDEEP_RUN_BEGUN"
+"""The variable of the environment that says when the run began, in seconds as the store's file system counts them."""
 PROVENANCE_SUFFIX = ".provenance.json"
 TEMPORARY = ".snndeep-tmp"
 # Between the renaming of a provenance and of its file lie microseconds. A reader that falls between looks again, until
@@ -81,7 +75,7 @@ def replacing(path: Path, provenance: Mapping[str, Any] | None = None) -> Iterat
         sync(temporary)
         if provenance is None:
             rename(temporary, path)
-        elif not intact(path):
+        elif made_again(path) or not intact(path):
             _place(temporary, path, provenance)
 
 
@@ -159,12 +153,6 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray], provenance: Mapping[
         np.savez_compressed(temporary, allow_pickle=False, **dict(arrays))
 
 
-def write_table(path: Path, table: pd.DataFrame, provenance: Mapping[str, Any] | None = None) -> None:
-    """Write a table as Parquet, atomically."""
-    with replacing(path, provenance) as temporary:
-        table.to_parquet(temporary, index=False)
-
-
 def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is kept beside `path`, whose bytes are at `written`, with the credentials of URLs masked."""
     record = {
@@ -172,7 +160,7 @@ def _record(path: Path, written: Path, provenance: Mapping[str, Any]) -> dict[st
         "file": place_of(path).name,
         "sha256": sha256_of(written),
         "bytes": written.stat().st_size,
-        "versions": installed_versions(provenance.get("packages", ())),
+        "versions": _versions_used(path, provenance.get("versions", {})),
         "processor": processor(),
     }
     return _sealed(record)
@@ -201,17 +189,26 @@ def record_growing(path: Path) -> None:
         write_json(provenance_path(path), _sealed(record))
 
 
-def installed_versions(packages: Iterable[str] = ()) -> dict[str, str]:
-    """Return the versions of the packages that results depend on, as far as they are installed.
-
-    Args:
-        packages: Those of the stage itself, beyond those of all stages.
-    """
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of packages, as far as they are installed."""
     versions = {}
-    for package in (*VERSIONED, *packages):
+    for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return versions
+
+
+def _versions_used(path: Path, planned: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that a file was computed with, and warn if they are not those that its address means."""
+    used = installed_versions(planned)
+    others = [
+        f"{package} {version} instead of {planned[package]}"
+        for package, version in used.items()
+        if version.partition("+")[0] not in planned[package].split("|")
+    ]
+    if others:
+        LOGGER.warning("%s was computed with other versions than planned: %s", path, ", ".join(others))
+    return used
 
 
 def provenance_path(path: Path) -> Path:
@@ -250,6 +247,15 @@ def intact(path: Path) -> bool:
     except DamagedFileError:
         return False
     return True
+
+
+def made_again(path: Path) -> bool:
+    """Tell whether a file was there before the run began, so that a job that makes it was asked to make it again."""
+    begun = os.environ.get(BEGUN)
+    try:
+        return bool(begun) and Path(path).stat().st_mtime < float(begun or 0)
+    except FileNotFoundError:
+        return False
 
 
 _Reader = Callable[[Path], tuple[str, bytes]]
@@ -353,8 +359,12 @@ def rebuild_command(target: Path) -> str:
 
 
 @contextlib.contextmanager
-def _decoding(path: Path, target: Path | None) -> Iterator[None]:
-    """Turn what fails while checked bytes are decoded into an error that names the file."""
+def decoding(path: Path, target: Path | None) -> Iterator[None]:
+    """Turn what fails while checked bytes are decoded into an error that names the file.
+
+    Raises:
+        DamagedFileError: If the bytes are not what their reader expects.
+    """
     try:
         yield
     except UNREADABLE as error:
@@ -370,21 +380,12 @@ def _decoding(path: Path, target: Path | None) -> Iterator[None]:
 def read_json(path: Path, stage: str, target: Path | None = None) -> Any:
     """Read a JSON document, see `check`."""
     content = load(path, stage, target)
-    with _decoding(Path(path), target):
+    with decoding(Path(path), target):
         return json.loads(content)
 
 
 def read_npz(path: Path, stage: str, target: Path | None = None) -> dict[str, np.ndarray]:
     """Read named arrays, see `check`."""
     content = load(path, stage, target)
-    with _decoding(Path(path), target), np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+    with decoding(Path(path), target), np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
-
-
-def read_table(path: Path, stage: str, target: Path | None = None) -> pd.DataFrame:
-    """Read a Parquet table, see `check`."""
-    import pandas  # here, because training needs no tables and should start fast
-
-    content = load(path, stage, target)
-    with _decoding(Path(path), target):
-        return pandas.read_parquet(io.BytesIO(content))

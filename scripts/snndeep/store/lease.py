@@ -44,6 +44,7 @@ class Lease:
         holder: Who took it: user, host, folder, run.
         live: `stage/address` of what it reaches.
         age: Seconds since it was last written.
+        began: When its run began, in seconds as the store's file system counts them.
         lasted: Seconds that its run had been at work by then.
         over: Whether its run said that it ended.
     """
@@ -53,6 +54,7 @@ class Lease:
     holder: str
     live: frozenset[str]
     age: float
+    began: float
     lasted: float
     over: bool
 
@@ -83,6 +85,11 @@ class RunLease:
         self._end = threading.Event()
         self.owner = owner_of(checkout)
         self.path = store / FOLDER / f"{self.owner}.{run}.{uuid.uuid4().hex[:8]}.json"
+
+    @property
+    def began(self) -> float:
+        """When the run began, in seconds as the store's file system counts them; 0 before the lease is taken."""
+        return self._began
 
     def take(self, live: list[str]) -> None:
         """Write the lease, unless that was done, and keep writing it until the process ends.
@@ -175,8 +182,21 @@ def _read_lease(path: Path, now: float) -> Lease:
     if content.pop("sha256") != digest_of_json(content):
         raise ValueError("content that does not fit its own SHA-256")
     holder = ", ".join(f"{key} {content[key]}" for key in ("user", "host", "folder", "run"))
-    lasted, over = written - float(content["began"]), content["over"] is True
-    return Lease(path, str(content["owner"]), holder, frozenset(content["live"]), now - written, lasted, over)
+    began, over = float(content["began"]), content["over"] is True
+    live = frozenset(content["live"])
+    return Lease(path, str(content["owner"]), holder, live, now - written, began, written - began, over)
+
+
+def begun(store: Path, owner: str) -> float:
+    """Return when the run of a checkout that is at work began, for one of its jobs; 0 if it is not known.
+
+    Args:
+        store: The store's folder.
+        owner: The checkout, see `owner_of`.
+    """
+    with contextlib.suppress(SNNDeepError):
+        return max((lease.began for lease in read_leases(store) if lease.owner == owner and lease.at_work), default=0.0)
+    return 0.0
 
 
 def server_time(store: Path) -> float:

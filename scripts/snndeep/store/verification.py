@@ -107,7 +107,26 @@ def _verify_file(path: Path, target: Path | None, growing: Callable[[Path], int]
         return growing(path)
     stage = place_of(path).stage
     check(path, stage, target)
-    return 1 + (_verify_scans(path) if stage == "data" and path.suffix == ".json" else 0)
+    if path.suffix == ".json" and stage == "data":
+        return 1 + _verify_scans(path)
+    if path.suffix == ".json" and stage == "features_batch":
+        _verify_tables(path)
+    return 1
+
+
+def _verify_tables(manifest: Path) -> None:
+    """Make sure that the tables that a batch lists are there; what they hold is compared where they are."""
+    listed = (
+        entry.get(kind) for entry in read_json(manifest, "features_batch").values() for kind in ("slices", "patient")
+    )
+    for path in (manifest.parent / name for name in listed if name):
+        if not path.exists():
+            raise DamagedFileError(
+                "A table of features is gone.",
+                where=str(path),
+                expected="the table that the manifest of its batch lists",
+                remedy=rebuild_command(manifest),
+            )
 
 
 def _verify_scans(manifest: Path) -> int:

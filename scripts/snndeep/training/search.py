@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -32,11 +32,10 @@ from snndeep.spikes.encoded_split import EncodedSplit, Problem
 from snndeep.training.fit import merge_settings, model_seed
 from snndeep.training.outcomes import SearchOutcome, TrialOutcome
 from snndeep.training.search_space import Space, as_configured, as_optuna, distributions, within
+from snndeep.training.strategy import Strategy
 from snndeep.training.trials import FinishedTrials
 
 LOGGER = logging.getLogger(__name__)
-RANDOM_TRIALS = 5
-PRUNING_WARMUP_EPOCHS = 5
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,20 @@ class SearchSettings:
         space: The search space.
         n_trials: Number of trials per study.
         seed: Seed in the configuration.
+        strategy: Sampler and pruner.
     """
 
     base: Mapping[str, Any]
     space: Space
     n_trials: int
     seed: int
+    strategy: Strategy = field(default_factory=Strategy)
+
+    @classmethod
+    def from_stage(cls, config: Mapping[str, Any]) -> SearchSettings:
+        """Return the settings that the record of a stage `tune` holds."""
+        strategy = Strategy.from_mapping(config["strategy"])
+        return cls(config["base"], config["space"], config["n_trials"], config["seed"], strategy)
 
 
 def run_trials(
@@ -78,26 +85,24 @@ def run_trials(
         check_encoded(split, data)
     name = next(iter(splits))
     load = cache(lambda: _load(splits, backend))  # once, and only for a new trial
-    study = optuna.create_study(
-        direction="maximize",
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=RANDOM_TRIALS, n_warmup_steps=PRUNING_WARMUP_EPOCHS),
-    )
-    new = 0
-    while (number := len(study.get_trials(deepcopy=False))) < search.n_trials:
+    # The name decides which bracket of Hyperband a trial is in.
+    study = optuna.create_study(study_name=name, direction="maximize", pruner=search.strategy.new_pruner())
+    new = number = 0
+    while number < search.n_trials:
         if known := finished.read()[number : search.n_trials]:
             study.add_trials(known)
+            number += len(known)
             continue
-        study.sampler = optuna.samplers.TPESampler(
-            seed=derive_seed(search.seed, "tune", rule.name, name, number) % 2**32, n_startup_trials=RANDOM_TRIALS
-        )
+        study.sampler = search.strategy.new_sampler(derive_seed(search.seed, "tune", rule.name, name, number) % 2**32)
         if number == 0 and within(search.base, search.space):
             study.enqueue_trial({key: as_optuna(search.base[key]) for key in search.space})
         _run_trial(study, load(), backend, rule, search)
         trial = study.get_trials(deepcopy=False)[number]
         finished.add(copy.deepcopy(trial))
         new += 1
+        number += 1
         outcome = f"AUC {trial.value:.3f}" if trial.state == TrialState.COMPLETE else trial.state.name.lower()
-        LOGGER.info("%-10s trial %d of %d, %s", name, number + 1, search.n_trials, outcome)
+        LOGGER.info("%-10s trial %d of %d, %s", name, number, search.n_trials, outcome)
     LOGGER.info("%-10s %d trials (%d new)", name, search.n_trials, new)
     return study.get_trials(deepcopy=False)
 

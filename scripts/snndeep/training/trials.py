@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import optuna
 from optuna.distributions import distribution_to_json
@@ -58,7 +59,9 @@ def open_database(url: str, environment: Mapping[str, str]) -> optuna.storages.B
         TuningStorageError: If a variable is not set or the database cannot be opened. The message holds no credentials.
     """
     _quiet()
-    shown = masked_url(url) if "://" in url else MASK
+    credentials, rest, query = _parts(url)
+    scheme = f"{credentials.partition('://')[0]}://{MASK}@" if credentials else ""
+    shown = masked_url(f"{scheme}{rest}{query}") if "://" in url else MASK
     missing = [name for name in _ENVIRONMENT.findall(url) if name not in environment]
     if missing:
         raise TuningStorageError(
@@ -67,10 +70,10 @@ def open_database(url: str, environment: Mapping[str, str]) -> optuna.storages.B
             found=f"no {', '.join(missing)} in the environment of the job",
             remedy="Export it before Snakemake is started; on a cluster it must reach the jobs.",
         )
-    secrets = [environment[name] for name in _ENVIRONMENT.findall(url)]
-    url = _ENVIRONMENT.sub(lambda name: environment[name[1]], url)
+    # What a driver says may hold a password, or the part of one that it took for something else.
+    secrets = [*_pieces(credentials), *(environment[name] for name in _ENVIRONMENT.findall(url))]
     try:
-        return _connected(url)
+        return _connected(_filled_in(url, environment))
     except Exception as error:
         # Of many kinds: SQLAlchemy's, the driver's, ImportError where there is no driver.
         raise TuningStorageError(
@@ -80,6 +83,30 @@ def open_database(url: str, environment: Mapping[str, str]) -> optuna.storages.B
             expected="an address that SQLAlchemy can open, its driver installed",
             remedy="Check host, name, user and password; without tuning.storage a journal file is used.",
         ) from None
+
+
+def _filled_in(url: str, environment: Mapping[str, str]) -> str:
+    """Return an address with the values of its variables, percent-encoded in its credentials and its query."""
+    credentials, rest, query = _parts(url)
+
+    def encoded(text: str) -> str:
+        return _ENVIRONMENT.sub(lambda name: quote(environment[name[1]], safe=""), text)
+
+    plain = _ENVIRONMENT.sub(lambda name: environment[name[1]], rest)
+    return f"{encoded(credentials)}{'@' if credentials else ''}{plain}{encoded(query)}"
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """Return scheme and credentials, what follows their `@`, and the query with its question mark."""
+    head, question, query = url.partition("?")
+    credentials, _, rest = head.rpartition("@")
+    return credentials, rest, f"{question}{query}"
+
+
+def _pieces(credentials: str) -> list[str]:
+    """Return the password, and the pieces that a driver sees who ends it at one of the characters that an address uses."""
+    password = credentials.partition("://")[2].partition(":")[2]
+    return [password, *re.split("[@/:?#]", password)] if password else []
 
 
 def _connected(url: str) -> optuna.storages.BaseStorage:
@@ -123,7 +150,8 @@ class FinishedTrials:
     def __init__(self, storage: optuna.storages.BaseStorage, study: str):
         self._name = study
         self._by_slot: dict[int, FrozenTrial] = {}
-        self._seen: set[int] = set()
+        self._trials: list[FrozenTrial] = []
+        self._read = 0
         with _understood(study):
             self._study = optuna.create_study(
                 study_name=study, storage=storage, direction="maximize", load_if_exists=True
@@ -136,14 +164,14 @@ class FinishedTrials:
             DamagedFileError: If a trial is not as it was written.
         """
         with _understood(self._name):
-            for trial in self._study.get_trials(deepcopy=False, states=FINISHED):
-                if trial.number not in self._seen:
-                    self._seen.add(trial.number)
-                    self._by_slot.setdefault(_checked(trial, self._name), trial)
-        trials: list[FrozenTrial] = []
-        while len(trials) in self._by_slot:
-            trials.append(self._by_slot[len(trials)])
-        return trials
+            # Trials are written when they are finished, so the ones already read do not change.
+            trials = self._study.get_trials(deepcopy=False)
+            for trial in (trial for trial in trials[self._read :] if trial.state in FINISHED):
+                self._by_slot.setdefault(_checked(trial, self._name), trial)
+            self._read = len(trials)
+        while len(self._trials) in self._by_slot:
+            self._trials.append(self._by_slot[len(self._trials)])
+        return self._trials
 
     def add(self, trial: FrozenTrial) -> None:
         """Write a finished trial; its number is its slot."""
@@ -167,6 +195,7 @@ def _seal(trial: FrozenTrial, study: str) -> str:
             "params": {name: repr(value) for name, value in trial.params.items()},
             "space": {name: distribution_to_json(choice) for name, choice in trial.distributions.items()},
             "epochs": {str(step): repr(float(value)) for step, value in trial.intermediate_values.items()},
+            "rungs": {name: repr(value) for name, value in trial.system_attrs.items()},
         }
     )
 

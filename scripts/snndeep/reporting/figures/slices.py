@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from snndeep.insight.shown_slices import SlicePicture
+from snndeep.reporting.figures.names import as_label
 from snndeep.reporting.figures.style import WIDTH, colour, panels
 
 KIND_TITLES = {"best": "most certain right", "worst": "most certain wrong", "uncertain": "least certain"}
@@ -61,7 +62,7 @@ def _draw(axes: Axes, picture: SlicePicture) -> None:
     axes.set(xlim=(width / 2 - side, width / 2 + side), ylim=(height / 2 + side, height / 2 - side), aspect="equal")
     chosen, verdict = picture.chosen, "right" if picture.right else "wrong"
     axes.set_title(
-        f"{KIND_TITLES[chosen.kind]}: {CLASSES[chosen.label]}\n{chosen.patient}, slice {chosen.slice}: "
+        f"{KIND_TITLES[chosen.kind]}: {CLASSES[chosen.label]}\n{as_label(chosen.patient)}, slice {chosen.slice}: "
         f"{chosen.margin:+.2f} ({verdict})",
         fontsize=8,
         fontweight="normal",

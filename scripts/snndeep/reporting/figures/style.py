@@ -22,6 +22,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from snndeep.reporting.figures.names import families
+
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
@@ -74,6 +76,7 @@ def style(palette: str) -> Iterator[None]:
     theme = {
         **sns.axes_style("whitegrid"),
         **sns.plotting_context("paper"),
+        "font.sans-serif": list(families()),
         "font.size": 9,
         "axes.titlesize": 9.5,
         "axes.titleweight": "bold",

@@ -1,0 +1,1 @@
+"""How the search proposes trials: Optuna's samplers, one module each."""
