@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import snndeep
+from snndeep.plan.addressing import CodeBase
 from snndeep.plan.configuration import complete
 from snndeep.plan.plan import Plan
 
@@ -12,7 +13,7 @@ SCRIPTS = Path(snndeep.__file__).parents[1]
 
 
 def plan_of(members: int, **tuning: int) -> Plan:
-    return Plan(complete({"splits": {"folds": 3, "members": members}, "tuning": tuning}), SCRIPTS)
+    return Plan(complete({"splits": {"folds": 3, "members": members}, "tuning": tuning}), CodeBase(SCRIPTS))
 
 
 @pytest.mark.parametrize(("members", "parts", "judged"), [(1, 1, 1), (1, 3, 1), (4, 1, 1), (4, 3, 3), (4, 9, 4)])
