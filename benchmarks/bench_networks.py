@@ -45,6 +45,7 @@ from snndeep.evaluation.bootstrap import (  # noqa: E402
 from snndeep.evaluation.judging import Judged, JudgedNetwork, judge, patients_of, slices_of  # noqa: E402
 from snndeep.learning.ranking import roc_auc  # noqa: E402
 from snndeep.learning.registry import load_rule  # noqa: E402
+from snndeep.plan.addressing import CodeBase  # noqa: E402
 from snndeep.plan.configuration import complete  # noqa: E402
 from snndeep.plan.plan import Plan  # noqa: E402
 from snndeep.samples.fit_preprocessing import fit_splits  # noqa: E402
@@ -225,7 +226,7 @@ def samples_of(files: list[str], folder: str) -> tuple[dict[str, Any], pd.DataFr
         for path in ("config/config.yaml", *files, file.name):
             _update(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     completed = complete(config)
-    stage = Plan(completed, ROOT / "scripts").samples
+    stage = Plan(completed, CodeBase(ROOT / "scripts")).samples
     samples, cases = (read_table(Path(stage.path(f"{name}.parquet")), "samples") for name in ("samples", "cases"))
     return completed, samples, cases
 

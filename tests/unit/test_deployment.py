@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from snndeep.deployment.assembly import TrainingData, calibrate, parts_by_scan
-from snndeep.deployment.prediction import Prediction, choose_members
+from snndeep.deployment.prediction import Prediction
 from snndeep.deployment.prediction_scans import labels_said, listed_scans
 from snndeep.deployment.reference import (
     Reference,
@@ -19,6 +19,7 @@ from snndeep.deployment.reference import (
     compare_spacing,
     fingerprint,
 )
+from snndeep.deployment.scoring import choose_members
 from snndeep.errors import ConfigError, InvalidInputError
 from snndeep.evaluation.calibration import fit_calibration, fit_platt, probabilities
 from snndeep.samples.split import Split

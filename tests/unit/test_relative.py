@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from snndeep.deployment.prediction import score_slices
+from snndeep.deployment.scoring import score_slices
 from snndeep.errors import ConfigError
 from snndeep.radiomics.naming import RELATIVE, column_name
 from snndeep.samples.fit_preprocessing import fit_split, fit_splits
@@ -103,8 +103,8 @@ def test_a_single_scan_gets_the_spikes_that_it_got_in_training(representation, m
     network = SimpleNamespace(scores=lambda inputs, samples: np.zeros(samples.size))
     rule = SimpleNamespace(settings=lambda: None, model=lambda *_: network)
     backend = SimpleNamespace(load=lambda trains, dtype: seen.append(trains))
-    monkeypatch.setattr("snndeep.deployment.prediction.load_rule", lambda name: rule)
-    monkeypatch.setattr("snndeep.deployment.prediction.load_backend", lambda name: backend)
+    monkeypatch.setattr("snndeep.deployment.scoring.load_rule", lambda name: rule)
+    monkeypatch.setattr("snndeep.deployment.scoring.load_backend", lambda name: backend)
     alone = table_of(slices[slices["case"] == "c21"])
     model = SimpleNamespace(encoder="population", encoder_settings={}, seed=7, rule="any")
     member = SimpleNamespace(preprocessing=fitted, settings={}, parameters={})
