@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
@@ -75,6 +75,7 @@ def test_what_is_undefined_is_none_with_a_reason(label, predicted, missing):
 
 
 @settings(max_examples=40, deadline=None)
+@example(65536)  # a resample that draws none of the patients
 @given(st.integers(0, 10**6))
 def test_resampled_metrics_equal_those_of_repeated_samples(seed):
     rng = np.random.default_rng(seed)

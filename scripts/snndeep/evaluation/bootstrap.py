@@ -157,7 +157,7 @@ def _resampled_calibration(outcome: Outcome, member: np.ndarray, draws: np.ndarr
         sums.append(draws @ own)
     resampled = {
         "brier": _ratio(draws @ _per_patient(error**2, member, patients), total),
-        "ece": calibration_error(*sums),
+        "ece": np.where(total > 0, calibration_error(*sums), np.nan),
     }
     for name, fitted in CALIBRATIONS.items():
         # To first order in the weights; a fit for every resample would say the same and take minutes.
