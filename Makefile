@@ -56,7 +56,7 @@ unit: .venv/ready
 	$(BIN)/pytest tests/unit -n 2 -q
 
 workflow: .venv/ready
-	$(BIN)/pytest tests/workflow -n 2 -q
+	$(BIN)/pytest tests/workflow -n 2 --dist loadgroup -q
 
 cluster: .venv/ready
 	$(BIN)/pytest tests/slurm -q

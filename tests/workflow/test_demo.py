@@ -5,6 +5,8 @@ import pytest
 import yaml
 from conftest import ROOT, checkout
 
+pytestmark = pytest.mark.xdist_group("demo")  # one run serves all tests
+
 SNN = [f"{b}/{r}" for b in ("custom", "snntorch", "spikingjelly") for r in ("surrogate", "tempotron", "bal")]
 
 

@@ -61,7 +61,7 @@ def installed(tmp_path_factory) -> Path:
 
 
 def test_both_doors_lead_to_the_same_addresses(fresh):
-    planned = [fresh.run("--dry-run", *door) for door in ((), ("--snakefile", "workflow/Snakefile"))]
+    planned = [fresh.run("--dry-run", "--quiet", "host", *door) for door in ((), ("--snakefile", "workflow/Snakefile"))]
     assert addresses(planned[0]) == addresses(planned[1]) != set()
 
 
@@ -111,7 +111,7 @@ def test_snakedeploy_from_a_bare_clone_then_a_run_from_its_tag(repository, insta
     assert "pip install git+ADDRESS@TAG" in without.stdout
 
     environment = {**os.environ, "PYTHONPATH": str(installed)}
-    planned = run([*SNAKEMAKE, "--dry-run"], cwd=study, env=environment)
+    planned = run([*SNAKEMAKE, "--dry-run", "--quiet", "host"], cwd=study, env=environment)
     assert planned.returncode == 0, planned.stdout
     (tmp_path / "local").mkdir()
     shutil.copytree(study / "config", tmp_path / "local/config")

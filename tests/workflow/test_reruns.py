@@ -118,7 +118,7 @@ def test_an_edit_that_was_run_and_taken_back_only_publishes(project):
 def test_fewer_models_and_all_again(project):
     models = project.folder / "results/tiny/models"
     project.config["models"] = {"backends": ["custom"], "rules": ["surrogate", "tempotron"]}
-    assert project.planned() == PUBLISHED
+    assert project.planned() == {"insight": 2, **PUBLISHED}
     project.run("--quiet", "rules")
     assert sorted(path.name for path in models.glob("[!.]*")) == ["custom.surrogate.npz", "custom.tempotron.npz"]
     del project.config["models"]
@@ -165,7 +165,7 @@ def test_more_trials_run_only_the_new_ones(project):
     assert project.planned() == {**MODELS, **LOOKED_INTO, **PUBLISHED}
     project.run()
     logs = [path.read_text(encoding="utf-8") for path in (project.folder / "logs/tune").glob("*.log")]
-    assert sum(text.count("2 trials (1 new)") for text in logs) == 9 * 4
+    assert sum(text.count("2 trials (1 new)") for text in logs) == MODELS["tune"] * 4
 
 
 def test_more_patients_keep_those_already_made(project):
