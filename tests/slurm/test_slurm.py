@@ -78,7 +78,7 @@ def done(cluster, tmp_path_factory) -> tuple[Project, str, list[str]]:
     cancelled: list[str] = []
     killer = threading.Thread(target=lambda: cancelled.extend(cancel_one("rule_tune", 300)))
     killer.start()
-    output = project.run(*PROFILE)
+    output = project.run(*PROFILE, "--printshellcmds")  # Snakemake's own words, among them the jobs that it submits
     killer.join()
     return project, output, cancelled
 
