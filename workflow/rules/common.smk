@@ -353,3 +353,36 @@ def searched_by_workers(wildcards):
 def record_of_tune(wildcards):
     """Return the record of a model's search."""
     return current(PLAN.tune(wildcards.backend, wildcards.rule), wildcards).record()
+
+
+# Once all of it is published, times do not count: an address has only one content, so if another checkout wrote it again there
+# is nothing new to publish. Before that they do: Snakemake does not look for missing outputs of a job behind ancient inputs if
+# anything before them is made again.
+EXTERNAL = ("external.json", "external_patients.csv")
+PUBLISHED = [
+    f"{RESULTS}/{name}"
+    for name in (
+        "report.html",
+        "figures",
+        "tables",
+        "metrics.json",
+        "models.csv",
+        "folds.csv",
+        "patients.csv",
+        "comparisons.csv",
+        "cost.csv",
+        "predictions.parquet",
+        "samples.parquet",
+        "cases.parquet",
+        "models",
+        "run.json",
+        "provenance.json",
+        *(EXTERNAL if PLAN.external else ()),
+        mark_of(PLAN.live()),
+    )
+]
+
+
+def to_publish(paths):
+    """Return inputs of `publish`."""
+    return ancient(paths) if all(Path(path).exists() for path in PUBLISHED) else paths
