@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def without_local(version: str) -> str:
     return version.partition("+")[0]
 
 
+@cache  # every stage asks, and each answer is read from a file
 def installed(package: str) -> str:
     """Return the version of a package that is installed here, empty if it is not."""
     try:
