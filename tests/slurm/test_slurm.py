@@ -92,7 +92,9 @@ def test_jobs_go_to_the_cluster_small_ones_together(done, cluster):
     assert submitted.count("group_tables_baselines_preprocessing_samples_spikes_splits") == 1
     assert submitted.count("rule_third_arm") == 3
     assert submitted.count("rule_insight") == 9
-    assert len(submitted) == 9 + 4 + 3 + 9 + 1 + 1 + 3, "evaluate, models and what is left after insight are one job each"
+    assert len(submitted) == 9 + 4 + 3 + 9 + 1 + 1 + 3, (
+        "evaluate, models and what is left after insight are one job each"
+    )
     assert len(jobs(cluster, "COMPLETED")) == len(submitted) - 1
 
 
