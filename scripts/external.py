@@ -7,20 +7,18 @@ from snndeep.deployment.external import check_unseen, evaluate_external
 from snndeep.deployment.model_file import read_model
 from snndeep.deployment.scoring import choose_members
 from snndeep.evaluation.settings import EvaluationSettings
-from snndeep.samples.batches import read_batches
-from snndeep.samples.duplicates import check_no_duplicates
+from snndeep.samples.batches import read_samples
 from snndeep.samples.settings import SampleSettings
-from snndeep.samples.table import Cohort, assemble
+from snndeep.samples.table import Cohort
 from snndeep.store.csv_text import csv_text
 from snndeep.store.files import write_json, write_text
 
 with stage(snakemake.log[0]) as log:
     config, files = snakemake.params.stage["config"], snakemake.input
-    slices, cases, skipped = read_batches([Path(manifest) for manifest in files.manifests])
     cohort = Cohort(**config["cohort"])
-    table = assemble(slices, cohort, SampleSettings.from_mapping(config["samples"]))
-    cases.insert(0, "patient", cases["case"].map(cohort.patients))
-    check_no_duplicates(cases, table)
+    table, cases, skipped = read_samples(
+        [Path(manifest) for manifest in files.manifests], cohort, SampleSettings.from_mapping(config["samples"])
+    )
     models = {name: read_model(Path(path)) for name, path in zip(config["models"], files.models, strict=True)}
     for model in models.values():
         check_unseen(cases, model)

@@ -15,7 +15,7 @@ from snndeep.errors import ConfigError, ModelFileError
 from snndeep.evaluation.aggregation import patient_scores
 from snndeep.learning.descent import score_in_batches
 from snndeep.learning.registry import load_rule
-from snndeep.samples.split import fold_of
+from snndeep.samples.split import fold_of, main_protocol
 from snndeep.spikes.encoders.registry import load_encoder
 from snndeep.spikes.trains import SpikeTrains
 
@@ -64,8 +64,7 @@ def choose_members(model: ModelFile, split: str | None) -> tuple[FoldModel, ...]
                 expected=f"one of {', '.join(known)}",
             )
         return chosen
-    protocols = [member.protocol for member in model.members]
-    protocol = "patient" if "patient" in protocols else protocols[0]
+    protocol = main_protocol([member.protocol for member in model.members])
     return tuple(member for member in model.members if member.protocol == protocol)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-METRIC = "roc_auc"
 VALIDATION = "validation_roc_auc"
 
 

@@ -22,7 +22,7 @@ from snndeep.plan.schema import searchable_schemas
 from snndeep.plan.shown import shown_config
 from snndeep.plan.spike_plan import SpikePlan
 from snndeep.plan.stages import Stage
-from snndeep.samples.split import PROTOCOLS, split_names
+from snndeep.samples.split import PROTOCOLS, main_protocol, split_names
 from snndeep.spikes.encoders.registry import ENCODERS
 from snndeep.training.samplers.registry import SAMPLERS
 from snndeep.training.strategy import Strategy
@@ -248,8 +248,7 @@ class Plan(SpikePlan):
     @property
     def shown_protocol(self) -> str:
         """The protocol that the report examines: by patient if it is configured, else the first."""
-        protocols: list[str] = self.config["splits"]["protocols"]
-        return "patient" if "patient" in protocols else protocols[0]
+        return main_protocol(self.config["splits"]["protocols"])
 
     @property
     def shown_splits(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -89,6 +89,11 @@ def member_numbers(members: int) -> list[int | None]:
 def split_names(protocol: str, folds: int, members: int) -> list[str]:
     """Return the short names of a protocol's splits, fold by fold."""
     return [_name(protocol, fold, member) for fold in range(folds) for member in member_numbers(members)]
+
+
+def main_protocol(protocols: Sequence[str]) -> str:
+    """Return the protocol that answers come from: by patient if it is among them, else the first."""
+    return "patient" if "patient" in protocols else protocols[0]
 
 
 def fold_of(name: str) -> str:

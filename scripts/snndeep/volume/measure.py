@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -94,7 +94,8 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float] | None)
     millilitre = pixel * spacing_z / 1000
     mask = volume.labels > 0
     low, high = resegmentation or (-np.inf, np.inf)
-    area = np.count_nonzero(mask, axis=(1, 2))
+    areas = [np.count_nonzero(mask, axis=planes) for planes in ((0, 1), (0, 2), (1, 2))]
+    area = areas[2]
     inside = np.count_nonzero(mask & (volume.intensity >= low) & (volume.intensity <= high), axis=(1, 2))
     voxels, counts = int(area.sum()), _whole_hu(volume.intensity[mask])
     reached = np.cumsum(counts)
@@ -116,8 +117,8 @@ def measure_case(volume: CaseVolume, resegmentation: tuple[float, float] | None)
         holes_ml=float(volume.holes.voxels * millilitre),
         open_holes_ml=float(volume.holes.open_voxels * millilitre),
         gaps=int(np.count_nonzero(area[slice(*_span(area))] == 0)),
-        cut=", ".join(_cut_sides(volume, mask)),
-        mask_ends=", ".join(_abrupt_ends(volume, mask)),
+        cut=", ".join(_cut_sides(volume, areas)),
+        mask_ends=", ".join(_abrupt_ends(volume, mask, areas)),
         organ_slices=int(np.count_nonzero(area)),
         slices_outside=int(np.count_nonzero(inside[area > 0] < 0.5 * area[area > 0])),
     )
@@ -135,12 +136,17 @@ def _whole_hu(values: Intensities) -> npt.NDArray[np.int64]:
     return np.bincount(whole - LOWEST, minlength=-2 * LOWEST)
 
 
-def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
-    """Return the sides of the scan at which the organ has more than the tip of it."""
+def _cut_sides(volume: CaseVolume, areas: Sequence[npt.NDArray[np.int_]]) -> list[str]:
+    """Return the sides of the scan at which the organ has more than the tip of it.
+
+    Args:
+        volume: The case.
+        areas: How many voxels of each plane across x, y and z are organ.
+    """
     sides = []
     for number, side in enumerate(SIDES):
         axis, behind = divmod(number, 2)
-        area = _areas(mask, axis)
+        area = areas[axis]
         first, stop = _span(area)
         others = [length for k, length in enumerate(volume.spacing) if k != axis]
         if side in volume.touched and area[stop - 1 if behind else first] * others[0] * others[1] >= CUT_AREA:
@@ -148,12 +154,12 @@ def _cut_sides(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
     return sides
 
 
-def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
-    """Return the sides at which the mask stops with a large plane and the tissue beyond it looks the same."""
+def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_], areas: Sequence[npt.NDArray[np.int_]]) -> list[str]:
+    """Return the sides at which the mask stops with a large plane and the tissue beyond it looks the same; see `_cut_sides`."""
     ends = []
     for number, side in enumerate(SIDES):
         axis, behind = divmod(number, 2)
-        area = _areas(mask, axis)
+        area = areas[axis]
         first, stop = _span(area)
         last, beyond = (stop - 1, stop) if behind else (first, first - 1)
         if side in volume.touched or area[last] < ABRUPT * area.max():
@@ -164,11 +170,6 @@ def _abrupt_ends(volume: CaseVolume, mask: npt.NDArray[np.bool_]) -> list[str]:
         if np.percentile(own, 25) <= np.median(outside) <= np.percentile(own, 75):
             ends.append(side)
     return ends
-
-
-def _areas(mask: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[np.int_]:
-    """Return how many voxels of each plane across x (0), y (1) or z (2) are organ; the mask is [z, y, x]."""
-    return np.asarray(np.count_nonzero(mask, axis=tuple(k for k in range(3) if k != 2 - axis)))
 
 
 def area_by_slice(volume: CaseVolume) -> tuple[Areas, Areas]:
